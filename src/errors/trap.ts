@@ -1,0 +1,79 @@
+// Traps: the table of their kinds with the specification's wording, and the error that carries one to the embedder.
+
+import { HeddleError } from './heddle-error.ts'
+
+export type TrapCode =
+  | 'TRAP_UNREACHABLE'
+  | 'TRAP_DIVIDE_BY_ZERO'
+  | 'TRAP_INTEGER_OVERFLOW'
+  | 'TRAP_INVALID_CONVERSION'
+  | 'TRAP_OUT_OF_BOUNDS'
+  | 'TRAP_TABLE_OUT_OF_BOUNDS'
+  | 'TRAP_UNDEFINED_ELEMENT'
+  | 'TRAP_UNINITIALIZED_ELEMENT'
+  | 'TRAP_INDIRECT_CALL'
+  | 'STACK_EXHAUSTED'
+  | 'FUEL_EXHAUSTED'
+  | 'ABORTED'
+
+/** Every way in which execution can end abnormally: stable code → wording of the official scripts. */
+export const TRAPS: Readonly<Record<TrapCode, string>> = {
+  TRAP_UNREACHABLE: 'unreachable',
+  TRAP_DIVIDE_BY_ZERO: 'integer divide by zero',
+  TRAP_INTEGER_OVERFLOW: 'integer overflow',
+  TRAP_INVALID_CONVERSION: 'invalid conversion to integer',
+  TRAP_OUT_OF_BOUNDS: 'out of bounds memory access',
+  TRAP_TABLE_OUT_OF_BOUNDS: 'out of bounds table access',
+  TRAP_UNDEFINED_ELEMENT: 'undefined element',
+  TRAP_UNINITIALIZED_ELEMENT: 'uninitialized element',
+  TRAP_INDIRECT_CALL: 'indirect call type mismatch',
+  STACK_EXHAUSTED: 'call stack exhausted',
+  FUEL_EXHAUSTED: 'out of fuel',
+  ABORTED: 'aborted',
+}
+
+/** Trap codes in a fixed order, so that generated code can name one by a small number. */
+export const TRAP_CODES: readonly TrapCode[] = Object.keys(TRAPS) as TrapCode[]
+
+/** One frame of the WebAssembly call stack, innermost first. */
+export interface StackFrame {
+  /** Index in the function index space of its module. */
+  readonly funcIdx: number
+  /** From the name section, the text, or an export; else undefined. */
+  readonly funcName: string | undefined
+  readonly moduleName: string | undefined
+  /** Byte offset of the instruction from the start of the binary module; undefined for a host function. */
+  readonly offset: number | undefined
+}
+
+/** Execution ended in a trap. `stack` of the Error is JavaScript's; `frames` is the WebAssembly call stack. */
+export class Trap extends HeddleError {
+  override readonly name: string = 'Trap'
+  declare readonly code: TrapCode
+  readonly frames: readonly StackFrame[]
+  /** Values that mattered, e.g. `address 0x10000 + 4 in a memory of 65536 bytes`. */
+  readonly detail: string
+
+  constructor(code: TrapCode, detail = '', frames: readonly StackFrame[] = [], options?: { readonly cause?: unknown }) {
+    super(code, TRAPS[code] + (detail === '' ? '' : `: ${detail}`), options)
+    this.detail = detail
+    this.frames = frames
+  }
+
+  /** The same trap with the WebAssembly call stack that it was raised on. */
+  withFrames(frames: readonly StackFrame[]): Trap {
+    return new Trap(this.code, this.detail, frames, { cause: this.cause })
+  }
+}
+
+/** The backtrace as people read it, one line a frame, innermost first. */
+export function renderFrames(frames: readonly StackFrame[], limit = 30): string {
+  const shown = frames.length <= limit ? frames : [...frames.slice(0, limit - 5), undefined, ...frames.slice(-4)]
+  const lines = shown.map((frame) => {
+    if (frame === undefined) return `    … ${frames.length - limit + 1} more …`
+    const name = frame.funcName === undefined ? `func ${frame.funcIdx}` : `$${frame.funcName}`
+    const where = frame.offset === undefined ? 'host' : `offset 0x${frame.offset.toString(16)}`
+    return `    at ${name} (${frame.moduleName ?? 'module'}, ${where})`
+  })
+  return lines.join('\n')
+}

@@ -1,0 +1,65 @@
+// Writes packed code: the counterpart of InstructionReader. What it writes is in shortest form.
+
+import { ByteWriter } from '../syntax/byte-writer.ts'
+import { EMPTY_BLOCK, type BlockType } from '../syntax/types.ts'
+import type { Instruction } from './define.ts'
+import type { ImmediateKind, Immediates } from './immediates.ts'
+import { writeHeapType, writeValType } from './type-codes.ts'
+
+export class InstructionWriter extends ByteWriter {
+  write(row: Instruction, im: Immediates): void {
+    this.writeOpcode(row)
+    let first = true
+    for (const kind of row.immediates) {
+      this.writeImmediate(kind, im, first)
+      first = false
+    }
+  }
+
+  writeOpcode(row: Instruction): void {
+    const prefix = row.opcode >>> 16
+    if (prefix === 0) this.writeByte(row.opcode)
+    else {
+      this.writeByte(prefix)
+      this.writeU32(row.opcode & 0xffff)
+    }
+  }
+
+  private writeImmediate(kind: ImmediateKind, im: Immediates, first: boolean): void {
+    switch (kind) {
+      case 'memarg':
+        this.writeU32(im.x === 0 ? im.align : im.align | 0x40)
+        if (im.x !== 0) this.writeU32(im.x)
+        return this.writeU64(im.lo, im.hi)
+      case 'blocktype':
+        return this.writeBlockType(im.x)
+      case 'heaptype':
+        return writeHeapType(this, im.x)
+      case 'labels':
+        this.writeU32(im.count)
+        for (let i = 0; i < im.count; i++) this.writeU32(im.list[i]!)
+        return this.writeU32(im.x)
+      case 'valtypes':
+        this.writeU32(im.count)
+        for (let i = 0; i < im.count; i++) writeValType(this, im.list[i]!)
+        return
+      case 'i32':
+        return this.writeS32(im.x)
+      case 'i64':
+        return this.writeS64(im.lo, im.hi)
+      case 'f32':
+        return this.writeFixed32(im.x)
+      case 'f64':
+        this.writeFixed32(im.lo)
+        return this.writeFixed32(im.hi)
+      default:
+        return this.writeU32(first ? im.x : im.y)
+    }
+  }
+
+  writeBlockType(type: BlockType): void {
+    if (type === EMPTY_BLOCK) this.writeByte(0x40)
+    else if (type >= 0 && type < 2 ** 30) this.writeS33(type)
+    else writeValType(this, type)
+  }
+}

@@ -1,0 +1,83 @@
+// Proposals that have no rows yet: how to recognise that a module needs one, in binary by its prefix byte or opcode, in text by its
+// keywords. Every entry goes away with the issue that implements it; nothing else may depend on this file's contents.
+
+/** Opcodes and prefixes → proposal. */
+export const PLANNED_OPCODES: ReadonlyMap<number, string> = new Map([
+  [0x06, 'legacy-exceptions'],
+  [0x07, 'legacy-exceptions'],
+  [0x08, 'exception-handling'],
+  [0x09, 'legacy-exceptions'],
+  [0x0a, 'exception-handling'],
+  [0x14, 'function-references'],
+  [0x15, 'function-references'],
+  [0x18, 'legacy-exceptions'],
+  [0x19, 'legacy-exceptions'],
+  [0x1f, 'exception-handling'],
+  [0xd3, 'gc'],
+  [0xd4, 'function-references'],
+  [0xd5, 'function-references'],
+  [0xd6, 'function-references'],
+  [0xe0, 'stack-switching'],
+  [0xe1, 'stack-switching'],
+  [0xe2, 'stack-switching'],
+  [0xe3, 'stack-switching'],
+  [0xe4, 'stack-switching'],
+  [0xe5, 'stack-switching'],
+  [0xe6, 'stack-switching'],
+  [0xfb, 'gc'],
+  [0xfd, 'simd'],
+  [0xfe, 'threads'],
+])
+
+/** The type codes of the binary format that belong to later proposals. */
+export const PLANNED_TYPE_CODES: ReadonlyMap<number, string> = new Map([
+  [0x7b, 'simd'],
+  [0x74, 'exception-handling'],
+  [0x73, 'gc'],
+  [0x72, 'gc'],
+  [0x71, 'gc'],
+  [0x6e, 'gc'],
+  [0x6d, 'gc'],
+  [0x6c, 'gc'],
+  [0x6b, 'gc'],
+  [0x6a, 'gc'],
+  [0x69, 'exception-handling'],
+  [0x68, 'stack-switching'],
+  [0x75, 'stack-switching'],
+  [0x64, 'function-references'],
+  [0x63, 'function-references'],
+  [0x5f, 'gc'],
+  [0x5e, 'gc'],
+  [0x5d, 'stack-switching'],
+  [0x50, 'gc'],
+  [0x4f, 'gc'],
+  [0x4e, 'gc'],
+])
+
+const EXCEPTIONS = 'try_table|throw|throw_ref|catch|catch_ref|catch_all|catch_all_ref|exnref|nullexnref|exn|noexn|tag'
+const REFERENCES = 'call_ref|return_call_ref|ref\\.as_non_null|br_on_null|br_on_non_null|ref'
+const GC =
+  '(struct|array|i31)(\\.\\w+)*|ref\\.(eq|test|cast|i31)|br_on_cast(_fail)?|any\\.convert_extern|extern\\.convert_any' +
+  '|(any|eq|i31|struct|array|null|nullfunc|nullextern)ref|any|eq|none|nofunc|noextern|rec|sub|final|field|mut_field'
+
+const PLANNED_KEYWORDS: readonly (readonly [RegExp, string])[] = [
+  [/^i(8x16|16x8|32x4|64x2)\.relaxed_|^f(32x4|64x2)\.relaxed_/, 'relaxed-simd'],
+  [/^v128|^[if](8x16|16x8|32x4|64x2)(\.|$)/, 'simd'],
+  [/^(try|delegate|rethrow)$/, 'legacy-exceptions'],
+  [new RegExp(`^(${EXCEPTIONS})$`), 'exception-handling'],
+  [new RegExp(`^(${REFERENCES})$`), 'function-references'],
+  [new RegExp(`^(${GC})$`), 'gc'],
+  [/^(memory\.atomic\.|atomic\.|i32\.atomic|i64\.atomic|shared$)/, 'threads'],
+  [/^i64\.(add128|sub128|mul_wide_[su])$/, 'wide-arithmetic'],
+  [
+    /^(cont|contref|nocont|nullcontref|suspend|resume|resume_throw|resume_throw_ref|switch|cont\.new|cont\.bind)$/,
+    'stack-switching',
+  ],
+  [/^pagesize$/, 'custom-page-sizes'],
+  [/^(descriptor|describes|exact|ref\.get_desc|ref\.cast_desc|struct\.new_desc)$/, 'custom-descriptors'],
+]
+
+/** The proposal that a keyword of the text format belongs to, where it is one that has no rows yet. */
+export function plannedKeyword(keyword: string): string | undefined {
+  return PLANNED_KEYWORDS.find(([pattern]) => pattern.test(keyword))?.[1]
+}

@@ -1,0 +1,39 @@
+// The list of proposals: what each adds to the table, and which are on by default. `planned` ones have no rows yet; they are listed so
+// that a module which needs one is told its name.
+
+import { bulkMemory } from './bulk-memory.ts'
+import { control } from './control.ts'
+import type { Instruction } from './define.ts'
+import { memory } from './memory.ts'
+import { numeric } from './numeric.ts'
+import { referenceTypes } from './reference-types.ts'
+import { signExtension } from './sign-extension.ts'
+import { tailCall } from './tail-call.ts'
+import { truncSat } from './trunc-sat.ts'
+import { variable } from './variable.ts'
+
+export interface Proposal {
+  /** The name of its repository; `mvp` for what was there from the start. */
+  readonly name: string
+  readonly rows: readonly Instruction[]
+  /** On unless switched off. */
+  readonly on: boolean
+  /** Instructions of other proposals that this one admits to constant expressions. */
+  readonly constants?: readonly string[] | undefined
+}
+
+const EXTENDED_CONSTANTS = ['i32.add', 'i32.sub', 'i32.mul', 'i64.add', 'i64.sub', 'i64.mul']
+
+// prettier-ignore
+export const PROPOSALS: readonly Proposal[] = [
+  { name: 'mvp', rows: [...control, ...variable, ...memory, ...numeric], on: true },
+  { name: 'mutable-global', rows: [], on: true },
+  { name: 'sign-extension-ops', rows: signExtension, on: true },
+  { name: 'nontrapping-float-to-int-conversions', rows: truncSat, on: true },
+  { name: 'multi-value', rows: [], on: true },
+  { name: 'bulk-memory-operations', rows: bulkMemory, on: true },
+  { name: 'reference-types', rows: referenceTypes, on: true },
+  { name: 'extended-const', rows: [], on: true, constants: EXTENDED_CONSTANTS },
+  { name: 'tail-call', rows: tailCall, on: true },
+  { name: 'multi-memory', rows: [], on: true },
+]

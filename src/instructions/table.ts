@@ -1,0 +1,46 @@
+// THE table: all rows of all proposals, and the ways to look one up. Everything that knows instructions derives from here.
+
+import type { Instruction } from './define.ts'
+import { PROPOSALS, type Proposal } from './proposals.ts'
+
+const extraConstants = new Set(PROPOSALS.flatMap((proposal) => proposal.constants ?? []))
+
+/** Every instruction, in the order of the list of proposals. */
+export const INSTRUCTIONS: readonly Instruction[] = PROPOSALS.flatMap((proposal) =>
+  proposal.rows.map((row) => (extraConstants.has(row.name) ? { ...row, constant: true as const } : row)),
+)
+
+const byName = new Map<string, Instruction>()
+const byPrefix = new Map<number, (Instruction | undefined)[]>()
+const proposals = new Map<number, Proposal>()
+
+for (const row of INSTRUCTIONS) {
+  // An instruction with an annotated form (select) has two opcodes and one name; the plain form is found by the name.
+  if (!byName.has(row.name)) byName.set(row.name, row)
+  const prefix = row.opcode >>> 16
+  const rows = byPrefix.get(prefix) ?? Array.from<Instruction | undefined>({ length: 256 }).fill(undefined)
+  rows[row.opcode & 0xffff] = row
+  byPrefix.set(prefix, rows)
+}
+for (const proposal of PROPOSALS) for (const row of proposal.rows) proposals.set(row.opcode, proposal)
+
+/** Rows of one-byte opcodes, by opcode. */
+export const PLAIN_ROWS: readonly (Instruction | undefined)[] = byPrefix.get(0)!
+
+/** Rows behind a prefix byte, by number; undefined where the byte is no prefix. */
+export function rowsBehind(prefix: number): readonly (Instruction | undefined)[] | undefined {
+  return prefix === 0 ? undefined : byPrefix.get(prefix)
+}
+
+export function instructionByOpcode(opcode: number): Instruction | undefined {
+  return byPrefix.get(opcode >>> 16)?.[opcode & 0xffff]
+}
+
+export function instructionByName(name: string): Instruction | undefined {
+  return byName.get(name)
+}
+
+/** The proposal that brought the instruction. */
+export function proposalOf(row: Instruction): Proposal {
+  return proposals.get(row.opcode)!
+}

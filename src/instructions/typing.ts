@@ -1,0 +1,65 @@
+// What a typing rule may ask and do: the context C and the operand and control stacks of the specification's algorithm. The validator
+// implements it by checking; a tier's lowering implements it on code that is known to be valid.
+// https://webassembly.github.io/spec/core/appendix/algorithm.html
+
+import type {
+  AddrType,
+  BlockType,
+  FuncType,
+  GlobalType,
+  MemoryType,
+  RefType,
+  TableType,
+  ValType,
+} from '../syntax/types.ts'
+import type { Immediates } from './immediates.ts'
+
+/** The structured instruction that opened a control frame; `func` is the body itself. */
+export type ControlKind = 'func' | 'block' | 'loop' | 'if' | 'else'
+
+export interface Typing {
+  /** Pops an operand that must match `expected`. */
+  pop(expected: ValType): void
+  /** Pops an operand of any type; BOT where the code is unreachable. */
+  popAny(): ValType
+  push(type: ValType): void
+  popAll(types: readonly ValType[]): void
+  pushAll(types: readonly ValType[]): void
+  /** Checks the topmost operands against `types` and leaves them. */
+  peekAll(types: readonly ValType[]): void
+
+  /** The value type of addresses of that kind. */
+  addr(type: AddrType): ValType
+
+  /** Each reports `unknown local 7` and the like where there is none. */
+  local(x: number): ValType
+  global(x: number): GlobalType
+  table(x: number): TableType
+  memory(x: number): MemoryType
+  func(x: number): FuncType
+  type(x: number): FuncType
+  elem(x: number): RefType
+  data(x: number): void
+  /** Checks that `actual` is `expected` or a subtype of it. */
+  matches(actual: ValType, expected: ValType): void
+  /** Notes that the module's code needs a data count section. */
+  needDataCount(): void
+  /** Checks that the function may be referenced (C.refs). */
+  declaredFunc(x: number): void
+  /** The type of a block, from its immediate. */
+  blockType(type: BlockType): FuncType
+  /** Operands that a branch to the label takes. */
+  label(l: number): readonly ValType[]
+  returns(): readonly ValType[]
+
+  pushControl(kind: ControlKind, type: FuncType): void
+  /** Checks the frame's results, closes it and gives what it was. */
+  popControl(): { readonly kind: ControlKind; readonly type: FuncType }
+  /** The rest of the block cannot be reached: its operand stack becomes polymorphic. */
+  unreachable(): void
+  /** Reports an invalid instruction in the specification's words. */
+  invalid(reason: string): never
+}
+
+/** The typing rule of an instruction whose type depends on the context. */
+export type TypingRule = (C: Typing, im: Immediates) => void

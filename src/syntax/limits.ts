@@ -1,0 +1,47 @@
+// How large a module may be: the "Implementation-defined Limits" of the JS API, which every engine of the web shares. A module over
+// one of them is refused with an error of kind `limit`, before anything is allocated for it.
+// https://webassembly.github.io/spec/js-api/#limits
+
+export const PAGE_SIZE = 65_536
+
+export interface ModuleLimits {
+  readonly moduleBytes: number
+  readonly types: number
+  readonly funcs: number
+  readonly imports: number
+  readonly exports: number
+  readonly globals: number
+  readonly datas: number
+  readonly elems: number
+  readonly tables: number
+  /** Minimum size of one table, and entries of one initialisation. */
+  readonly tableSize: number
+  readonly memories: number
+  readonly params: number
+  readonly results: number
+  /** One function body, with its locals. */
+  readonly bodyBytes: number
+  /** Locals of one function, with its parameters. */
+  readonly locals: number
+  /** Targets of one br_table. */
+  readonly brTableTargets: number
+}
+
+export const MODULE_LIMITS: ModuleLimits = {
+  moduleBytes: 1_073_741_824,
+  types: 1_000_000,
+  funcs: 1_000_000,
+  imports: 1_000_000,
+  exports: 1_000_000,
+  globals: 1_000_000,
+  datas: 100_000,
+  elems: 10_000_000,
+  tables: 100_000,
+  tableSize: 10_000_000,
+  memories: 100,
+  params: 1_000,
+  results: 1_000,
+  bodyBytes: 7_654_321,
+  locals: 50_000,
+  brTableTargets: 65_520,
+}

@@ -1,0 +1,134 @@
+// What a module is (chapter 2.5): plain data, as the decoder and the text parser produce it, with nothing checked but its form.
+// Function bodies and constant expressions stay packed, in the binary encoding; `InstructionReader` walks them.
+
+import type { CompType, ExternKind, ExternType, FuncType, GlobalType, MemoryType, RefType, TableType } from './types.ts'
+import type { Names } from './names.ts'
+
+/** A stretch of binary code inside a larger buffer, so that a million bodies share one. */
+export interface Code {
+  readonly bytes: Uint8Array
+  /** Offsets into `bytes`; `end` is exclusive and follows the final `end` opcode. */
+  readonly start: number
+  readonly end: number
+}
+
+/** `code` holds the vector of locals, then the instructions. */
+export interface Func {
+  readonly typeIdx: number
+  readonly code: Code
+}
+
+export interface Import {
+  readonly module: string
+  readonly name: string
+  readonly type: ExternType
+}
+
+export interface Export {
+  readonly name: string
+  readonly kind: ExternKind
+  readonly index: number
+}
+
+export interface Table {
+  readonly type: TableType
+  /** The initial value of every element; null where absent. */
+  readonly init?: Code | undefined
+}
+
+export interface Global {
+  readonly type: GlobalType
+  readonly init: Code
+}
+
+export type SegmentMode =
+  | { readonly kind: 'passive' }
+  | { readonly kind: 'declarative' }
+  /** `index`: the table or memory. `explicit`: the binary format spelled the index though it is 0. */
+  | { readonly kind: 'active'; readonly index: number; readonly offset: Code; readonly explicit: boolean }
+
+export interface Elem {
+  readonly type: RefType
+  readonly mode: SegmentMode
+  /** Function indices, or expressions: the two encodings of the binary format. */
+  readonly items: Uint32Array | readonly Code[]
+}
+
+export interface Data {
+  readonly mode: SegmentMode
+  readonly bytes: Uint8Array
+}
+
+export interface CustomSection {
+  readonly name: string
+  readonly bytes: Uint8Array
+  /** The id of the section that it follows; 0 where it stands first. */
+  readonly after: number
+}
+
+export interface Module {
+  readonly types: readonly CompType[]
+  readonly imports: readonly Import[]
+  /** Definitions only: imports come first in every index space. */
+  readonly funcs: readonly Func[]
+  readonly tables: readonly Table[]
+  readonly memories: readonly MemoryType[]
+  readonly globals: readonly Global[]
+  readonly exports: readonly Export[]
+  readonly start?: number | undefined
+  readonly elems: readonly Elem[]
+  readonly datas: readonly Data[]
+  readonly customs: readonly CustomSection[]
+  /** Ids of non-custom sections that were there though empty, or not needed (the data count). */
+  readonly spareSections: readonly number[]
+  /** The identifiers of the text format. A binary module's names stay in its custom section until they are asked for. */
+  readonly names?: Names | undefined
+}
+
+/** The index spaces of a module: imports, then definitions. */
+export interface IndexSpaces {
+  /** Type index of each function. */
+  readonly funcs: Uint32Array
+  readonly tables: readonly TableType[]
+  readonly memories: readonly MemoryType[]
+  readonly globals: readonly GlobalType[]
+  readonly importedFuncs: number
+  readonly importedTables: number
+  readonly importedMemories: number
+  readonly importedGlobals: number
+}
+
+export function indexSpaces(module: Module): IndexSpaces {
+  const imported = (kind: ExternKind): number => module.imports.reduce((n, i) => n + (i.type.kind === kind ? 1 : 0), 0)
+  const importedFuncs = imported('func')
+  const funcs = new Uint32Array(importedFuncs + module.funcs.length)
+  const tables: TableType[] = []
+  const memories: MemoryType[] = []
+  const globals: GlobalType[] = []
+  let funcIdx = 0
+  for (const { type } of module.imports) {
+    if (type.kind === 'func') funcs[funcIdx++] = type.typeIdx
+    else if (type.kind === 'table') tables.push(type.type)
+    else if (type.kind === 'memory') memories.push(type.type)
+    else globals.push(type.type)
+  }
+  for (const func of module.funcs) funcs[funcIdx++] = func.typeIdx
+  for (const table of module.tables) tables.push(table.type)
+  for (const memory of module.memories) memories.push(memory)
+  for (const global of module.globals) globals.push(global.type)
+  return {
+    funcs,
+    tables,
+    memories,
+    globals,
+    importedFuncs,
+    importedTables: imported('table'),
+    importedMemories: imported('memory'),
+    importedGlobals: imported('global'),
+  }
+}
+
+/** The function type behind a type index; undefined where there is none. */
+export function funcTypeAt(module: Module, typeIdx: number): FuncType | undefined {
+  return module.types[typeIdx]
+}
