@@ -95,7 +95,10 @@ function compileAgainstTypes(): void {
     ]) {
       const project = join(folder, 'types')
       mkdirSync(project, { recursive: true })
-      writeFileSync(join(project, 'consumer.ts'), `import * as door from '${door}'\nexport const names: string[] = Object.keys(door)\n`)
+      writeFileSync(
+        join(project, 'consumer.ts'),
+        `import * as door from '${door}'\nexport const names: string[] = Object.keys(door)\n`,
+      )
       const compilerOptions = {
         module,
         moduleResolution,

@@ -30,7 +30,7 @@ place() {
 fetch spec 285a9032950cbad6a9f84de11183008e286092a2
 place spec/test/core spec/core
 place spec/test/custom spec/custom
-place spec/test/legacy spec/legacy
+place spec/test/legacy/exceptions/core spec/legacy/exceptions
 
 fetch testsuite 193e551ff22663995b1ac95dc62344133669e14b
 for proposal in custom-descriptors custom-page-sizes threads wide-arithmetic; do

@@ -11,14 +11,10 @@ const BY_ELEMENTS: Facts = { charge: { operand: 2, per: 1 } }
 export const bulkMemory: readonly Instruction[] = [
   ruled(prefixed(0xfc, 8), 'memory.init', ['dataidx', 'memidx'], (C, { x, y }) => {
     const { addrType } = C.memory(y)
-    C.needDataCount()
     C.data(x)
     C.popAll([C.addr(addrType), I32, I32])
   }, BY_BYTES),
-  ruled(prefixed(0xfc, 9), 'data.drop', ['dataidx'], (C, { x }) => {
-    C.needDataCount()
-    C.data(x)
-  }),
+  ruled(prefixed(0xfc, 9), 'data.drop', ['dataidx'], (C, { x }) => C.data(x)),
   ruled(prefixed(0xfc, 10), 'memory.copy', ['memidx', 'memidx'], (C, { x, y }) => {
     const to = C.memory(x).addrType
     const from = C.memory(y).addrType

@@ -1,7 +1,7 @@
 // Control instructions of Wasm 1.0 and 2.0: what they do is in the tiers' control handlers, what they check is here.
 // https://webassembly.github.io/spec/core/valid/instructions.html#control-instructions
 
-import { FUNC, I32, heapTypeOf, isRefType } from '../syntax/types.ts'
+import { BOT, FUNC, I32, heapTypeOf, isRefType } from '../syntax/types.ts'
 import { op, ruled, type Instruction } from './define.ts'
 
 // prettier-ignore
@@ -23,7 +23,7 @@ export const control: readonly Instruction[] = [
     const type = C.blockType(x)
     C.popAll(type.params)
     C.pushControl('if', type)
-  }, { structure: 'open' }),
+  }, { structure: 'open', admitsElse: true }),
   ruled(0x05, 'else', [], (C) => {
     const { kind, type } = C.popControl()
     if (kind !== 'if') C.invalid('else without a matching if')
@@ -51,11 +51,14 @@ export const control: readonly Instruction[] = [
   ruled(0x0e, 'br_table', ['labels'], (C, { x, list, count }) => {
     C.pop(I32)
     const fallback = C.label(x)
-    // Every distinct arity is checked against the same operands, so the stack is put back as it was after each.
+    // Most targets share one list of types: what was checked just now is not checked again.
+    let checked = fallback
     for (let i = 0; i < count; i++) {
       const types = C.label(list[i]!)
-      if (types.length !== fallback.length) C.invalid('type mismatch: br_table targets have inconsistent arity')
+      if (types === checked) continue
+      if (types.length !== fallback.length) C.invalid('type mismatch: the targets take different numbers of operands')
       C.peekAll(types)
+      checked = types
     }
     C.popAll(fallback)
     C.unreachable()
@@ -84,7 +87,7 @@ export const control: readonly Instruction[] = [
     const t1 = C.popAny()
     const t2 = C.popAny()
     if (isRefType(t1) || isRefType(t2)) C.invalid('type mismatch: select without a type takes numbers')
-    if (t1 !== t2 && t1 !== 0 && t2 !== 0) C.invalid('type mismatch: operands of select differ')
-    C.push(t1 === 0 ? t2 : t1)
+    if (t1 !== t2 && t1 !== BOT && t2 !== BOT) C.invalid('type mismatch: operands of select differ')
+    C.push(t1 === BOT ? t2 : t1)
   }, { annotated: 0x1c }),
 ]

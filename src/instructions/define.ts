@@ -62,6 +62,8 @@ export interface Instruction {
   readonly annotated?: number | undefined
   /** Opens a block, continues one (`else`), or ends one. */
   readonly structure?: 'open' | 'else' | 'end' | undefined
+  /** A block that `else` may continue. */
+  readonly admitsElse?: true | undefined
   /** Control never goes on behind it. */
   readonly diverges?: true | undefined
 }

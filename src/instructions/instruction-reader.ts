@@ -3,30 +3,30 @@
 // https://webassembly.github.io/spec/core/binary/instructions.html
 
 import { ModuleError, unsupported } from '../errors/module-error.ts'
-import { ByteReader } from '../syntax/byte-reader.ts'
+import { ByteReader, UNEXPECTED_END } from '../syntax/byte-reader.ts'
+import { MODULE_LIMITS } from '../syntax/limits.ts'
 import type { Code } from '../syntax/module.ts'
 import { EMPTY_BLOCK, type BlockType } from '../syntax/types.ts'
 import type { Instruction } from './define.ts'
-import type { ImmediateKind, Immediates } from './immediates.ts'
+import { isIndexKind, type ImmediateKind, type Immediates, type IndexKind } from './immediates.ts'
 import { PLANNED_OPCODES } from './planned.ts'
-import { INSTRUCTIONS, PLAIN_ROWS, rowsBehind } from './table.ts'
+import { PLAIN_ROWS, rowsBehind } from './table.ts'
 import { readHeapType, readValType } from './type-codes.ts'
 
-/** How the immediates of a row are read: one small number, so that the common cases are a switch. */
-const NONE = 0
-const INDEX = 1
-const TWO_INDICES = 2
-const MEMARG = 3
-const OTHER = 4
+/**
+ * How the immediates of a row are read: their number in this list, 12 for any other combination. The number is what the reader
+ * switches on, with literals, since a switch over constants or names is several times slower.
+ */
+const SHAPES = ['', 'idx', 'idx idx', 'memarg', 'i32', 'blocktype', 'i64', 'f32', 'f64', 'labels', 'valtypes', 'heaptype']
+const OTHER_SHAPE = SHAPES.length
 
-function shapeOf(immediates: readonly ImmediateKind[]): number {
-  if (immediates.length === 0) return NONE
-  if (immediates.every((kind) => kind.endsWith('idx'))) return immediates.length
-  return immediates[0] === 'memarg' ? MEMARG : OTHER
+function shapeOf(row: Instruction | undefined): number {
+  const kinds = row?.immediates.map((kind) => (isIndexKind(kind) ? 'idx' : kind)) ?? []
+  const shape = SHAPES.indexOf(kinds.join(' '))
+  return shape < 0 ? OTHER_SHAPE : shape
 }
 
-const shapes = new Map(INSTRUCTIONS.map((row) => [row, shapeOf(row.immediates)]))
-const PLAIN_SHAPES = Uint8Array.from(PLAIN_ROWS, (row) => (row === undefined ? NONE : shapes.get(row)!))
+const PLAIN_SHAPES = Uint8Array.from(PLAIN_ROWS, shapeOf)
 
 export class InstructionReader extends ByteReader implements Immediates {
   /** Offset of the instruction that was read last. */
@@ -37,6 +37,8 @@ export class InstructionReader extends ByteReader implements Immediates {
   lo = 0
   readonly list: number[] = []
   count = 0
+  /** Targets of a br_table beyond which it is refused with an error of kind `limit`. */
+  maxLabels: number = MODULE_LIMITS.brTableTargets
 
   static of(code: Code): InstructionReader {
     return new InstructionReader(code.bytes, code.start, code.end)
@@ -49,22 +51,9 @@ export class InstructionReader extends ByteReader implements Immediates {
     const byte = this.readByte()
     const row = PLAIN_ROWS[byte]
     if (row === undefined) return this.nextPrefixed(byte)
-    switch (PLAIN_SHAPES[byte]) {
-      case NONE:
-        break
-      case INDEX:
-        this.x = this.readU32()
-        break
-      case TWO_INDICES:
-        this.x = this.readU32()
-        this.y = this.readU32()
-        break
-      case MEMARG:
-        this.readMemarg()
-        break
-      default:
-        this.readImmediates(row.immediates)
-    }
+    const shape = PLAIN_SHAPES[byte]!
+    if (shape === 1) this.x = this.readU32()
+    else if (shape !== 0) this.readShape(shape, row)
     return row
   }
 
@@ -82,10 +71,41 @@ export class InstructionReader extends ByteReader implements Immediates {
     return row
   }
 
+  private readShape(shape: number, row: Instruction): void {
+    switch (shape) {
+      case 2: // idx idx
+        this.x = this.readU32()
+        this.y = this.readU32()
+        return
+      case 3: // memarg
+        return this.readMemarg()
+      case 4: // i32
+        this.x = this.readS32()
+        return
+      case 5: // blocktype
+        this.x = this.readBlockType()
+        return
+      case 6: // i64
+        this.lo = this.readS64()
+        return
+      case 7: // f32
+        this.x = this.readFixed32()
+        return
+      case 8: // f64
+        this.lo = this.readFixed32()
+        this.hi = this.readFixed32()
+        return
+      case 9: // labels
+        return this.readLabels()
+      default:
+        this.readImmediates(row.immediates)
+    }
+  }
+
   private readImmediates(kinds: readonly ImmediateKind[]): void {
     let first = true
     for (const kind of kinds) {
-      if (kind.endsWith('idx')) {
+      if (isIndexKind(kind)) {
         if (first) this.x = this.readU32()
         else this.y = this.readU32()
       } else this.readImmediate(kind)
@@ -93,7 +113,7 @@ export class InstructionReader extends ByteReader implements Immediates {
     }
   }
 
-  private readImmediate(kind: ImmediateKind): void {
+  private readImmediate(kind: Exclude<ImmediateKind, IndexKind>): void {
     switch (kind) {
       case 'memarg':
         return this.readMemarg()
@@ -104,12 +124,9 @@ export class InstructionReader extends ByteReader implements Immediates {
         this.x = readHeapType(this)
         return
       case 'labels':
-        this.readList(() => this.readU32())
-        this.x = this.readU32()
-        return
+        return this.readLabels()
       case 'valtypes':
-        this.readList(() => readValType(this))
-        return
+        return this.readTypes()
       case 'i32':
         this.x = this.readS32()
         return
@@ -122,9 +139,6 @@ export class InstructionReader extends ByteReader implements Immediates {
       case 'f64':
         this.lo = this.readFixed32()
         this.hi = this.readFixed32()
-        return
-      default:
-        this.x = this.readU32()
     }
   }
 
@@ -153,12 +167,27 @@ export class InstructionReader extends ByteReader implements Immediates {
     return index
   }
 
+  private readLabels(): void {
+    const start = this.pos
+    const count = this.readListCount()
+    if (count > this.maxLabels) {
+      throw new ModuleError('limit', `br_table with ${count} targets, more than ${this.maxLabels}`, { offset: start })
+    }
+    for (let i = 0; i < count; i++) this.list[i] = this.readU32()
+    this.x = this.readU32()
+  }
+
+  private readTypes(): void {
+    const count = this.readListCount()
+    for (let i = 0; i < count; i++) this.list[i] = readValType(this)
+  }
+
   /** Every entry takes a byte at least, so a count beyond the bytes that are left is refused before anything is kept. */
-  private readList(read: () => number): void {
+  private readListCount(): number {
     const count = this.readU32()
-    if (count > this.end - this.pos) throw this.malformed('unexpected end', this.end)
-    for (let i = 0; i < count; i++) this.list[i] = read()
+    if (count > this.end - this.pos) throw this.malformed(UNEXPECTED_END, this.end)
     this.count = count
+    return count
   }
 }
 

@@ -1,18 +1,17 @@
 // Memory instructions of Wasm 1.0. https://webassembly.github.io/spec/core/valid/instructions.html#memory-instructions
 
-import type { ImmediateKind } from './immediates.ts'
+import type { ImmediateKind, Immediates } from './immediates.ts'
 import { parseSignature, ruled, type Access, type Facts, type Instruction } from './define.ts'
-import { memargOffset } from './immediates.ts'
+import type { ValType } from '../syntax/types.ts'
 import type { Typing } from './typing.ts'
-import type { Immediates } from './immediates.ts'
 
 const MEMARG: readonly ImmediateKind[] = ['memarg']
 
-/** The checks that every memory access shares; gives the type of its address operand. */
-function checkMemarg(C: Typing, im: Immediates, bytes: number): number {
+/** The checks that every memory access shares; `natural` is its alignment, as an exponent. Gives the type of the address operand. */
+function checkMemarg(C: Typing, im: Immediates, natural: number): ValType {
   const { addrType } = C.memory(im.x)
-  if (2 ** im.align > bytes) C.invalid('alignment must not be larger than natural')
-  if (addrType === 'i32' && memargOffset(im) > 0xffff_ffff) C.invalid('offset out of range')
+  if (im.align > natural) C.invalid('alignment must not be larger than natural')
+  if (addrType === 'i32' && im.hi !== 0) C.invalid('offset out of range')
   return C.addr(addrType)
 }
 
@@ -25,9 +24,11 @@ function load(
   facts: Facts = {},
 ): Instruction {
   const signature = parseSignature(`-> ${result}`)
+  const natural = Math.log2(bytes)
+  const loaded = signature.results[0]!
   const rule = (C: Typing, im: Immediates): void => {
-    C.pop(checkMemarg(C, im, bytes))
-    C.pushAll(signature.results)
+    C.pop(checkMemarg(C, im, natural))
+    C.push(loaded)
   }
   return { ...ruled(opcode, name, MEMARG, rule, { access: { kind: 'load', bytes }, expr, ...facts }), signature }
 }
@@ -35,9 +36,11 @@ function load(
 /** In a store's expression `$0` is the value: the address is `$a`. */
 function store(opcode: number, name: string, operand: string, bytes: Access['bytes'], expr: string): Instruction {
   const signature = parseSignature(`${operand} ->`)
+  const natural = Math.log2(bytes)
+  const stored = signature.params[0]!
   const rule = (C: Typing, im: Immediates): void => {
-    const address = checkMemarg(C, im, bytes)
-    C.popAll(signature.params)
+    const address = checkMemarg(C, im, natural)
+    C.pop(stored)
     C.pop(address)
   }
   return { ...ruled(opcode, name, MEMARG, rule, { access: { kind: 'store', bytes }, expr }), signature }

@@ -46,6 +46,10 @@ export const PLANNED_TYPE_CODES: ReadonlyMap<number, string> = new Map([
   [0x75, 'stack-switching'],
   [0x64, 'function-references'],
   [0x63, 'function-references'],
+])
+
+/** The codes that open a type definition of a later proposal. */
+export const PLANNED_DEFINITION_CODES: ReadonlyMap<number, string> = new Map([
   [0x5f, 'gc'],
   [0x5e, 'gc'],
   [0x5d, 'stack-switching'],
@@ -53,6 +57,25 @@ export const PLANNED_TYPE_CODES: ReadonlyMap<number, string> = new Map([
   [0x4f, 'gc'],
   [0x4e, 'gc'],
 ])
+
+/** Section ids → proposal. */
+export const PLANNED_SECTIONS: ReadonlyMap<number, string> = new Map([[13, 'exception-handling']])
+
+/** Kinds of imports and exports → proposal. */
+export const PLANNED_EXTERN_KINDS: ReadonlyMap<number, string> = new Map([[4, 'exception-handling']])
+
+/** Flags of limits → proposal. */
+export const PLANNED_LIMITS_FLAGS: ReadonlyMap<number, string> = new Map([
+  [0x02, 'threads'],
+  [0x03, 'threads'],
+  [0x04, 'memory64'],
+  [0x05, 'memory64'],
+  [0x06, 'memory64'],
+  [0x07, 'memory64'],
+])
+
+/** The byte that opens a table with an initial value. */
+export const PLANNED_TABLE_INIT: ReadonlyMap<number, string> = new Map([[0x40, 'function-references']])
 
 const EXCEPTIONS = 'try_table|throw|throw_ref|catch|catch_ref|catch_all|catch_all_ref|exnref|nullexnref|exn|noexn|tag'
 const REFERENCES = 'call_ref|return_call_ref|ref\\.as_non_null|br_on_null|br_on_non_null|ref'

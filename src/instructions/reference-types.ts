@@ -1,6 +1,6 @@
 // The proposal reference-types. https://github.com/WebAssembly/reference-types
 
-import { I32, isRefType, refType, FUNC } from '../syntax/types.ts'
+import { BOT, FUNC, I32, isRefType, refType } from '../syntax/types.ts'
 import { prefixed, ruled, type Facts, type Instruction } from './define.ts'
 
 const byElements = (operand: number): Facts => ({ charge: { operand, per: 1 } })
@@ -26,7 +26,7 @@ export const referenceTypes: readonly Instruction[] = [
   ruled(0xd0, 'ref.null', ['heaptype'], (C, { x }) => C.push(refType(true, x)), { constant: true }),
   ruled(0xd1, 'ref.is_null', [], (C) => {
     const type = C.popAny()
-    if (type !== 0 && !isRefType(type)) C.invalid('type mismatch: ref.is_null takes a reference')
+    if (type !== BOT && !isRefType(type)) C.invalid('type mismatch: ref.is_null takes a reference')
     C.push(I32)
   }),
   ruled(0xd2, 'ref.func', ['funcidx'], (C, { x }) => {

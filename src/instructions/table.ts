@@ -6,9 +6,31 @@ import { PROPOSALS, type Proposal } from './proposals.ts'
 const extraConstants = new Set(PROPOSALS.flatMap((proposal) => proposal.constants ?? []))
 
 /** Every instruction, in the order of the list of proposals. */
-export const INSTRUCTIONS: readonly Instruction[] = PROPOSALS.flatMap((proposal) =>
-  proposal.rows.map((row) => (extraConstants.has(row.name) ? { ...row, constant: true as const } : row)),
-)
+export const INSTRUCTIONS: readonly Instruction[] = PROPOSALS.flatMap((proposal) => proposal.rows.map(uniform))
+
+/** The row with all fields, in one order: loops over code read them twice as fast from objects of one shape. */
+function uniform(row: Instruction): Instruction {
+  return {
+    opcode: row.opcode,
+    name: row.name,
+    immediates: row.immediates,
+    signature: row.signature,
+    rule: row.rule,
+    expr: row.expr,
+    high: row.high,
+    test: row.test,
+    bits: row.bits,
+    traps: row.traps,
+    access: row.access,
+    cost: row.cost,
+    charge: row.charge,
+    constant: extraConstants.has(row.name) ? true : row.constant,
+    annotated: row.annotated,
+    structure: row.structure,
+    admitsElse: row.admitsElse,
+    diverges: row.diverges,
+  } satisfies Record<keyof Instruction, unknown>
+}
 
 const byName = new Map<string, Instruction>()
 const byPrefix = new Map<number, (Instruction | undefined)[]>()

@@ -42,8 +42,6 @@ export interface Typing {
   data(x: number): void
   /** Checks that `actual` is `expected` or a subtype of it. */
   matches(actual: ValType, expected: ValType): void
-  /** Notes that the module's code needs a data count section. */
-  needDataCount(): void
   /** Checks that the function may be referenced (C.refs). */
   declaredFunc(x: number): void
   /** The type of a block, from its immediate. */
@@ -53,7 +51,7 @@ export interface Typing {
   returns(): readonly ValType[]
 
   pushControl(kind: ControlKind, type: FuncType): void
-  /** Checks the frame's results, closes it and gives what it was. */
+  /** Checks the frame's results, closes it and gives what it was, until the next call. */
   popControl(): { readonly kind: ControlKind; readonly type: FuncType }
   /** The rest of the block cannot be reached: its operand stack becomes polymorphic. */
   unreachable(): void

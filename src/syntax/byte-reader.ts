@@ -3,6 +3,9 @@
 
 import { ModuleError } from '../errors/module-error.ts'
 
+/** The specification's wording where bytes are missing, in a module, a section or a body. */
+export const UNEXPECTED_END = 'unexpected end of section or function'
+
 export class ByteReader {
   readonly bytes: Uint8Array
   pos: number
@@ -21,7 +24,7 @@ export class ByteReader {
   }
 
   readByte(): number {
-    if (this.pos >= this.end) throw this.malformed('unexpected end')
+    if (this.pos >= this.end) throw this.malformed(UNEXPECTED_END)
     return this.bytes[this.pos++]!
   }
 
@@ -127,7 +130,7 @@ export class ByteReader {
   /** Four bytes, little-endian, as an int32. */
   readFixed32(): number {
     const { bytes, pos } = this
-    if (pos + 4 > this.end) throw this.malformed('unexpected end', this.end)
+    if (pos + 4 > this.end) throw this.malformed(UNEXPECTED_END, this.end)
     this.pos = pos + 4
     return bytes[pos]! | (bytes[pos + 1]! << 8) | (bytes[pos + 2]! << 16) | (bytes[pos + 3]! << 24)
   }
@@ -135,7 +138,7 @@ export class ByteReader {
   /** A view of the next `length` bytes; nothing is copied. */
   readBytes(length: number): Uint8Array {
     const { pos } = this
-    if (length > this.end - pos) throw this.malformed('unexpected end', this.end)
+    if (length > this.end - pos) throw this.malformed(UNEXPECTED_END, this.end)
     this.pos = pos + length
     return this.bytes.subarray(pos, pos + length)
   }

@@ -1,0 +1,256 @@
+// Decodes a module from its bytes: the header, the sections and their order. Malformed input is told with the specification's wording
+// and its offset; what the module means is left to the validator, and what the name section says to decode-names.ts.
+// https://webassembly.github.io/spec/core/binary/modules.html
+
+import { ModuleError } from '../errors/module-error.ts'
+import { InstructionReader } from '../instructions/instruction-reader.ts'
+import { PLANNED_SECTIONS } from '../instructions/planned.ts'
+import { MODULE_LIMITS, type ModuleLimits } from '../syntax/limits.ts'
+import type { CustomSection, Data, Elem, Export, Func, Global, Import, Module, Table } from '../syntax/module.ts'
+import type { CompType, ExternKind, MemoryType } from '../syntax/types.ts'
+import { CodeDecoder } from './decode-code.ts'
+import { readData, readElem } from './decode-segments.ts'
+import {
+  readExternKind,
+  readExternType,
+  readGlobalType,
+  readMemoryType,
+  readTable,
+  readTypeDefinition,
+  refusePlanned,
+} from './decode-types.ts'
+import { overLimit, readCount, readLength, readName } from './read-vector.ts'
+import {
+  CODE_SECTION,
+  CUSTOM_SECTION,
+  DATA_COUNT_SECTION,
+  DATA_SECTION,
+  ELEMENT_SECTION,
+  EXPORT_SECTION,
+  FUNCTION_SECTION,
+  GLOBAL_SECTION,
+  IMPORT_SECTION,
+  MAGIC,
+  MEMORY_SECTION,
+  SECTION_ORDER,
+  START_SECTION,
+  TABLE_SECTION,
+  TYPE_SECTION,
+  VERSION,
+} from './sections.ts'
+
+export interface DecodeOptions {
+  readonly limits?: ModuleLimits | undefined
+}
+
+/**
+ * The module keeps `bytes`: its code, data segments and custom sections are stretches of it. They must not change as long as the
+ * module is in use; copy them first where somebody else could write to them. Throws ModuleError of every kind but `invalid`
+ * (a type index beyond 2^30 is the exception).
+ */
+export function decodeModule(bytes: Uint8Array, options: DecodeOptions = {}): Module {
+  return new ModuleDecoder(bytes, options.limits ?? MODULE_LIMITS).decode()
+}
+
+class ModuleDecoder {
+  private readonly limits: ModuleLimits
+  private readonly reader: InstructionReader
+  private readonly code: CodeDecoder
+  private readonly types: CompType[] = []
+  private readonly imports: Import[] = []
+  /** From the function section, until the code section gives the bodies. */
+  private typeIndices = new Uint32Array(0)
+  private readonly funcs: Func[] = []
+  private readonly tables: Table[] = []
+  private readonly memories: MemoryType[] = []
+  private readonly globals: Global[] = []
+  private readonly exports: Export[] = []
+  private start: number | undefined
+  private readonly elems: Elem[] = []
+  private dataCount: number | undefined
+  private readonly datas: Data[] = []
+  private readonly customs: CustomSection[] = []
+  private readonly spareSections: number[] = []
+
+  constructor(bytes: Uint8Array, limits: ModuleLimits) {
+    if (bytes.length > limits.moduleBytes) throw overLimit('bytes', bytes.length, limits.moduleBytes, 0)
+    this.limits = limits
+    this.reader = new InstructionReader(bytes)
+    this.reader.maxLabels = limits.brTableTargets
+    this.code = new CodeDecoder(this.reader, limits)
+  }
+
+  decode(): Module {
+    const { reader } = this
+    this.readHeader()
+    const moduleEnd = reader.end
+    let last = 0
+    while (reader.pos < moduleEnd) {
+      const id = this.readSectionId(last)
+      const size = readLength(reader)
+      reader.end = reader.pos + size
+      if (id === CUSTOM_SECTION) this.readCustom(last)
+      else {
+        this.readSection(id)
+        last = id
+      }
+      if (reader.pos !== reader.end) throw reader.malformed('section size mismatch')
+      reader.end = moduleEnd
+    }
+    this.checkLengths()
+    return this.finish()
+  }
+
+  private readHeader(): void {
+    const { reader } = this
+    if (reader.readFixed32() !== MAGIC) throw reader.malformed('magic header not detected', 0)
+    if (reader.readFixed32() !== VERSION) throw reader.malformed('unknown binary version', 4)
+  }
+
+  /** `last` is the id of the last section that was not a custom one. */
+  private readSectionId(last: number): number {
+    const { reader } = this
+    const start = reader.pos
+    const id = reader.readByte()
+    if (id === CUSTOM_SECTION) return id
+    const place = SECTION_ORDER.indexOf(id)
+    if (place < 0) throw reader.malformed('malformed section id', start)
+    if (place <= SECTION_ORDER.indexOf(last)) throw reader.malformed('unexpected content after last section', start)
+    refusePlanned(PLANNED_SECTIONS, id, 'section', start)
+    return id
+  }
+
+  private readCustom(after: number): void {
+    const { reader } = this
+    const name = readName(reader)
+    this.customs.push({ name, bytes: reader.readBytes(reader.end - reader.pos), after })
+  }
+
+  private readSection(id: number): void {
+    const { reader, limits, code } = this
+    switch (id) {
+      case TYPE_SECTION:
+        return this.readVector(id, this.types, limits.types, 'types', () => readTypeDefinition(reader, limits))
+      case IMPORT_SECTION:
+        return this.readImports()
+      case FUNCTION_SECTION:
+        return this.readFunctions()
+      case TABLE_SECTION:
+        this.readVector(id, this.tables, limits.tables, 'tables', () => readTable(reader))
+        return this.checkWithImports('table', this.tables.length, limits.tables)
+      case MEMORY_SECTION:
+        this.readVector(id, this.memories, limits.memories, 'memories', () => readMemoryType(reader))
+        return this.checkWithImports('memory', this.memories.length, limits.memories)
+      case GLOBAL_SECTION:
+        return this.readVector(id, this.globals, limits.globals, 'globals', () => this.readGlobal())
+      case EXPORT_SECTION:
+        return this.readVector(id, this.exports, limits.exports, 'exports', () => this.readExport(), 3)
+      case START_SECTION:
+        this.start = reader.readU32()
+        return
+      case ELEMENT_SECTION:
+        return this.readVector(id, this.elems, limits.elems, 'element segments', () => readElem(reader, code, limits))
+      case DATA_COUNT_SECTION:
+        return this.readDataCount()
+      case CODE_SECTION:
+        return this.readBodies()
+      case DATA_SECTION:
+        return this.readVector(id, this.datas, limits.datas, 'data segments', () => readData(reader, code))
+    }
+  }
+
+  private readVector<T>(
+    id: number,
+    into: T[],
+    limit: number,
+    what: string,
+    readEntry: () => T,
+    entryBytes = 1,
+  ): void {
+    const count = readCount(this.reader, limit, what, entryBytes)
+    if (count === 0) this.spareSections.push(id)
+    for (let i = 0; i < count; i++) into.push(readEntry())
+  }
+
+  private readImports(): void {
+    const { reader, limits } = this
+    const readImport = (): Import => ({ module: readName(reader), name: readName(reader), type: readExternType(reader) })
+    this.readVector(IMPORT_SECTION, this.imports, limits.imports, 'imports', readImport, 4)
+    this.checkWithImports('table', 0, limits.tables)
+    this.checkWithImports('memory', 0, limits.memories)
+  }
+
+  private checkWithImports(kind: ExternKind, defined: number, limit: number): void {
+    const count = this.importedCount(kind) + defined
+    if (count > limit) throw overLimit(`definitions and imports of kind ${kind}`, count, limit, this.reader.pos)
+  }
+
+  private importedCount(kind: ExternKind): number {
+    return this.imports.reduce((count, { type }) => count + (type.kind === kind ? 1 : 0), 0)
+  }
+
+  private readFunctions(): void {
+    const { reader } = this
+    const count = readCount(reader, this.limits.funcs, 'functions')
+    if (count === 0) this.spareSections.push(FUNCTION_SECTION)
+    this.typeIndices = new Uint32Array(count)
+    for (let i = 0; i < count; i++) this.typeIndices[i] = reader.readU32()
+  }
+
+  private readGlobal(): Global {
+    return { type: readGlobalType(this.reader), init: this.code.readExpr() }
+  }
+
+  private readExport(): Export {
+    const { reader } = this
+    return { name: readName(reader), kind: readExternKind(reader, 'export'), index: reader.readU32() }
+  }
+
+  private readDataCount(): void {
+    const start = this.reader.pos
+    this.dataCount = this.reader.readU32()
+    if (this.dataCount > this.limits.datas) throw overLimit('data segments', this.dataCount, this.limits.datas, start)
+  }
+
+  private readBodies(): void {
+    const { reader, code, funcs, types, typeIndices } = this
+    const start = reader.pos
+    const count = readCount(reader, this.limits.funcs, 'functions')
+    if (count === 0) this.spareSections.push(CODE_SECTION)
+    if (count !== typeIndices.length) throw this.inconsistentBodies(start)
+    try {
+      for (const typeIdx of typeIndices) {
+        const params = types[typeIdx]?.params.length ?? 0
+        funcs.push({ typeIdx, code: code.readBody(params) })
+      }
+    } catch (error) {
+      if (!(error instanceof ModuleError)) throw error
+      throw error.at({ within: `func ${this.importedCount('func') + funcs.length}` })
+    }
+    if (code.dataIdxOffset !== undefined && this.dataCount === undefined) {
+      throw reader.malformed('data count section required', code.dataIdxOffset)
+    }
+  }
+
+  private inconsistentBodies(offset: number): ModuleError {
+    return this.reader.malformed('function and code section have inconsistent lengths', offset)
+  }
+
+  private checkLengths(): void {
+    const { reader, dataCount, datas } = this
+    if (this.funcs.length !== this.typeIndices.length) throw this.inconsistentBodies(reader.pos)
+    if (dataCount !== undefined && dataCount !== datas.length) {
+      throw reader.malformed('data count and data section have inconsistent lengths')
+    }
+    if (dataCount !== undefined && this.code.dataIdxOffset === undefined) this.spareSections.push(DATA_COUNT_SECTION)
+  }
+
+  private finish(): Module {
+    const { types, imports, funcs, tables, memories, globals, exports, start, elems, datas, customs } = this
+    const { spareSections } = this
+    const definitions = { types, imports, funcs, tables, memories, globals, exports, elems, datas }
+    return start === undefined
+      ? { ...definitions, customs, spareSections }
+      : { ...definitions, start, customs, spareSections }
+  }
+}

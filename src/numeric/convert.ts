@@ -1,0 +1,205 @@
+// Conversions between the number types. Each is named for its instruction where that name is unambiguous; a truncation
+// takes an f32 and an f64 alike, as both are numbers. An i64 is taken and returned as in i64.ts. Nothing traps here:
+// `fits_…` says when to.
+// https://webassembly.github.io/spec/core/exec/numerics.html#conversions
+
+import { setHi } from './i64.ts'
+
+const { floor, fround, trunc } = Math
+
+const TWO_31 = 0x8000_0000
+const TWO_32 = 0x1_0000_0000
+const TWO_63 = TWO_31 * TWO_32
+const TWO_64 = TWO_32 * TWO_32
+
+// The memory through which a number becomes its bits.
+const f64View = new Float64Array(1)
+const f32View = new Float32Array(f64View.buffer)
+const i32View = new Int32Array(f64View.buffer)
+
+// Which of the two int32 is the low half of the double is up to the host's processor.
+f64View[0] = 1
+const HIGH = i32View[0] === 0 ? 1 : 0
+const LOW = 1 - HIGH
+
+/** https://webassembly.github.io/spec/core/exec/numerics.html#op-reinterpret */
+export function i32_reinterpret_f32(a: number): number {
+  f32View[0] = a
+  return i32View[0]!
+}
+
+/**
+ * A signalling NaN comes out quiet: an f32 that is only moved had better stay bits.
+ * https://webassembly.github.io/spec/core/exec/numerics.html#op-reinterpret
+ */
+export function f32_reinterpret_i32(bits: number): number {
+  i32View[0] = bits
+  return f32View[0]!
+}
+
+/** https://webassembly.github.io/spec/core/exec/numerics.html#op-reinterpret */
+export function i64_reinterpret_f64(a: number): number {
+  f64View[0] = a
+  setHi(i32View[HIGH]!)
+  return i32View[LOW]!
+}
+
+/** https://webassembly.github.io/spec/core/exec/numerics.html#op-reinterpret */
+export function f64_reinterpret_i64(low: number, high: number): number {
+  i32View[LOW] = low
+  i32View[HIGH] = high
+  return f64View[0]!
+}
+
+/** The low half of an f64's bits, for those who must leave `hi` alone. */
+export function lowHalf(a: number): number {
+  f64View[0] = a
+  return i32View[LOW]!
+}
+
+/** The high half of an f64's bits, for those who must leave `hi` alone. */
+export function highHalf(a: number): number {
+  f64View[0] = a
+  return i32View[HIGH]!
+}
+
+/** https://webassembly.github.io/spec/core/exec/numerics.html#op-demote */
+export const f32_demote_f64: (a: number) => number = fround
+
+/**
+ * An f32 as a number is its promotion already.
+ * https://webassembly.github.io/spec/core/exec/numerics.html#op-promote
+ */
+export function f64_promote_f32(a: number): number {
+  return a
+}
+
+/** https://webassembly.github.io/spec/core/exec/numerics.html#op-convert-s */
+export function f32_convert_i32_s(a: number): number {
+  return fround(a)
+}
+
+/** https://webassembly.github.io/spec/core/exec/numerics.html#op-convert-u */
+export function f32_convert_i32_u(a: number): number {
+  return fround(a >>> 0)
+}
+
+/** https://webassembly.github.io/spec/core/exec/numerics.html#op-convert-s */
+export function f32_convert_i64_s(low: number, high: number): number {
+  return fround(high * TWO_32 + (jam(low, high) >>> 0))
+}
+
+/** https://webassembly.github.io/spec/core/exec/numerics.html#op-convert-u */
+export function f32_convert_i64_u(low: number, high: number): number {
+  return fround((high >>> 0) * TWO_32 + (jam(low, high) >>> 0))
+}
+
+/**
+ * The low half of an integer that converts to the same f32 and is exact as a double, so that it is rounded once.
+ * Outside ±2^53, bits 0 to 10 become one: if any is set, so is bit 11. That keeps the value between the same two
+ * multiples of 2^12, and there all floats and the points halfway between them are such multiples.
+ */
+function jam(low: number, high: number): number {
+  if (high >= -0x20_0000 && high < 0x20_0000) return low
+  return (low & ~0x7ff) | (((low & 0x7ff) + 0x7ff) & 0x800)
+}
+
+/** https://webassembly.github.io/spec/core/exec/numerics.html#op-convert-s */
+export function f64_convert_i32_s(a: number): number {
+  return a
+}
+
+/** https://webassembly.github.io/spec/core/exec/numerics.html#op-convert-u */
+export function f64_convert_i32_u(a: number): number {
+  return a >>> 0
+}
+
+/** https://webassembly.github.io/spec/core/exec/numerics.html#op-convert-s */
+export function f64_convert_i64_s(low: number, high: number): number {
+  return high * TWO_32 + (low >>> 0)
+}
+
+/** https://webassembly.github.io/spec/core/exec/numerics.html#op-convert-u */
+export function f64_convert_i64_u(low: number, high: number): number {
+  return (high >>> 0) * TWO_32 + (low >>> 0)
+}
+
+// What doesn't fit is, in the words of the trap, an "integer overflow", or an "invalid conversion to integer" if it is
+// a NaN.
+
+/** Is a truncation to i32, signed, defined? Not for a NaN. */
+export function fits_i32_s(a: number): boolean {
+  return a > -TWO_31 - 1 && a < TWO_31
+}
+
+/** Is a truncation to i32, unsigned, defined? Not for a NaN. */
+export function fits_i32_u(a: number): boolean {
+  return a > -1 && a < TWO_32
+}
+
+/** Is a truncation to i64, signed, defined? Not for a NaN. */
+export function fits_i64_s(a: number): boolean {
+  return a >= -TWO_63 && a < TWO_63
+}
+
+/** Is a truncation to i64, unsigned, defined? Not for a NaN. */
+export function fits_i64_u(a: number): boolean {
+  return a > -1 && a < TWO_64
+}
+
+/** https://webassembly.github.io/spec/core/exec/numerics.html#op-trunc-s */
+export function i32_trunc_s(a: number): number {
+  return a | 0
+}
+
+/** https://webassembly.github.io/spec/core/exec/numerics.html#op-trunc-u */
+export function i32_trunc_u(a: number): number {
+  return a | 0
+}
+
+/** https://webassembly.github.io/spec/core/exec/numerics.html#op-trunc-s */
+export function i64_trunc_s(a: number): number {
+  return truncate(a)
+}
+
+/** https://webassembly.github.io/spec/core/exec/numerics.html#op-trunc-u */
+export function i64_trunc_u(a: number): number {
+  return truncate(a)
+}
+
+/** Towards zero, modulo 2^64. Dividing by 2^32 is exact, and `| 0` takes a double of any size modulo 2^32. */
+function truncate(a: number): number {
+  setHi(floor(trunc(a) / TWO_32) | 0)
+  return a | 0
+}
+
+/** https://webassembly.github.io/spec/core/exec/numerics.html#op-trunc-sat-s */
+export function i32_trunc_sat_s(a: number): number {
+  if (a >= TWO_31) return 0x7fff_ffff
+  return a < -TWO_31 ? -TWO_31 : a | 0
+}
+
+/** https://webassembly.github.io/spec/core/exec/numerics.html#op-trunc-sat-u */
+export function i32_trunc_sat_u(a: number): number {
+  if (a >= TWO_32) return -1
+  return a < 0 ? 0 : a | 0
+}
+
+/** https://webassembly.github.io/spec/core/exec/numerics.html#op-trunc-sat-s */
+export function i64_trunc_sat_s(a: number): number {
+  if (fits_i64_s(a)) return truncate(a)
+  if (a > 0) {
+    setHi(0x7fff_ffff)
+    return -1
+  }
+  setHi(a < 0 ? -TWO_31 : 0)
+  return 0
+}
+
+/** https://webassembly.github.io/spec/core/exec/numerics.html#op-trunc-sat-u */
+export function i64_trunc_sat_u(a: number): number {
+  if (fits_i64_u(a)) return truncate(a)
+  const all = a > 0 ? -1 : 0
+  setHi(all)
+  return all
+}

@@ -1,0 +1,308 @@
+// Checks one piece of code at a time, by the algorithm of the specification: the stacks and questions that the typing rules of the
+// instruction table work with. What an instruction requires is in its row, never here. One object checks all bodies of a module and
+// allocates nothing per instruction.
+// https://webassembly.github.io/spec/core/appendix/algorithm.html
+
+import { ModuleError } from '../errors/module-error.ts'
+import type { Instruction } from '../instructions/define.ts'
+import type { Immediates } from '../instructions/immediates.ts'
+import { InstructionReader } from '../instructions/instruction-reader.ts'
+import type { ControlKind, Typing } from '../instructions/typing.ts'
+import type { Code } from '../syntax/module.ts'
+import { BOT, EMPTY_BLOCK, I32, I64 } from '../syntax/types.ts'
+import type { AddrType, BlockType, FuncType, GlobalType, MemoryType } from '../syntax/types.ts'
+import type { RefType, TableType, ValType } from '../syntax/types.ts'
+import type { Context } from './context.ts'
+import { invalid, operandMismatch, resultMismatch, typeMismatch, unknown } from './errors.ts'
+import { Locals } from './locals.ts'
+import { matchesValType } from './matching.ts'
+import { OperandStack } from './operand-stack.ts'
+
+/** Called with every instruction before it is typed: throws where it may not stand here. */
+export type Admission = (row: Instruction, im: Immediates) => void
+
+/**
+ * Type lists longer than `LONG_LIST` are charged to a budget of the module: two bytes of code can ask for a comparison with a
+ * thousand types, and a branch table for as many per target. At the budget's end about half a second has gone.
+ */
+const LONG_LIST = 16
+const LONG_LIST_BUDGET = 250_000_000
+
+const EMPTY: FuncType = { kind: 'func', params: [], results: [] }
+
+/** A control frame, as it was when it was open. */
+interface Frame {
+  kind: ControlKind
+  type: FuncType
+}
+
+export class CodeValidator implements Typing {
+  private readonly context: Context
+  private reader: InstructionReader = new InstructionReader(new Uint8Array(0))
+  private readonly operands: OperandStack = new OperandStack()
+  private readonly locals: Locals = new Locals()
+  /** The type `[] -> [t]` for each t that was needed so far, so that equal block types are the same object. */
+  private readonly valueBlocks: Map<ValType, FuncType> = new Map()
+  private budget = LONG_LIST_BUDGET
+
+  // The control stack, one array per field: a million nested blocks are four arrays. The innermost frame is at depth - 1, its base
+  // and whether it is unreachable are also at hand.
+  private depth = 0
+  private readonly kinds: ControlKind[] = []
+  private readonly frameTypes: FuncType[] = []
+  private readonly bases: number[] = []
+  private readonly dead: boolean[] = []
+  private base = 0
+  private polymorphic = false
+  private readonly closed: Frame = { kind: 'func', type: EMPTY }
+
+  constructor(context: Context) {
+    this.context = context
+  }
+
+  /** A function's body: declarations of locals, then an expression. */
+  checkBody(code: Code, type: FuncType): void {
+    this.open(code)
+    this.locals.read(this.reader, type.params, this.context.limits)
+    this.run(type)
+  }
+
+  /** An expression outside of functions, which must give one value of the type. */
+  checkExpr(code: Code, type: ValType, admit: Admission): void {
+    this.open(code)
+    this.locals.count = 0
+    this.run(this.valueBlock(type), admit)
+  }
+
+  private open({ bytes, start, end }: Code): void {
+    if (this.reader.bytes !== bytes) {
+      this.reader = new InstructionReader(bytes)
+      this.reader.maxLabels = this.context.limits.brTableTargets
+    }
+    this.reader.pos = start
+    this.reader.end = end
+    this.operands.height = 0
+    this.depth = 0
+  }
+
+  private run(type: FuncType, admit?: Admission): void {
+    const { reader } = this
+    let row: Instruction | undefined
+    this.pushFrame('func', type)
+    try {
+      while (this.depth > 0) {
+        row = reader.next()
+        if (admit !== undefined) admit(row, reader)
+        if (row.rule !== undefined) row.rule(this, reader)
+        else this.applySignature(row)
+      }
+    } catch (error) {
+      if (!(error instanceof ModuleError) || error.place.offset !== undefined) throw error
+      throw error.at({ offset: reader.start, instruction: row?.name })
+    }
+    if (reader.pos !== reader.end) throw reader.malformed('section size mismatch: code goes on behind its end')
+  }
+
+  private applySignature({ signature }: Instruction): void {
+    const { params, results } = signature!
+    const { operands } = this
+    const { types } = operands
+    const bottom = operands.height - params.length
+    if (bottom < this.base) return this.applyByRule(params, results)
+    for (let i = 0; i < params.length; i++) {
+      if (types[bottom + i] !== params[i]) return this.applyByRule(params, results)
+    }
+    operands.height = bottom
+    for (let i = 0; i < results.length; i++) operands.push(results[i]!)
+  }
+
+  private applyByRule(params: readonly ValType[], results: readonly ValType[]): void {
+    this.popAll(params)
+    this.pushAll(results)
+  }
+
+  pop(expected: ValType): void {
+    const { operands } = this
+    const top = operands.height - 1
+    if (top >= this.base && operands.types[top] === expected) operands.height = top
+    else this.popMatching(expected)
+  }
+
+  private popMatching(expected: ValType): void {
+    const { operands } = this
+    if (operands.height === this.base) {
+      if (!this.polymorphic) throw operandMismatch([expected], [])
+    } else if (matchesValType(operands.types[operands.height - 1]!, expected)) operands.height--
+    else throw operandMismatch([expected], operands.top(1, this.base))
+  }
+
+  popAny(): ValType {
+    const { operands } = this
+    if (operands.height > this.base) return operands.types[--operands.height]!
+    if (this.polymorphic) return BOT
+    throw invalid('type mismatch: instruction requires an operand but stack has []')
+  }
+
+  push(type: ValType): void {
+    this.operands.push(type)
+  }
+
+  popAll(types: readonly ValType[]): void {
+    this.peekAll(types)
+    const { operands } = this
+    operands.height = Math.max(this.base, operands.height - types.length)
+  }
+
+  pushAll(types: readonly ValType[]): void {
+    if (types.length > LONG_LIST) this.spend(types.length)
+    this.operands.pushAll(types)
+  }
+
+  peekAll(types: readonly ValType[]): void {
+    const { operands } = this
+    const there = Math.min(types.length, operands.height - this.base)
+    if (there < types.length && !this.polymorphic) throw this.mismatch(types)
+    if (there > LONG_LIST) this.spend(there)
+    for (let i = 1; i <= there; i++) {
+      const actual = operands.types[operands.height - i]!
+      const expected = types[types.length - i]!
+      if (actual !== expected && !matchesValType(actual, expected)) throw this.mismatch(types)
+    }
+  }
+
+  private mismatch(types: readonly ValType[]): ModuleError {
+    return operandMismatch(types, this.operands.top(types.length, this.base))
+  }
+
+  private spend(units: number): void {
+    this.budget -= units
+    if (this.budget < 0) throw new ModuleError('limit', 'too many long type lists: checking them would take too long')
+  }
+
+  addr(type: AddrType): ValType {
+    return type === 'i32' ? I32 : I64
+  }
+
+  local(x: number): ValType {
+    if (x >= this.locals.count) throw unknown('local', x)
+    return this.locals.typeOf(x)
+  }
+
+  global(x: number): GlobalType {
+    return this.context.spaces.globals[x] ?? this.missing('global', x)
+  }
+
+  table(x: number): TableType {
+    return this.context.spaces.tables[x] ?? this.missing('table', x)
+  }
+
+  memory(x: number): MemoryType {
+    return this.context.spaces.memories[x] ?? this.missing('memory', x)
+  }
+
+  func(x: number): FuncType {
+    const typeIdx = this.context.spaces.funcs[x] ?? this.missing('function', x)
+    return this.type(typeIdx)
+  }
+
+  type(x: number): FuncType {
+    return this.context.module.types[x] ?? this.missing('type', x)
+  }
+
+  elem(x: number): RefType {
+    const elem = this.context.module.elems[x] ?? this.missing('elem segment', x)
+    return elem.type
+  }
+
+  data(x: number): void {
+    if (x >= this.context.module.datas.length) this.missing('data segment', x)
+  }
+
+  private missing(what: string, x: number): never {
+    throw unknown(what, x)
+  }
+
+  matches(actual: ValType, expected: ValType): void {
+    if (!matchesValType(actual, expected)) throw typeMismatch(expected, actual)
+  }
+
+  declaredFunc(x: number): void {
+    if (this.context.refs[x] !== 1) throw invalid(`undeclared function reference ${x}`)
+  }
+
+  blockType(type: BlockType): FuncType {
+    if (type === EMPTY_BLOCK) return EMPTY
+    return type >= 0 && type < 2 ** 30 ? this.type(type) : this.valueBlock(type)
+  }
+
+  private valueBlock(type: ValType): FuncType {
+    let block = this.valueBlocks.get(type)
+    if (block === undefined) {
+      block = { kind: 'func', params: [], results: [type] }
+      this.valueBlocks.set(type, block)
+    }
+    return block
+  }
+
+  label(l: number): readonly ValType[] {
+    if (l >= this.depth) throw unknown('label', l)
+    const index = this.depth - 1 - l
+    const type = this.frameTypes[index]!
+    return this.kinds[index] === 'loop' ? type.params : type.results
+  }
+
+  returns(): readonly ValType[] {
+    return this.frameTypes[0]!.results
+  }
+
+  pushControl(kind: ControlKind, type: FuncType): void {
+    this.pushFrame(kind, type)
+    this.pushAll(type.params)
+  }
+
+  private pushFrame(kind: ControlKind, type: FuncType): void {
+    const { depth } = this
+    if (depth > 0) this.dead[depth - 1] = this.polymorphic
+    this.kinds[depth] = kind
+    this.frameTypes[depth] = type
+    this.base = this.bases[depth] = this.operands.height
+    this.polymorphic = false
+    this.depth = depth + 1
+  }
+
+  popControl(): Readonly<Frame> {
+    const depth = this.depth - 1
+    const { closed, operands } = this
+    closed.kind = this.kinds[depth]!
+    closed.type = this.frameTypes[depth]!
+    const { results } = closed.type
+    if (results.length > 0 || operands.height > this.base) this.checkResults(results)
+    operands.height = this.base
+    this.depth = depth
+    if (depth > 0) {
+      this.base = this.bases[depth - 1]!
+      this.polymorphic = this.dead[depth - 1]!
+    }
+    return closed
+  }
+
+  /** The frame's operands must be its results and nothing else. */
+  private checkResults(results: readonly ValType[]): void {
+    const { operands, base } = this
+    const left = operands.height - base
+    const missing = results.length - left
+    let fits = missing === 0 || (missing > 0 && this.polymorphic)
+    if (left > LONG_LIST) this.spend(left)
+    for (let i = 0; fits && i < left; i++) fits = matchesValType(operands.types[base + i]!, results[missing + i]!)
+    if (!fits) throw resultMismatch(results, operands.top(left, base))
+  }
+
+  unreachable(): void {
+    this.operands.height = this.base
+    this.polymorphic = true
+  }
+
+  invalid(reason: string): never {
+    throw invalid(reason)
+  }
+}

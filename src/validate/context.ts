@@ -1,0 +1,19 @@
+// The context C of validation: what a module's code may refer to, resolved once. Locals, labels and results belong to one body and
+// are kept in code.ts.
+// https://webassembly.github.io/spec/core/valid/conventions.html#contexts
+
+import type { ModuleLimits } from '../syntax/limits.ts'
+import { indexSpaces, type IndexSpaces, type Module } from '../syntax/module.ts'
+
+export interface Context {
+  readonly module: Module
+  readonly spaces: IndexSpaces
+  readonly limits: ModuleLimits
+  /** C.refs, by function: 1 where something outside of the bodies mentions it, so that they may too. Filled while that is checked. */
+  readonly refs: Uint8Array
+}
+
+export function contextOf(module: Module, limits: ModuleLimits): Context {
+  const spaces = indexSpaces(module)
+  return { module, spaces, limits, refs: new Uint8Array(spaces.funcs.length) }
+}

@@ -1,0 +1,56 @@
+// What validation reports, in the words of the official scripts first and with what was expected and found behind them. Where it
+// happened is added by whoever knows: the offset and the instruction in code.ts, the definition in module.ts.
+
+import { ModuleError } from '../errors/module-error.ts'
+import type { Module } from '../syntax/module.ts'
+import type { Names } from '../syntax/names.ts'
+import { resultTypeName, valTypeName, type ValType } from '../syntax/types.ts'
+
+export function invalid(reason: string): ModuleError {
+  return new ModuleError('invalid', reason)
+}
+
+/** `what` is the name of the index space in the scripts: `local`, `elem segment` … */
+export function unknown(what: string, x: number): ModuleError {
+  return invalid(`unknown ${what} ${x}`)
+}
+
+/** An instruction's operands: the ones that it takes against the topmost ones that are there. */
+export function operandMismatch(required: ArrayLike<ValType>, found: ArrayLike<ValType>): ModuleError {
+  const [requires, has] = [resultTypeName(required), resultTypeName(found)]
+  return invalid(`type mismatch: instruction requires ${requires} but stack has ${has}`)
+}
+
+/** The end of a block: its results against everything that is left in it. */
+export function resultMismatch(results: ArrayLike<ValType>, found: ArrayLike<ValType>): ModuleError {
+  const [expected, has] = [resultTypeName(results), resultTypeName(found)]
+  return invalid(`type mismatch: block requires ${expected} but stack has ${has}`)
+}
+
+export function typeMismatch(expected: ValType, found: ValType): ModuleError {
+  return invalid(`type mismatch: expected ${valTypeName(expected)} but found ${valTypeName(found)}`)
+}
+
+/** `what` in the plural: `1001 parameters`. */
+export function overLimit(count: number, what: string, limit: number): ModuleError {
+  return new ModuleError('limit', `too many ${what}: ${count}, at most ${limit} are allowed`)
+}
+
+export type DefinitionKind = 'func' | 'table' | 'memory' | 'global' | 'elem' | 'data' | 'type'
+
+/** Kinds of definitions: as people read them, and where their identifiers are. */
+const NAMED: Readonly<Record<DefinitionKind, Exclude<keyof Names, 'module' | 'locals' | 'labels'>>> = {
+  func: 'funcs',
+  table: 'tables',
+  memory: 'memories',
+  global: 'globals',
+  elem: 'elems',
+  data: 'datas',
+  type: 'types',
+}
+
+/** A definition as people know it: `$fac`, or `func 7` where it has no name. */
+export function definitionName({ names }: Module, kind: DefinitionKind, index: number): string {
+  const name = names?.[NAMED[kind]]?.get(index)
+  return name === undefined ? `${kind} ${index}` : `$${name}`
+}

@@ -1,0 +1,196 @@
+// Is it a valid module? The rules of definitions and how they fit together; what stands inside of bodies is checked by code.ts.
+// Throws at the first thing that is wrong and changes nothing.
+// https://webassembly.github.io/spec/core/valid/modules.html
+
+import { ModuleError } from '../errors/module-error.ts'
+import { MODULE_LIMITS, type ModuleLimits } from '../syntax/limits.ts'
+import type { Elem, Export, Module, SegmentMode } from '../syntax/module.ts'
+import type { AddrType, ExternType, FuncType, Limits, MemoryType, TableType } from '../syntax/types.ts'
+import { FUNCREF, funcTypeName } from '../syntax/types.ts'
+import { CodeValidator } from './code.ts'
+import { ConstExprs, markReferenced } from './const-expr.ts'
+import { contextOf, type Context } from './context.ts'
+import { definitionName, invalid, unknown, type DefinitionKind } from './errors.ts'
+import { checkModuleLimits } from './module-limits.ts'
+
+export interface ValidationOptions {
+  /** The limits of the JS API unless others are given. */
+  readonly limits?: ModuleLimits | undefined
+}
+
+/** Throws a ModuleError of kind `invalid`, or `limit` where the module is larger than the limits allow. */
+export function validateModule(module: Module, options: ValidationOptions = {}): void {
+  new ModuleValidator(module, options.limits ?? MODULE_LIMITS).check()
+}
+
+class ModuleValidator {
+  private readonly module: Module
+  private readonly context: Context
+  private readonly code: CodeValidator
+  private readonly constExprs: ConstExprs
+
+  constructor(module: Module, limits: ModuleLimits) {
+    this.module = module
+    this.context = contextOf(module, limits)
+    this.code = new CodeValidator(this.context)
+    this.constExprs = new ConstExprs(this.context, this.code)
+  }
+
+  check(): void {
+    const { module, context } = this
+    module.imports.forEach(({ type }) => this.checkExternType(type))
+    module.funcs.forEach(({ typeIdx }, i) =>
+      this.within('func', context.spaces.importedFuncs + i, () => void this.funcType(typeIdx)),
+    )
+    this.checkTables()
+    module.memories.forEach((type, i) =>
+      this.within('memory', context.spaces.importedMemories + i, () => checkMemoryType(type)),
+    )
+    checkModuleLimits(context)
+    this.checkGlobals()
+    module.elems.forEach((elem, x) => this.within('elem', x, () => this.checkElem(elem)))
+    module.datas.forEach(({ mode }, x) => this.within('data', x, () => this.checkData(mode)))
+    this.checkStart()
+    this.checkExports()
+    this.checkBodies()
+  }
+
+  /** Runs a check, and tells errors in it which definition they are in. */
+  private within(kind: DefinitionKind, index: number, check: () => void): void {
+    try {
+      check()
+    } catch (error) {
+      if (!(error instanceof ModuleError)) throw error
+      throw error.at({ within: definitionName(this.module, kind, index) })
+    }
+  }
+
+  private funcType(typeIdx: number): FuncType {
+    const type = this.module.types[typeIdx]
+    if (type === undefined) throw unknown('type', typeIdx)
+    return type
+  }
+
+  private checkExternType(type: ExternType): void {
+    if (type.kind === 'func') this.funcType(type.typeIdx)
+    else if (type.kind === 'table') checkTableType(type.type)
+    else if (type.kind === 'memory') checkMemoryType(type.type)
+  }
+
+  /** A table's initial value sees imported globals only: tables are made before the module's own. */
+  private checkTables(): void {
+    const { importedTables, importedGlobals } = this.context.spaces
+    this.module.tables.forEach(({ type, init }, i) =>
+      this.within('table', importedTables + i, () => {
+        checkTableType(type)
+        if (init !== undefined) this.constExprs.check(init, type.elem, importedGlobals)
+      }),
+    )
+  }
+
+  /** A global's initial value sees the globals before it. */
+  private checkGlobals(): void {
+    const { importedGlobals } = this.context.spaces
+    this.module.globals.forEach(({ type, init }, i) =>
+      this.within('global', importedGlobals + i, () => this.constExprs.check(init, type.type, importedGlobals + i)),
+    )
+  }
+
+  /** https://webassembly.github.io/spec/core/valid/modules.html#element-segments */
+  private checkElem({ type, mode, items }: Elem): void {
+    const { context, code } = this
+    if (mode.kind === 'active') {
+      const table = code.table(mode.index)
+      code.matches(type, table.elem)
+      this.checkOffset(mode, table.addrType)
+    }
+    if (items instanceof Uint32Array) {
+      code.matches(FUNCREF, type)
+      for (const funcIdx of items) {
+        if (funcIdx >= context.spaces.funcs.length) throw unknown('function', funcIdx)
+        markReferenced(context, funcIdx)
+      }
+    } else {
+      for (const item of items) this.constExprs.check(item, type, context.spaces.globals.length)
+    }
+  }
+
+  /** https://webassembly.github.io/spec/core/valid/modules.html#data-segments */
+  private checkData(mode: SegmentMode): void {
+    if (mode.kind === 'active') this.checkOffset(mode, this.code.memory(mode.index).addrType)
+  }
+
+  private checkOffset({ offset }: Extract<SegmentMode, { readonly kind: 'active' }>, addrType: AddrType): void {
+    this.constExprs.check(offset, this.code.addr(addrType), this.context.spaces.globals.length)
+  }
+
+  /** https://webassembly.github.io/spec/core/valid/modules.html#start-function */
+  private checkStart(): void {
+    const { start } = this.module
+    if (start === undefined) return
+    const type = this.code.func(start)
+    if (type.params.length > 0 || type.results.length > 0) {
+      const name = definitionName(this.module, 'func', start)
+      throw invalid(`start function: ${name} has type ${funcTypeName(type)}, not [] -> []`)
+    }
+  }
+
+  private checkExports(): void {
+    const names = new Set<string>()
+    for (const each of this.module.exports) {
+      this.checkExported(each)
+      if (names.has(each.name)) throw invalid(`duplicate export name ${JSON.stringify(each.name)}`)
+      names.add(each.name)
+    }
+  }
+
+  private checkExported({ kind, index }: Export): void {
+    const { code, context } = this
+    switch (kind) {
+      case 'func':
+        code.func(index)
+        return markReferenced(context, index)
+      case 'table':
+        return void code.table(index)
+      case 'memory':
+        return void code.memory(index)
+      case 'global':
+        return void code.global(index)
+    }
+  }
+
+  private checkBodies(): void {
+    const { module, code } = this
+    const { importedFuncs } = this.context.spaces
+    let i = 0
+    try {
+      for (; i < module.funcs.length; i++) {
+        const func = module.funcs[i]!
+        code.checkBody(func.code, this.funcType(func.typeIdx))
+      }
+    } catch (error) {
+      if (!(error instanceof ModuleError)) throw error
+      throw error.at({ within: definitionName(module, 'func', importedFuncs + i) })
+    }
+  }
+}
+
+/** The largest table has 2^32 - 1 elements, or 2^64 - 1. */
+function checkTableType({ addrType, limits }: TableType): void {
+  if (addrType === 'i32') checkRange(limits, 2 ** 32 - 1, 'table size must be at most 2^32-1')
+  else checkRange(limits, 2 ** 64, 'table size must be at most 2^64-1')
+}
+
+/** The largest memory has 2^32 bytes, or 2^64. */
+function checkMemoryType({ addrType, limits }: MemoryType): void {
+  if (addrType === 'i32') checkRange(limits, 2 ** 16, 'memory size must be at most 65536 pages (4GiB)')
+  else checkRange(limits, 2 ** 48, 'memory size must be at most 2^48 pages (16EiB)')
+}
+
+/** https://webassembly.github.io/spec/core/valid/types.html#limits */
+function checkRange({ min, max }: Limits, largest: number, complaint: string): void {
+  if (min > largest || (max !== undefined && max > largest)) throw invalid(`${complaint}, not ${Math.max(min, max ?? 0)}`)
+  if (max !== undefined && min > max) {
+    throw invalid(`size minimum must not be greater than maximum: ${min} and ${max}`)
+  }
+}
