@@ -6,6 +6,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
+import { generateLoop, generateSlowAccess } from './generate-loop.ts'
+
 interface Generated {
   /** From the project's root. */
   readonly path: string
@@ -13,7 +15,10 @@ interface Generated {
   readonly generate: () => string
 }
 
-const generated: readonly Generated[] = []
+const generated: readonly Generated[] = [
+  { path: 'src/interpret/loop.gen.ts', generate: generateLoop },
+  { path: 'src/interpret/slow-access.gen.ts', generate: generateSlowAccess },
+]
 
 function main(args: readonly string[]): void {
   const check = args.includes('--check')

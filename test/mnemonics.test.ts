@@ -7,7 +7,20 @@ import { lineOf, parseSource, readSources, visit } from './source-tree.ts'
 import type { SourceFile } from './source-tree.ts'
 
 /** File → the names that it may spell, and why. */
-const allowed: Readonly<Record<string, { readonly names: readonly string[]; readonly why: string }>> = {}
+const allowed: Readonly<Record<string, { readonly names: readonly string[]; readonly why: string }>> = {
+  'src/binary/decode-code.ts': {
+    names: ['end'],
+    why: "the fact `structure` of a row, which has the instruction's name",
+  },
+  'src/validate/code.ts': {
+    names: ['loop'],
+    why: 'the kind of a control frame: a branch to a loop takes its parameters, not its results',
+  },
+  'src/validate/const-expr.ts': {
+    names: ['end'],
+    why: "the fact `structure` of a row, which has the instruction's name",
+  },
+}
 
 /** Folders that don't handle code: `loop`, `end` and other names that are English words are only words there. */
 const withoutCode: ReadonlySet<string> = new Set(['errors', 'wasi', 'command', 'node', 'browser', 'cli'])

@@ -2,34 +2,57 @@
 // opcodes, immediates, and nesting. Nothing is kept but offsets; what the code means is the validator's.
 // https://webassembly.github.io/spec/core/binary/modules.html#code-section
 
-import { ModuleError } from '../errors/module-error.ts'
 import type { Instruction } from '../instructions/define.ts'
-import type { InstructionReader } from '../instructions/instruction-reader.ts'
+import { InstructionReader } from '../instructions/instruction-reader.ts'
 import { INSTRUCTIONS } from '../instructions/table.ts'
 import { readValType } from '../instructions/type-codes.ts'
-import { UNEXPECTED_END } from '../syntax/byte-reader.ts'
+import type { ByteReader } from '../syntax/byte-reader.ts'
 import type { ModuleLimits } from '../syntax/limits.ts'
 import type { Code } from '../syntax/module.ts'
-import { overLimit, readCount, readLength } from './read-vector.ts'
+import { overLimit, readCount, readLength, readSized } from './read-vector.ts'
 
 const END_EXPECTED = 'END opcode expected'
-const SIZE_MISMATCH = 'section size mismatch'
 
 const NEEDS_DATA_COUNT: ReadonlySet<Instruction> = new Set(
   INSTRUCTIONS.filter(({ immediates }) => immediates.includes('dataidx')),
 )
+const DATA_PREFIXES: readonly number[] = [...new Set(Array.from(NEEDS_DATA_COUNT, ({ opcode }) => opcode >>> 16))]
+
+/** Reads over the vector of locals that opens a body; gives their number. */
+function skipLocals(reader: ByteReader): number {
+  const groups = readCount(reader, Infinity, 'groups of locals')
+  let locals = 0
+  for (let i = 0; i < groups; i++) {
+    locals += reader.readU32()
+    readValType(reader)
+  }
+  return locals
+}
+
+/** Whether a function body names a data segment, so that its module needs a data count section. */
+export function namesData(body: Code): boolean {
+  const bytes = body.bytes.subarray(body.start, body.end)
+  if (!DATA_PREFIXES.some((prefix) => bytes.includes(prefix))) return false
+  const reader = InstructionReader.of(body)
+  skipLocals(reader)
+  while (reader.pos < reader.end) if (NEEDS_DATA_COUNT.has(reader.next())) return true
+  return false
+}
 
 export class CodeDecoder {
   private readonly reader: InstructionReader
   private readonly limits: ModuleLimits
+  private readonly bounded: boolean
   /** Of every open block: 1 where an `else` may follow. Kept from one expression to the next. */
   private blocks = new Uint8Array(256)
-  /** Whether code was met that names a data segment, and where it was met first. */
-  dataIdxOffset: number | undefined
+  /** Where code that names a data segment was met first; undefined where it was not. */
+  dataIdxOffset: number | undefined = undefined
 
-  constructor(reader: InstructionReader, limits: ModuleLimits) {
+  /** `bounded`: see `readSized`. */
+  constructor(reader: InstructionReader, limits: ModuleLimits, bounded: boolean) {
     this.reader = reader
     this.limits = limits
+    this.bounded = bounded
   }
 
   /** A constant expression, as far as its form goes: any instructions up to the final `end`. */
@@ -43,44 +66,20 @@ export class CodeDecoder {
   /** An entry of the code section. `params` counts the function's parameters, which share the limit of its locals. */
   readBody(params: number): Code {
     const { reader, limits } = this
-    const sectionEnd = reader.end
     const size = readLength(reader)
     const start = reader.pos
-    const end = start + size
     if (size > limits.bodyBytes) throw overLimit('bytes in a function body', size, limits.bodyBytes, start)
-    reader.end = end
-    try {
-      this.skipLocals(params)
+    readSized(reader, size, this.bounded, () => {
+      this.checkLocals(params)
       this.walkExpr()
-    } catch (error) {
-      throw this.overrun(error, sectionEnd)
-    }
-    reader.end = sectionEnd
-    if (reader.pos !== end) throw reader.malformed(SIZE_MISMATCH)
-    return { bytes: reader.bytes, start, end }
+    })
+    return { bytes: reader.bytes, start, end: reader.pos }
   }
 
-  /**
-   * The specification's interpreter reads on behind the end of a body, so its wording for a body that is cut short depends on
-   * what it finds there: another body, another section, or the end of the module.
-   */
-  private overrun(error: unknown, sectionEnd: number): unknown {
-    if (!(error instanceof ModuleError) || error.reason !== UNEXPECTED_END) return error
-    const { end, bytes } = this.reader
-    if (end < sectionEnd) return new ModuleError('malformed', END_EXPECTED, error.place)
-    if (end < bytes.length) return new ModuleError('malformed', SIZE_MISMATCH, error.place)
-    return error
-  }
-
-  private skipLocals(params: number): void {
+  private checkLocals(params: number): void {
     const { reader, limits } = this
     const start = reader.pos
-    const groups = readCount(reader, Infinity, 'groups of locals')
-    let locals = 0
-    for (let i = 0; i < groups; i++) {
-      locals += reader.readU32()
-      readValType(reader)
-    }
+    const locals = skipLocals(reader)
     if (locals > 0xffff_ffff) throw reader.malformed('too many locals', start)
     if (locals + params > limits.locals) throw overLimit('locals', locals + params, limits.locals, start)
   }
@@ -106,7 +105,7 @@ export class CodeDecoder {
     }
   }
 
-  private growBlocks(): Uint8Array {
+  private growBlocks(): Uint8Array<ArrayBuffer> {
     const grown = new Uint8Array(this.blocks.length * 2)
     grown.set(this.blocks)
     this.blocks = grown

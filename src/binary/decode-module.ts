@@ -5,6 +5,7 @@
 import { ModuleError } from '../errors/module-error.ts'
 import { InstructionReader } from '../instructions/instruction-reader.ts'
 import { PLANNED_SECTIONS } from '../instructions/planned.ts'
+import { UNEXPECTED_END } from '../syntax/byte-reader.ts'
 import { MODULE_LIMITS, type ModuleLimits } from '../syntax/limits.ts'
 import type { CustomSection, Data, Elem, Export, Func, Global, Import, Module, Table } from '../syntax/module.ts'
 import type { CompType, ExternKind, MemoryType } from '../syntax/types.ts'
@@ -19,7 +20,7 @@ import {
   readTypeDefinition,
   refusePlanned,
 } from './decode-types.ts'
-import { overLimit, readCount, readLength, readName } from './read-vector.ts'
+import { isOverrun, overLimit, readCount, readLength, readName, readSized } from './read-vector.ts'
 import {
   CODE_SECTION,
   CUSTOM_SECTION,
@@ -49,11 +50,31 @@ export interface DecodeOptions {
  * (a type index beyond 2^30 is the exception).
  */
 export function decodeModule(bytes: Uint8Array, options: DecodeOptions = {}): Module {
-  return new ModuleDecoder(bytes, options.limits ?? MODULE_LIMITS).decode()
+  const limits = options.limits ?? MODULE_LIMITS
+  try {
+    return new ModuleDecoder(bytes, limits, true).decode()
+  } catch (error) {
+    throw error instanceof ModuleError && isOverrun(error) ? reworded(error, bytes, limits) : error
+  }
+}
+
+/**
+ * The specification's interpreter reads on behind the end of a section or body and compares sizes afterwards, so its wording for
+ * one that is cut short depends on what it finds there. So does this one: with the verdict settled, it reads like that for the words.
+ */
+function reworded(error: ModuleError, bytes: Uint8Array, limits: ModuleLimits): unknown {
+  try {
+    new ModuleDecoder(bytes, limits, false).decode()
+  } catch (other) {
+    if (!(other instanceof ModuleError)) return other
+    if (other.kind === 'malformed') return new ModuleError('malformed', other.reason, error.place)
+  }
+  return error
 }
 
 class ModuleDecoder {
   private readonly limits: ModuleLimits
+  private readonly bounded: boolean
   private readonly reader: InstructionReader
   private readonly code: CodeDecoder
   private readonly types: CompType[] = []
@@ -68,34 +89,35 @@ class ModuleDecoder {
   private start: number | undefined
   private readonly elems: Elem[] = []
   private dataCount: number | undefined
+  /** Whether a function's code names a data segment. */
+  private needsDataCount = false
   private readonly datas: Data[] = []
   private readonly customs: CustomSection[] = []
   private readonly spareSections: number[] = []
 
-  constructor(bytes: Uint8Array, limits: ModuleLimits) {
+  /** `bounded`: see `readSized`. */
+  constructor(bytes: Uint8Array, limits: ModuleLimits, bounded: boolean) {
     if (bytes.length > limits.moduleBytes) throw overLimit('bytes', bytes.length, limits.moduleBytes, 0)
     this.limits = limits
+    this.bounded = bounded
     this.reader = new InstructionReader(bytes)
     this.reader.maxLabels = limits.brTableTargets
-    this.code = new CodeDecoder(this.reader, limits)
+    this.code = new CodeDecoder(this.reader, limits, bounded)
   }
 
   decode(): Module {
     const { reader } = this
     this.readHeader()
-    const moduleEnd = reader.end
     let last = 0
-    while (reader.pos < moduleEnd) {
+    while (reader.pos < reader.end) {
       const id = this.readSectionId(last)
       const size = readLength(reader)
-      reader.end = reader.pos + size
-      if (id === CUSTOM_SECTION) this.readCustom(last)
-      else {
-        this.readSection(id)
-        last = id
-      }
-      if (reader.pos !== reader.end) throw reader.malformed('section size mismatch')
-      reader.end = moduleEnd
+      const end = reader.pos + size
+      readSized(reader, size, this.bounded, () => {
+        if (id === CUSTOM_SECTION) this.readCustom(last, end)
+        else this.readSection(id)
+      })
+      if (id !== CUSTOM_SECTION) last = id
     }
     this.checkLengths()
     return this.finish()
@@ -120,10 +142,11 @@ class ModuleDecoder {
     return id
   }
 
-  private readCustom(after: number): void {
+  private readCustom(after: number, end: number): void {
     const { reader } = this
     const name = readName(reader)
-    this.customs.push({ name, bytes: reader.readBytes(reader.end - reader.pos), after })
+    if (reader.pos > end) throw reader.malformed(UNEXPECTED_END, end)
+    this.customs.push({ name, bytes: reader.readBytes(end - reader.pos), after })
   }
 
   private readSection(id: number): void {
@@ -144,7 +167,7 @@ class ModuleDecoder {
       case GLOBAL_SECTION:
         return this.readVector(id, this.globals, limits.globals, 'globals', () => this.readGlobal())
       case EXPORT_SECTION:
-        return this.readVector(id, this.exports, limits.exports, 'exports', () => this.readExport(), 3)
+        return this.readVector(id, this.exports, limits.exports, 'exports', () => this.readExport())
       case START_SECTION:
         this.start = reader.readU32()
         return
@@ -159,23 +182,20 @@ class ModuleDecoder {
     }
   }
 
-  private readVector<T>(
-    id: number,
-    into: T[],
-    limit: number,
-    what: string,
-    readEntry: () => T,
-    entryBytes = 1,
-  ): void {
-    const count = readCount(this.reader, limit, what, entryBytes)
+  private readVector<T>(id: number, into: T[], limit: number, what: string, readEntry: () => T): void {
+    const count = readCount(this.reader, limit, what)
     if (count === 0) this.spareSections.push(id)
     for (let i = 0; i < count; i++) into.push(readEntry())
   }
 
   private readImports(): void {
     const { reader, limits } = this
-    const readImport = (): Import => ({ module: readName(reader), name: readName(reader), type: readExternType(reader) })
-    this.readVector(IMPORT_SECTION, this.imports, limits.imports, 'imports', readImport, 4)
+    const readImport = (): Import => ({
+      module: readName(reader),
+      name: readName(reader),
+      type: readExternType(reader),
+    })
+    this.readVector(IMPORT_SECTION, this.imports, limits.imports, 'imports', readImport)
     this.checkWithImports('table', 0, limits.tables)
     this.checkWithImports('memory', 0, limits.memories)
   }
@@ -214,12 +234,13 @@ class ModuleDecoder {
 
   private readBodies(): void {
     const { reader, code, funcs, types, typeIndices } = this
-    const start = reader.pos
     const count = readCount(reader, this.limits.funcs, 'functions')
     if (count === 0) this.spareSections.push(CODE_SECTION)
-    if (count !== typeIndices.length) throw this.inconsistentBodies(start)
+    code.dataIdxOffset = undefined
     try {
-      for (const typeIdx of typeIndices) {
+      for (let i = 0; i < count; i++) {
+        // Whether there are as many types as bodies is told when the module has ended, in the specification's order.
+        const typeIdx = typeIndices[i] ?? 0
         const params = types[typeIdx]?.params.length ?? 0
         funcs.push({ typeIdx, code: code.readBody(params) })
       }
@@ -227,22 +248,21 @@ class ModuleDecoder {
       if (!(error instanceof ModuleError)) throw error
       throw error.at({ within: `func ${this.importedCount('func') + funcs.length}` })
     }
-    if (code.dataIdxOffset !== undefined && this.dataCount === undefined) {
+    this.needsDataCount = code.dataIdxOffset !== undefined
+    if (this.needsDataCount && this.dataCount === undefined) {
       throw reader.malformed('data count section required', code.dataIdxOffset)
     }
   }
 
-  private inconsistentBodies(offset: number): ModuleError {
-    return this.reader.malformed('function and code section have inconsistent lengths', offset)
-  }
-
   private checkLengths(): void {
     const { reader, dataCount, datas } = this
-    if (this.funcs.length !== this.typeIndices.length) throw this.inconsistentBodies(reader.pos)
+    if (this.funcs.length !== this.typeIndices.length) {
+      throw reader.malformed('function and code section have inconsistent lengths')
+    }
     if (dataCount !== undefined && dataCount !== datas.length) {
       throw reader.malformed('data count and data section have inconsistent lengths')
     }
-    if (dataCount !== undefined && this.code.dataIdxOffset === undefined) this.spareSections.push(DATA_COUNT_SECTION)
+    if (dataCount !== undefined && !this.needsDataCount) this.spareSections.push(DATA_COUNT_SECTION)
   }
 
   private finish(): Module {

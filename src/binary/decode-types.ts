@@ -25,6 +25,8 @@ export function readTypeDefinition(reader: ByteReader, limits: ModuleLimits): Co
   const start = reader.pos
   const form = reader.readByte()
   if (form !== FUNC_TYPE) {
+    // The code is a signed LEB128 of seven bits.
+    if (form >= 0x80) throw reader.malformed('integer representation too long', start)
     refusePlanned(PLANNED_DEFINITION_CODES, form, 'a definition of type', start)
     throw reader.malformed('malformed definition type', start)
   }
@@ -50,8 +52,14 @@ function readLimits(reader: ByteReader, isMemory: boolean): Limits {
     if (isMemory || (flags & 2) === 0) refuse(proposal, `limits flags 0x${flags.toString(16)}`, start)
     throw reader.malformed('malformed limits flags', start)
   }
-  const min = reader.readU32()
-  return flags === 1 ? { min, max: reader.readU32() } : { min }
+  const min = readLimit(reader)
+  return flags === 1 ? { min, max: readLimit(reader) } : { min }
+}
+
+/** 64 bits in every case: whether they fit is the validator's. Beyond 2^53 the number is rounded. */
+function readLimit(reader: ByteReader): number {
+  const lo = reader.readU64()
+  return (reader.hi >>> 0) * 2 ** 32 + (lo >>> 0)
 }
 
 export function readTableType(reader: ByteReader): TableType {
@@ -104,12 +112,7 @@ export function readExternType(reader: ByteReader): ExternType {
 }
 
 /** Throws where the code is one of a proposal that is not there yet. */
-export function refusePlanned(
-  planned: ReadonlyMap<number, string>,
-  code: number,
-  what: string,
-  offset: number,
-): void {
+export function refusePlanned(planned: ReadonlyMap<number, string>, code: number, what: string, offset: number): void {
   refuse(planned.get(code), `${what} 0x${code.toString(16)}`, offset)
 }
 

@@ -1,4 +1,4 @@
-// What all sections are made of: counts of vectors, and names. A count is checked against the limits and the bytes that are left
+// What all sections are made of: sizes, counts of vectors, and names. A count is checked against the limits and the bytes that are left
 // before anything is allocated for it.
 // https://webassembly.github.io/spec/core/binary/conventions.html#vectors
 
@@ -10,6 +10,9 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** Names up to this length are put together here, which is several times faster than a call of TextDecoder. */
 const SHORT_NAME = 32
 
+/** The specification's wording for a length or count beyond the bytes that are left. */
+const LENGTH_OUT_OF_BOUNDS = 'length out of bounds'
+
 /** Hosts can't hold longer strings (V8: 2^29 - 24 units). */
 const MAX_NAME_BYTES = 0x1fff_ff00
 
@@ -18,16 +21,29 @@ export function overLimit(what: string, count: number, limit: number, offset: nu
 }
 
 /**
- * The count of a vector. `what` names the entries for the error; `entryBytes` is what an entry takes at least.
+ * The count of a vector, whose entries take a byte each at least. `what` names them for the error.
  * Like the specification's interpreter it measures from before the count: that decides the wording, not the verdict.
  */
-export function readCount(reader: ByteReader, limit: number, what: string, entryBytes = 1): number {
+export function readCount(reader: ByteReader, limit: number, what: string): number {
   const start = reader.pos
   const count = reader.readU32()
-  if (count * entryBytes > reader.end - start) throw reader.malformed('length out of bounds', start)
-  if (count * entryBytes > reader.end - reader.pos) throw reader.malformed(UNEXPECTED_END, reader.end)
+  if (count > reader.end - start) throw reader.malformed(LENGTH_OUT_OF_BOUNDS, start)
+  if (count > reader.end - reader.pos) throw reader.malformed(UNEXPECTED_END, reader.end)
   if (count > limit) throw overLimit(what, count, limit, start)
   return count
+}
+
+/**
+ * Reads something whose size was told before it. `bounded`: nothing behind its end is read; otherwise its end is looked at only
+ * afterwards.
+ */
+export function readSized(reader: ByteReader, size: number, bounded: boolean, read: () => void): void {
+  const outerEnd = reader.end
+  const end = reader.pos + size
+  if (bounded) reader.end = end
+  read()
+  if (reader.pos !== end) throw reader.malformed('section size mismatch')
+  reader.end = outerEnd
 }
 
 /** The length of something that is so many bytes: a section, a body, a name, a segment. */
@@ -61,4 +77,9 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
 function decodeAscii(bytes: Uint8Array): string | undefined {
   for (const byte of bytes) if (byte >= 0x80) return undefined
   return String.fromCharCode(...bytes)
+}
+
+/** Whether the error is that bytes are missing. */
+export function isOverrun(error: ModuleError): boolean {
+  return error.reason === UNEXPECTED_END || error.reason === LENGTH_OUT_OF_BOUNDS
 }

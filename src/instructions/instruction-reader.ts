@@ -17,7 +17,20 @@ import { readHeapType, readValType } from './type-codes.ts'
  * How the immediates of a row are read: their number in this list, 12 for any other combination. The number is what the reader
  * switches on, with literals, since a switch over constants or names is several times slower.
  */
-const SHAPES = ['', 'idx', 'idx idx', 'memarg', 'i32', 'blocktype', 'i64', 'f32', 'f64', 'labels', 'valtypes', 'heaptype']
+const SHAPES = [
+  '',
+  'idx',
+  'idx idx',
+  'memarg',
+  'i32',
+  'blocktype',
+  'i64',
+  'f32',
+  'f64',
+  'labels',
+  'valtypes',
+  'heaptype',
+]
 const OTHER_SHAPE = SHAPES.length
 
 function shapeOf(row: Instruction | undefined): number {

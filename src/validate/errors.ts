@@ -33,7 +33,7 @@ export function typeMismatch(expected: ValType, found: ValType): ModuleError {
 
 /** `what` in the plural: `1001 parameters`. */
 export function overLimit(count: number, what: string, limit: number): ModuleError {
-  return new ModuleError('limit', `too many ${what}: ${count}, at most ${limit} are allowed`)
+  return new ModuleError('limit', `${count} ${what}, more than ${limit}`)
 }
 
 export type DefinitionKind = 'func' | 'table' | 'memory' | 'global' | 'elem' | 'data' | 'type'

@@ -38,7 +38,12 @@ class ModuleValidator {
 
   check(): void {
     const { module, context } = this
-    module.imports.forEach(({ type }) => this.checkExternType(type))
+    for (const each of module.imports) {
+      locate(
+        () => `import ${JSON.stringify(each.module)} ${JSON.stringify(each.name)}`,
+        () => this.checkExternType(each.type),
+      )
+    }
     module.funcs.forEach(({ typeIdx }, i) =>
       this.within('func', context.spaces.importedFuncs + i, () => void this.funcType(typeIdx)),
     )
@@ -55,14 +60,8 @@ class ModuleValidator {
     this.checkBodies()
   }
 
-  /** Runs a check, and tells errors in it which definition they are in. */
   private within(kind: DefinitionKind, index: number, check: () => void): void {
-    try {
-      check()
-    } catch (error) {
-      if (!(error instanceof ModuleError)) throw error
-      throw error.at({ within: definitionName(this.module, kind, index) })
-    }
+    locate(() => definitionName(this.module, kind, index), check)
   }
 
   private funcType(typeIdx: number): FuncType {
@@ -138,7 +137,10 @@ class ModuleValidator {
   private checkExports(): void {
     const names = new Set<string>()
     for (const each of this.module.exports) {
-      this.checkExported(each)
+      locate(
+        () => `export ${JSON.stringify(each.name)}`,
+        () => this.checkExported(each),
+      )
       if (names.has(each.name)) throw invalid(`duplicate export name ${JSON.stringify(each.name)}`)
       names.add(each.name)
     }
@@ -163,15 +165,25 @@ class ModuleValidator {
     const { module, code } = this
     const { importedFuncs } = this.context.spaces
     let i = 0
-    try {
-      for (; i < module.funcs.length; i++) {
-        const func = module.funcs[i]!
-        code.checkBody(func.code, this.funcType(func.typeIdx))
-      }
-    } catch (error) {
-      if (!(error instanceof ModuleError)) throw error
-      throw error.at({ within: definitionName(module, 'func', importedFuncs + i) })
-    }
+    locate(
+      () => definitionName(module, 'func', importedFuncs + i),
+      () => {
+        for (; i < module.funcs.length; i++) {
+          const func = module.funcs[i]!
+          code.checkBody(func.code, this.funcType(func.typeIdx))
+        }
+      },
+    )
+  }
+}
+
+/** Runs a check, and tells errors in it where they are. */
+function locate(name: () => string, check: () => void): void {
+  try {
+    check()
+  } catch (error) {
+    if (!(error instanceof ModuleError)) throw error
+    throw error.at({ within: name() })
   }
 }
 
@@ -189,7 +201,8 @@ function checkMemoryType({ addrType, limits }: MemoryType): void {
 
 /** https://webassembly.github.io/spec/core/valid/types.html#limits */
 function checkRange({ min, max }: Limits, largest: number, complaint: string): void {
-  if (min > largest || (max !== undefined && max > largest)) throw invalid(`${complaint}, not ${Math.max(min, max ?? 0)}`)
+  if (min > largest || (max !== undefined && max > largest))
+    throw invalid(`${complaint}, not ${Math.max(min, max ?? 0)}`)
   if (max !== undefined && min > max) {
     throw invalid(`size minimum must not be greater than maximum: ${min} and ${max}`)
   }

@@ -1,0 +1,307 @@
+// How control instructions, variables and constants are lowered: a handler for each that is neither an expression nor an operation of
+// the second function.
+
+import type { Instruction } from '../instructions/define.ts'
+import type { Immediates } from '../instructions/immediates.ts'
+import { GLOBAL_WORDS } from '../runtime/global.ts'
+import { F32, F64, I32, I64, isRefType, refType, type FuncType, type ValType } from '../syntax/types.ts'
+import type { Frame, Lowering } from './lower.ts'
+import { OPS } from './ops.ts'
+
+type Handler = (lowering: Lowering, im: Immediates, row: Instruction) => void
+
+const isWide = (type: ValType): boolean => type === I64 || type === F64
+
+/** What a branch to the frame's label takes. */
+function labelTypes(frame: Frame): readonly ValType[] {
+  return frame.kind === 'loop' ? frame.type.params : frame.type.results
+}
+
+function frameAt(lowering: Lowering, label: number): Frame {
+  return lowering.frames[lowering.frames.length - 1 - label]!
+}
+
+function closeReachable(lowering: Lowering): void {
+  lowering.frames[lowering.frames.length - 1]!.reachable = false
+  lowering.endBlock()
+}
+
+/** The word at `at` gets the position of the frame's label, once that is known. */
+function target(lowering: Lowering, at: number, frame: Frame): void {
+  lowering.markTarget(at, frame.kind === 'loop' ? frame.start : 0)
+  if (frame.kind !== 'loop') frame.exits.push(at)
+}
+
+/** Whether the operands of a branch, once in their slots, already lie where the label wants them. */
+function inPlace(lowering: Lowering, frame: Frame): boolean {
+  const arity = labelTypes(frame).length
+  return arity === 0 || lowering.height - arity === frame.height
+}
+
+/** Moves the operands of a branch to the label's slots; ascending, so that none is overwritten before it has been moved. */
+function moveOperands(lowering: Lowering, frame: Frame): void {
+  const arity = labelTypes(frame).length
+  const first = lowering.height - arity
+  for (let i = 0; i < arity; i++) lowering.moveTo(lowering.slotOf(frame.height + i), first + i)
+}
+
+function emitReturn(lowering: Lowering): void {
+  const { results } = lowering.funcType
+  const count = results.length
+  if (count === 0) lowering.emit(OPS.return)
+  else if (count === 1) {
+    const type = results[0]!
+    const slot = lowering.operand(lowering.height - 1)
+    lowering.emit(isRefType(type) ? OPS.return_ref : isWide(type) ? OPS.return64 : OPS.return32, slot)
+  } else {
+    // The results go where the parameters were: everything leaves the locals first.
+    lowering.settleTop(count)
+    for (let i = 0; i < count; i++) lowering.moveTo(i * 2, lowering.height - count + i)
+    lowering.emit(OPS.return)
+  }
+}
+
+/** Emits a jump to the label with its operands moved; a jump out of the function is a return. */
+function emitJump(lowering: Lowering, frame: Frame): void {
+  if (frame.kind === 'func') return emitReturn(lowering)
+  moveOperands(lowering, frame)
+  const at = lowering.emit(OPS.br, 0)
+  target(lowering, at + 1, frame)
+}
+
+const open =
+  (kind: 'block' | 'loop'): Handler =>
+  (lowering, { x }) => {
+    if (!lowering.frames[lowering.frames.length - 1]!.reachable) return pushDead(lowering, kind)
+    const type = lowering.blockType(x)
+    lowering.settle()
+    lowering.pushFrame(kind, type, -1)
+    if (kind === 'loop') lowering.endBlock()
+  }
+
+const DEAD_TYPE: FuncType = { kind: 'func', params: [], results: [] }
+
+/** A block in code that cannot be reached: only its nesting counts. */
+function pushDead(lowering: Lowering, kind: Frame['kind']): void {
+  lowering.pushFrame(kind, DEAD_TYPE, -1).reachable = false
+}
+
+const ifHandler: Handler = (lowering, { x }) => {
+  if (!lowering.frames[lowering.frames.length - 1]!.reachable) return pushDead(lowering, 'if')
+  const type = lowering.blockType(x)
+  const at = lowering.branchOn(false, () => lowering.settle())
+  lowering.pushFrame('if', type, at)
+  lowering.markTarget(at, 0)
+  lowering.endBlock()
+}
+
+const elseHandler: Handler = (lowering) => {
+  const { frames } = lowering
+  const frame = frames[frames.length - 1]!
+  lowering.endBlock()
+  if (frame.otherwise < 0) return
+  if (frame.reachable) {
+    lowering.settle()
+    const at = lowering.emit(OPS.br, 0)
+    lowering.markTarget(at + 1, 0)
+    frame.exits.push(at + 1)
+  }
+  lowering.bindHere([frame.otherwise])
+  frame.otherwise = -1
+  frame.reachable = true
+  lowering.resetTo(frame.height, frame.type.params)
+}
+
+const endHandler: Handler = (lowering) => {
+  const { frames } = lowering
+  const frame = frames[frames.length - 1]!
+  lowering.endBlock()
+  if (frame.kind === 'func') {
+    if (frame.reachable) emitReturn(lowering)
+    frames.pop()
+    return
+  }
+  if (frame.reachable) lowering.settle()
+  const exits = frame.otherwise < 0 ? frame.exits : [...frame.exits, frame.otherwise]
+  const reachable = frame.reachable || exits.length > 0
+  lowering.bindHere(exits)
+  frames.pop()
+  if (reachable) lowering.resetTo(frame.height, frame.type.results)
+  else frames[frames.length - 1]!.reachable = false
+}
+
+const br: Handler = (lowering, { x }) => {
+  emitJump(lowering, frameAt(lowering, x))
+  closeReachable(lowering)
+}
+
+const brIf: Handler = (lowering, { x }) => {
+  const frame = frameAt(lowering, x)
+  const exact = lowering.mode !== 'fast'
+  const settle = (): void => {
+    if (exact) lowering.settle()
+    else lowering.settleTop(labelTypes(frame).length)
+  }
+  if (frame.kind !== 'func') {
+    // The condition lies above the operands.
+    lowering.height--
+    const direct = inPlace(lowering, frame)
+    lowering.height++
+    if (direct) {
+      target(lowering, lowering.branchOn(true, settle), frame)
+      lowering.endBlock()
+      return
+    }
+  }
+  const skip = lowering.branchOn(false, settle)
+  lowering.markTarget(skip, 0)
+  emitJump(lowering, frame)
+  lowering.bindHere([skip])
+  lowering.endBlock()
+}
+
+const brTable: Handler = (lowering, { x, list, count }) => {
+  const index = lowering.operand(lowering.pop())
+  lowering.settle()
+  const at = lowering.emit(OPS.br_table, index, count)
+  const labels = list.slice(0, count)
+  labels.push(x)
+  for (let i = 0; i <= count; i++) lowering.emitWord(0)
+  // A label that needs its operands moved, or is the function's, is reached over a jump behind the table.
+  const detours = new Map<number, number[]>()
+  labels.forEach((label, i) => {
+    const word = at + 3 + i
+    const frame = frameAt(lowering, label)
+    if (frame.kind !== 'func' && inPlace(lowering, frame)) return target(lowering, word, frame)
+    lowering.markTarget(word, 0)
+    const words = detours.get(label)
+    if (words === undefined) detours.set(label, [word])
+    else words.push(word)
+  })
+  for (const [label, words] of detours) {
+    lowering.bindHere(words)
+    emitJump(lowering, frameAt(lowering, label))
+  }
+  closeReachable(lowering)
+}
+
+/** A tail call takes its arguments to where the parameters were; the loop moves the numbers, references are moved here. */
+function moveReferences(lowering: Lowering, type: FuncType, from: number): void {
+  type.params.forEach((param, i) => {
+    if (isRefType(param)) lowering.emit(OPS.move_ref, i * 2, from + i * 2)
+  })
+}
+
+/** Puts the arguments into their slots and takes them off; gives the slot of the first, where the results will be. */
+function passArguments(lowering: Lowering, type: FuncType): number {
+  if (lowering.mode === 'fast') lowering.settleTop(type.params.length)
+  else lowering.settle()
+  lowering.popMany(type.params.length)
+  return lowering.slotOf(lowering.height)
+}
+
+const call: Handler = (lowering, { x }) => {
+  const { spaces, module } = lowering.compiled
+  const type = module.types[spaces.funcs[x]!]!
+  const delta = passArguments(lowering, type)
+  if (x < spaces.importedFuncs) lowering.emit(OPS.call_import, x, delta)
+  else lowering.emit(OPS.lower_call, x, delta, 0)
+  lowering.pushAll(type.results)
+  lowering.endBlock()
+}
+
+const callIndirect: Handler = (lowering, { x, y }) => {
+  const { module, typeIds } = lowering.compiled
+  const type = module.types[x]!
+  // The arguments' slots are settled below; the index may stay where it is.
+  const index = lowering.operand(lowering.pop())
+  const delta = passArguments(lowering, type)
+  const opcode = lowering.mode === 'fast' ? OPS.call_indirect : OPS.call_indirect_metered
+  lowering.emit(opcode, y, typeIds[x]!, index, delta)
+  lowering.pushAll(type.results)
+  lowering.endBlock()
+}
+
+const returnCall: Handler = (lowering, { x }) => {
+  const { spaces, module } = lowering.compiled
+  const type = module.types[spaces.funcs[x]!]!
+  const from = passArguments(lowering, type)
+  const words = type.params.length * 2
+  moveReferences(lowering, type, from)
+  if (x < spaces.importedFuncs) lowering.emit(OPS.tail_import, x, from, words)
+  else lowering.emit(OPS.lower_tail, x, from, words, 0)
+  closeReachable(lowering)
+}
+
+const returnCallIndirect: Handler = (lowering, { x, y }) => {
+  const { module, typeIds } = lowering.compiled
+  const type = module.types[x]!
+  const index = lowering.operand(lowering.pop())
+  const from = passArguments(lowering, type)
+  moveReferences(lowering, type, from)
+  lowering.emit(OPS.tail_indirect, y, typeIds[x]!, index, from, type.params.length * 2)
+  closeReachable(lowering)
+}
+
+const select: Handler = (lowering) => {
+  const condition = lowering.pop()
+  const second = lowering.pop()
+  const first = lowering.pop()
+  const type = lowering.typeOf(first)
+  const a = lowering.operand(first)
+  const b = lowering.operand(second)
+  const c = lowering.operand(condition)
+  lowering.emitResult(isRefType(type) ? OPS.select_ref : isWide(type) ? OPS.select64 : OPS.select32, type, a, b, c)
+}
+
+const globalGet: Handler = (lowering, { x }, row) => {
+  const { spaces } = lowering.compiled
+  const { type } = spaces.globals[x]!
+  if (x < spaces.importedGlobals || isRefType(type)) return lowering.lowerSlow(row)
+  lowering.emitResult(isWide(type) ? OPS.global_get64 : OPS.global_get32, type, x * GLOBAL_WORDS)
+}
+
+const globalSet: Handler = (lowering, { x }, row) => {
+  const { spaces } = lowering.compiled
+  const { type } = spaces.globals[x]!
+  if (x < spaces.importedGlobals || isRefType(type)) return lowering.lowerSlow(row)
+  const slot = lowering.operand(lowering.pop())
+  lowering.emit(isWide(type) ? OPS.global_set64 : OPS.global_set32, x * GLOBAL_WORDS, slot)
+}
+
+// prettier-ignore
+export const CONTROL_HANDLERS: Readonly<Record<string, Handler>> = {
+  unreachable: (lowering) => {
+    lowering.emit(OPS.unreachable)
+    closeReachable(lowering)
+  },
+  nop: () => undefined,
+  block: open('block'),
+  loop: open('loop'),
+  if: ifHandler,
+  else: elseHandler,
+  end: endHandler,
+  br,
+  br_if: brIf,
+  br_table: brTable,
+  return: (lowering) => {
+    emitReturn(lowering)
+    closeReachable(lowering)
+  },
+  call,
+  call_indirect: callIndirect,
+  return_call: returnCall,
+  return_call_indirect: returnCallIndirect,
+  drop: (lowering) => void lowering.pop(),
+  select,
+  'local.get': (lowering, { x }) => lowering.pushLocal(x),
+  'local.set': (lowering, { x }) => lowering.setLocal(x, lowering.pop()),
+  'local.tee': (lowering, { x }) => lowering.teeLocal(x),
+  'global.get': globalGet,
+  'global.set': globalSet,
+  'i32.const': (lowering, { x }) => lowering.pushConst(I32, x),
+  'i64.const': (lowering, { lo, hi }) => lowering.pushConst(I64, lo, hi),
+  'f32.const': (lowering, { x }) => lowering.pushConst(F32, x),
+  'f64.const': (lowering, { lo, hi }) => lowering.pushConst(F64, lo, hi),
+  'ref.null': (lowering, { x }) => lowering.pushConst(refType(true, x), 0),
+}

@@ -1,0 +1,117 @@
+// The machine: one code heap, one heap stack and one loop for the whole process, over arrays that never move while the loop runs.
+//
+//   code   lowered functions, from all modules        I32 F32 F64   the stack of slots, three views of one buffer
+//   C      return pc and frame pointer, per call      R             references, one per slot      S   the loop's registers
+//
+// They are large but lazily committed: a host gives a page of memory when it is first touched. They are captured by the loop as
+// constants, which is what makes it fast; when one has to grow, a new loop is made over larger arrays, which runs slower.
+
+import type { Ref } from '../runtime/value.ts'
+import { createLoop } from './loop.gen.ts'
+import { OPS, REGISTER } from './ops.ts'
+import { createSlow, type Slots } from './slow.ts'
+import type { Instance } from '../runtime/instance.ts'
+
+export interface Machine extends Slots {
+  readonly code: Int32Array
+  readonly C: Int32Array
+  readonly S: Int32Array
+  readonly loop: (instance: Instance) => number
+}
+
+const CODE_WORDS = 1 << 23
+const STACK_WORDS = 1 << 24
+const FRAME_WORDS = 1 << 22
+
+/** Two operations at the bottom of the code heap: where a run's first frame returns to, and a bare return. */
+export const EXIT_PC = 0
+export const RETURN_PC = 1
+const FIRST_FREE = 2
+
+function createMachine(codeWords: number, stackWords: number, frameWords: number): Machine {
+  const code = new Int32Array(codeWords)
+  const slots = new ArrayBuffer(stackWords * 4)
+  const I32 = new Int32Array(slots)
+  const F32 = new Float32Array(slots)
+  const F64 = new Float64Array(slots)
+  const R: Ref[] = []
+  const C = new Int32Array(frameWords)
+  const S = new Int32Array(Object.keys(REGISTER).length)
+  code[EXIT_PC] = OPS.exit
+  code[RETURN_PC] = OPS.return
+  const slow = createSlow({ I32, F32, F64, R })
+  return { code, I32, F32, F64, R, C, S, loop: createLoop(code, I32, F32, F64, R, C, S, slow) }
+}
+
+let current: Machine | undefined
+
+/** The machine; made when first asked for. Ask again after anything that may have grown it. */
+export function machine(): Machine {
+  current ??= createMachine(CODE_WORDS, STACK_WORDS, FRAME_WORDS)
+  return current
+}
+
+function replaceMachine(codeWords: number, stackWords: number, frameWords: number): void {
+  const old = machine()
+  const grown = createMachine(codeWords, stackWords, frameWords)
+  grown.code.set(old.code)
+  grown.I32.set(old.I32)
+  grown.C.set(old.C)
+  grown.S.set(old.S)
+  for (const [i, ref] of old.R.entries()) grown.R[i] = ref
+  current = grown
+}
+
+/** Makes room for runs that may go that deep. */
+export function ensureStack(stackWords: number, frameWords: number): void {
+  const { code, I32, C } = machine()
+  if (stackWords <= I32.length && frameWords <= C.length) return
+  replaceMachine(code.length, Math.max(I32.length, stackWords), Math.max(C.length, frameWords))
+}
+
+// The code heap: free stretches by address, first fit. Functions are lowered when first called and stay until their module is dropped.
+interface Stretch {
+  start: number
+  end: number
+}
+const free: Stretch[] = [{ start: FIRST_FREE, end: CODE_WORDS }]
+
+/** Copies lowered code into the heap and gives its address. */
+export function installCode(words: Int32Array): number {
+  const length = words.length
+  let index = free.findIndex(({ start, end }) => end - start >= length)
+  if (index < 0) {
+    const { code, I32, C } = machine()
+    const codeWords = code.length * 2 + length
+    free.push({ start: code.length, end: codeWords })
+    replaceMachine(codeWords, I32.length, C.length)
+    index = free.length - 1
+  }
+  const stretch = free[index]!
+  const { start } = stretch
+  stretch.start += length
+  if (stretch.start === stretch.end) free.splice(index, 1)
+  machine().code.set(words, start)
+  return start
+}
+
+/** Gives a stretch of the code heap back, joined with its free neighbours. */
+export function releaseCode(start: number, end: number): void {
+  let index = free.findIndex((stretch) => stretch.start > start)
+  if (index < 0) index = free.length
+  const before = free[index - 1]
+  const after = free[index]
+  const joinsBefore = before?.end === start
+  const joinsAfter = after?.start === end
+  if (joinsBefore && joinsAfter) {
+    before.end = after.end
+    free.splice(index, 1)
+  } else if (joinsBefore) before.end = end
+  else if (joinsAfter) after.start = start
+  else free.splice(index, 0, { start, end })
+}
+
+/** Words of the code heap that are free; for tests. */
+export function freeCodeWords(): number {
+  return free.reduce((sum, { start, end }) => sum + end - start, 0)
+}

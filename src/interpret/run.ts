@@ -1,0 +1,581 @@
+// A run: one call into wasm, as the driver of the machine's loop. The loop executes; whatever needs the world outside comes here: host
+// functions, functions of other instances, functions not lowered yet, fuel, traps. A run that stops leaves its frames on the machine's
+// stack until another run needs the place; then they are parked in the run itself.
+
+import { HeddleError, InternalError, UsageError } from '../errors/heddle-error.ts'
+import { TRAP_CODES, Trap, type StackFrame, type TrapCode } from '../errors/trap.ts'
+import type { FuncInstance } from '../runtime/func.ts'
+import type { Instance } from '../runtime/instance.ts'
+import type { CallOptions, Poll, RunFrame, RunHandle, Stop } from '../runtime/tier.ts'
+import type { Ref, Value } from '../runtime/value.ts'
+import { FIXED_OPS, OPS, REASON, REGISTER, ROW_OPS } from './ops.ts'
+import {
+  blockOffset,
+  blockPosition,
+  codeAt,
+  offsetAt,
+  placeFunction,
+  restOfBlock,
+  type PlacedCode,
+} from './code-heap.ts'
+import { EXIT_PC, RETURN_PC, ensureStack, machine } from './machine.ts'
+
+/** Backward branches and calls between two looks at the world outside. Short enough that optimised code is entered soon. */
+const SLICE = 50_000
+const FUEL_CHUNK = 1 << 30
+
+/** Where a call into another instance returns to. */
+interface Crossing {
+  readonly instance: Instance
+  readonly returnPc: number
+}
+
+interface Parked {
+  readonly words: Int32Array
+  readonly calls: Int32Array
+  readonly refs: readonly Ref[]
+}
+
+// What the machine's stack is used for at this moment.
+let stackTop = 0
+let callTop = 0
+let hostDepth = 0
+/** The run that has stopped and still has its frames on the stack, on top of everything else. */
+let resident: InterpreterRun | undefined
+
+export class InterpreterRun implements RunHandle {
+  private readonly func: FuncInstance
+  private readonly args: readonly Value[]
+  private readonly metered: boolean
+  private readonly poll: Poll | undefined
+
+  private instance: Instance | undefined
+  private pc = 0
+  private fp = 0
+  private sp = 0
+  private base = 0
+  private callBase = 0
+  private readonly crossings: Crossing[] = []
+  private parked: Parked | undefined
+
+  private state: 'ready' | 'running' | 'stopped' | 'awaiting' | 'finished' = 'ready'
+  /** Units that this stretch may still use. */
+  private fuel = Infinity
+  fuelUsed = 0
+  /** Set while the run waits for a promise: where the results go. */
+  private pending: { readonly func: FuncInstance; readonly slot: number; readonly returnPc: number } | undefined
+  private readonly mayAwait: boolean
+
+  constructor(func: FuncInstance, args: readonly Value[], metered: boolean, options: CallOptions = {}) {
+    if (args.length !== func.type.params.length) {
+      throw new UsageError(`${func.toString()} takes ${func.type.params.length} arguments, not ${args.length}`)
+    }
+    this.func = func
+    this.args = args
+    this.metered = metered
+    this.mayAwait = metered
+    this.poll = options.poll
+  }
+
+  get finished(): boolean {
+    return this.state === 'finished'
+  }
+
+  /** Runs to the end; throws a Trap, or what a host function threw. */
+  complete(): readonly Value[] {
+    const stop = this.resume()
+    if (stop.kind === 'done') return stop.results
+    if (stop.kind === 'trap') throw stop.error
+    throw new InternalError(`a call that cannot stop has stopped: ${stop.kind}`)
+  }
+
+  step(): Stop {
+    return this.resume(1)
+  }
+
+  resume(fuel = Infinity): Stop {
+    if (this.state === 'finished') throw new UsageError('the run has ended', 'RUN_ENDED')
+    if (this.state === 'running') throw new UsageError('the run is being driven already', 'RUN_BUSY')
+    if (this.state === 'awaiting') throw new UsageError('the run waits for a host function', 'RUN_AWAITING')
+    this.fuel = fuel
+    const first = this.state === 'ready'
+    this.state = 'running'
+    const outerStack = stackTop
+    const outerCalls = callTop
+    try {
+      this.enter(first)
+      const stop = first ? (this.begin() ?? this.drive()) : this.drive()
+      return this.leave(stop)
+    } catch (error) {
+      if (!(error instanceof Error)) return this.leave({ kind: 'trap', error: new HostThrow(error) })
+      return this.leave({ kind: 'trap', error: error instanceof Trap ? this.located(error) : error })
+    } finally {
+      stackTop = outerStack
+      callTop = outerCalls
+    }
+  }
+
+  settle(outcome: { readonly values: readonly Value[] } | { readonly error: unknown }): void {
+    const { pending } = this
+    if (this.state !== 'awaiting' || pending === undefined)
+      throw new UsageError('the run does not wait for a host function')
+    if ('error' in outcome) {
+      this.state = 'finished'
+      this.release()
+      throw outcome.error
+    }
+    if (this.parked !== undefined) this.takeResidence()
+    this.writeResults(pending.func, outcome.values, this.base + pending.slot)
+    this.pc = pending.returnPc
+    this.pending = undefined
+    this.state = 'stopped'
+  }
+
+  charge(fuel: number): void {
+    if (!this.metered) return
+    this.fuel -= fuel
+    this.fuelUsed += fuel
+  }
+
+  abort(): void {
+    if (this.state === 'running') throw new UsageError('the run is being driven: abort it from a poll', 'RUN_BUSY')
+    this.state = 'finished'
+    this.release()
+  }
+
+  stack(): readonly RunFrame[] {
+    if (this.state === 'finished') return []
+    if (this.state === 'ready') return [{ func: this.func, ...describe(this.func, undefined) }]
+    const calls = this.parked?.calls ?? machine().C.subarray(this.callBase, this.sp)
+    return this.walk(calls)
+  }
+
+  // ——— coming and going ———
+
+  private enter(first: boolean): void {
+    if (resident !== undefined && resident !== this) resident.park()
+    const { stackFrames, stackBytes } = (this.func.instance ?? this.callerInstance())?.store.limits ?? NO_LIMITS
+    ensureStack(stackTop + stackBytes / 4, callTop + stackFrames * 2 + 2)
+    if (first) {
+      this.base = stackTop
+      this.callBase = callTop
+    } else if (this.parked !== undefined) this.takeResidence()
+    resident = undefined
+    const { S } = machine()
+    S[REGISTER.stackLimit] = this.base + stackBytes / 4
+    S[REGISTER.frameLimit] = this.callBase + stackFrames * 2 - 2
+  }
+
+  private callerInstance(): Instance | undefined {
+    return this.instance
+  }
+
+  private leave(stop: Stop): Stop {
+    if (stop.kind === 'done' || stop.kind === 'trap') {
+      this.state = 'finished'
+      this.release()
+    } else {
+      this.state = stop.kind === 'host' ? 'awaiting' : 'stopped'
+      resident = this
+    }
+    return stop
+  }
+
+  /** Forgets the references on this run's stretch of the stack, so that nothing is kept alive by it. */
+  private release(): void {
+    if (resident === this) resident = undefined
+    this.parked = undefined
+    const { R } = machine()
+    if (R.length > this.base >> 1) R.length = this.base >> 1
+  }
+
+  /** Moves the frames from the machine's stack into the run. */
+  private park(): void {
+    const { I32, C, R } = machine()
+    const end = this.fp + (codeAt(this.pc)?.frameWords ?? 0)
+    this.parked = {
+      words: I32.slice(this.base, end),
+      calls: C.slice(this.callBase, this.sp),
+      refs: R.slice(this.base >> 1, end >> 1),
+    }
+    if (R.length > this.base >> 1) R.length = this.base >> 1
+    if (resident === this) resident = undefined
+  }
+
+  /** Puts parked frames on top of the machine's stack, wherever that is by now. */
+  private takeResidence(): void {
+    const { words, calls, refs } = this.parked!
+    if (resident !== undefined && resident !== this) resident.park()
+    const shift = stackTop - this.base
+    this.base = stackTop
+    this.callBase = callTop
+    this.sp = callTop + calls.length
+    this.fp += shift
+    ensureStack(this.base + words.length, this.sp)
+    const { I32, C, R } = machine()
+    I32.set(words, this.base)
+    C.set(calls, this.callBase)
+    for (let i = this.callBase + 1; i < this.sp; i += 2) C[i] = C[i]! + shift
+    for (const [i, ref] of refs.entries()) R[(this.base >> 1) + i] = ref
+    this.parked = undefined
+    resident = this
+  }
+
+  /** Writes the arguments and pushes the first frame; a host function is called straight away. */
+  private begin(): Stop | undefined {
+    this.fp = this.base
+    this.sp = this.callBase
+    this.args.forEach((arg, i) => this.write(this.base + i * 2, arg))
+    const { C } = machine()
+    C[this.sp] = EXIT_PC
+    C[this.sp + 1] = this.base
+    this.sp += 2
+    if (this.func.host !== undefined) {
+      this.sp -= 2
+      return this.callHost(this.func, this.base, EXIT_PC)
+    }
+    this.instance = this.func.instance!
+    this.jumpTo(this.func)
+    return undefined
+  }
+
+  // ——— the driver ———
+
+  private drive(): Stop {
+    for (;;) {
+      const why = this.execute()
+      const stop = why >= REASON.trap ? this.trap(TRAP_CODES[why - REASON.trap]!) : this.handle(why)
+      if (stop !== undefined) return stop
+    }
+  }
+
+  /** One stay in the loop. Gives why it ended. */
+  private execute(): number {
+    const { S, loop } = machine()
+    const chunk = this.metered ? Math.max(0, Math.min(this.fuel, FUEL_CHUNK)) : 0
+    S[REGISTER.pc] = this.pc
+    S[REGISTER.fp] = this.fp
+    S[REGISTER.sp] = this.sp
+    S[REGISTER.fuel] = chunk
+    S[REGISTER.slice] = SLICE
+    const why = loop(this.instance!)
+    this.pc = S[REGISTER.pc]
+    this.fp = S[REGISTER.fp]
+    this.sp = S[REGISTER.sp]
+    if (this.metered) this.charge(chunk - S[REGISTER.fuel])
+    return why
+  }
+
+  private handle(why: number): Stop | undefined {
+    const { code, I32 } = machine()
+    const { pc, fp } = this
+    const word = (k: number): number => code[pc + k]!
+    switch (why) {
+      case REASON.slice: {
+        const error = this.poll?.()
+        if (error !== undefined) throw error
+        return undefined
+      }
+      case REASON.fuel:
+        return this.outOfFuel()
+      case REASON.block:
+        return this.beginBlock()
+      case REASON.lower:
+        return this.lowerCallee()
+      case REASON.import:
+        return this.call(this.instance!.func(word(1)), fp + word(2), pc + 3)
+      case REASON.indirect: {
+        const callee = this.resolve(word(1), word(2), I32[fp + word(3)]! >>> 0)
+        return this.call(callee, fp + word(4), pc + 5)
+      }
+      case REASON.tailImport:
+        return this.tailCall(this.instance!.func(word(1)), fp + word(2), word(3))
+      case REASON.tailIndirect: {
+        const callee = this.resolve(word(1), word(2), I32[fp + word(3)]! >>> 0)
+        return this.tailCall(callee, fp + word(4), word(5))
+      }
+      default:
+        return this.returnToCaller()
+    }
+  }
+
+  /** The bottom of a stack was reached: of the run's, or of a stretch in another instance. */
+  private returnToCaller(): Stop | undefined {
+    const crossing = this.crossings.pop()
+    if (crossing === undefined) {
+      const results = this.func.type.results.map((type, i) => this.read(this.base + i * 2, type))
+      return { kind: 'done', results }
+    }
+    this.instance = crossing.instance
+    this.pc = crossing.returnPc
+    return undefined
+  }
+
+  private lowerCallee(): undefined {
+    const { pc } = this
+    const { compiled } = this.instance!
+    const tail = machine().code[pc] === OPS.lower_tail
+    const placed = placeFunction(compiled, machine().code[pc + 1]!, this.metered ? 'metered' : 'fast')
+    // Lowering may have grown the machine.
+    const { code } = machine()
+    code[pc + 1] = placed.entry
+    code[pc + (tail ? 4 : 3)] = placed.frameWords
+    code[pc] = tail ? OPS.tail_call : OPS.call
+    return undefined
+  }
+
+  /** The function that an indirect call means. */
+  private resolve(tableIdx: number, typeId: number, index: number): FuncInstance {
+    const { elems } = this.instance!.tables[tableIdx]!
+    if (index >= elems.length) throw new Trap('TRAP_UNDEFINED_ELEMENT', `${index} in a table of ${elems.length}`)
+    const func = elems[index] as FuncInstance | null
+    if (func === null) throw new Trap('TRAP_UNINITIALIZED_ELEMENT', String(index))
+    if (func.typeId !== typeId) throw new Trap('TRAP_INDIRECT_CALL', `element ${index} is ${func.toString()}`)
+    return func
+  }
+
+  /** The position of a function's first operation, lowered where that is still to be done. */
+  private entryOf(func: FuncInstance): number {
+    const entry = this.metered ? func.meteredEntry : func.entry
+    if (entry !== 0) return entry
+    const placed = placeFunction(func.instance!.compiled, func.funcIdx, this.metered ? 'metered' : 'fast')
+    func.frameWords = placed.frameWords
+    if (this.metered) func.meteredEntry = placed.entry
+    else func.entry = placed.entry
+    return placed.entry
+  }
+
+  private jumpTo(func: FuncInstance): void {
+    this.pc = this.entryOf(func)
+    const { S } = machine()
+    if (this.fp + func.frameWords > S[REGISTER.stackLimit]!) throw new Trap('STACK_EXHAUSTED')
+  }
+
+  private pushCall(returnPc: number): void {
+    const { C, S } = machine()
+    if (this.sp > S[REGISTER.frameLimit]!) throw new Trap('STACK_EXHAUSTED')
+    C[this.sp] = returnPc
+    C[this.sp + 1] = this.fp
+    this.sp += 2
+  }
+
+  /** Calls a function whose arguments lie at `slot`. */
+  private call(func: FuncInstance, slot: number, returnPc: number): Stop | undefined {
+    if (func.host !== undefined) return this.callHost(func, slot, returnPc)
+    if (func.instance === this.instance) this.pushCall(returnPc)
+    else {
+      this.pushCall(EXIT_PC)
+      this.crossings.push({ instance: this.instance!, returnPc })
+      this.instance = func.instance!
+    }
+    this.fp = slot
+    this.jumpTo(func)
+    return undefined
+  }
+
+  /** Calls a function in place of the running one. */
+  private tailCall(func: FuncInstance, from: number, words: number): Stop | undefined {
+    const { I32, C } = machine()
+    I32.copyWithin(this.fp, from, from + words)
+    if (func.host !== undefined) return this.callHost(func, this.fp, RETURN_PC)
+    if (func.instance !== this.instance) {
+      // Where the frame below is a crossing already, returning will find the right instance: the stack does not grow.
+      if (C[this.sp - 2] !== EXIT_PC) {
+        this.pushCall(EXIT_PC)
+        this.crossings.push({ instance: this.instance!, returnPc: RETURN_PC })
+      }
+      this.instance = func.instance!
+    }
+    this.jumpTo(func)
+    return undefined
+  }
+
+  // ——— host functions ———
+
+  private callHost(func: FuncInstance, slot: number, returnPc: number): Stop | undefined {
+    const { params, results } = func.type
+    const args = params.map((type, i) => this.read(slot + i * 2, type))
+    const outer = [stackTop, callTop] as const
+    stackTop = slot + Math.max(params.length, results.length) * 2
+    callTop = this.sp
+    if (hostDepth >= (this.instance?.store.limits.hostDepth ?? NO_LIMITS.hostDepth)) throw new Trap('STACK_EXHAUSTED')
+    hostDepth++
+    let outcome
+    try {
+      outcome = func.host!(args, { instance: this.instance, charge: (fuel) => this.charge(fuel) })
+    } finally {
+      hostDepth--
+      if (resident !== undefined) resident.park()
+      ;[stackTop, callTop] = outer
+      this.restoreLimits()
+    }
+    if (outcome instanceof Promise) return this.suspend(func, outcome, slot, returnPc)
+    this.writeResults(func, outcome, slot)
+    return this.goOn(returnPc)
+  }
+
+  /** Continues behind a host call: in wasm, or at the end where the host function was all that was called. */
+  private goOn(returnPc: number): Stop | undefined {
+    this.pc = returnPc
+    if (this.sp > this.callBase) return undefined
+    return { kind: 'done', results: this.func.type.results.map((type, i) => this.read(this.base + i * 2, type)) }
+  }
+
+  private suspend(func: FuncInstance, promise: Promise<readonly Value[]>, slot: number, returnPc: number): Stop {
+    if (!this.mayAwait) {
+      promise.catch(() => undefined)
+      throw new HeddleError(
+        'ASYNC_IMPORT',
+        `the host function ${func.name ?? ''} returned a promise in a synchronous call: start the call as a run and await it`,
+      )
+    }
+    this.pending = { func, slot: slot - this.base, returnPc }
+    return { kind: 'host', promise }
+  }
+
+  private restoreLimits(): void {
+    const { stackFrames, stackBytes } = (this.func.instance ?? this.instance)?.store.limits ?? NO_LIMITS
+    const { S } = machine()
+    S[REGISTER.stackLimit] = this.base + stackBytes / 4
+    S[REGISTER.frameLimit] = this.callBase + stackFrames * 2 - 2
+  }
+
+  private writeResults(func: FuncInstance, values: readonly Value[], slot: number): void {
+    const { results } = func.type
+    if (values.length !== results.length) {
+      throw new UsageError(`${func.name ?? 'a host function'} gave ${values.length} results, not ${results.length}`)
+    }
+    values.forEach((value, i) => this.write(slot + i * 2, value))
+  }
+
+  private read(slot: number, type: number): Value {
+    const { I32, R } = machine()
+    return { type, lo: I32[slot]!, hi: I32[slot + 1]!, ref: type > 0 ? R[slot >> 1] : null }
+  }
+
+  private write(slot: number, value: Value): void {
+    const { I32, R } = machine()
+    I32[slot] = value.lo
+    I32[slot + 1] = value.hi
+    if (value.type > 0) R[slot >> 1] = value.ref
+  }
+
+  // ——— fuel ———
+
+  /** A charge could not be paid from the loop's chunk: from the whole, by stepping through the block, or not at all. */
+  private outOfFuel(): Stop | undefined {
+    const { code, I32 } = machine()
+    const opcode = code[this.pc]
+    const needed =
+      opcode === OPS.charge ? code[this.pc + 1]! : I32[this.fp + code[this.pc + 1]!]! >>> code[this.pc + 2]!
+    if (this.fuel >= needed) {
+      if (needed <= FUEL_CHUNK) return undefined
+      this.charge(needed)
+      this.pc += opcode === OPS.charge ? 2 : 3
+      return undefined
+    }
+    const placed = this.placed()
+    if (opcode !== OPS.charge || placed.mode === 'stepping' || this.fuel <= 0) return { kind: 'fuel' }
+    this.switchTo(placed, 'stepping')
+    return undefined
+  }
+
+  /** At the beginning of a basic block in stepping code: back to metered code where the fuel covers the block. */
+  private beginBlock(): Stop | undefined {
+    const cost = machine().code[this.pc + 1]!
+    if (this.fuel >= cost) {
+      this.switchTo(this.placed(), 'metered')
+      return undefined
+    }
+    if (this.fuel < 1) return { kind: 'fuel' }
+    this.charge(1)
+    this.pc += 2
+    return undefined
+  }
+
+  private placed(): PlacedCode {
+    const placed = codeAt(this.pc)
+    if (placed === undefined) throw new InternalError('the program counter is outside of all code')
+    return placed
+  }
+
+  /** Goes on in the same function lowered in another mode: the block that begins here begins there too. */
+  private switchTo(from: PlacedCode, mode: 'metered' | 'stepping'): void {
+    const offset = blockOffset(from, this.pc)
+    const to = placeFunction(this.instance!.compiled, from.funcIdx, mode)
+    const pc = offset === undefined ? undefined : blockPosition(to, offset)
+    if (pc === undefined) throw new InternalError(`no ${mode} code for the block at ${offset}`)
+    this.pc = pc
+  }
+
+  // ——— traps and stacks ———
+
+  private trap(code: TrapCode): never {
+    throw new Trap(code, this.detail(code))
+  }
+
+  /** The trap with its stack; the whole block in which it happened counts as executed. */
+  private located(trap: Trap): Trap {
+    const placed = this.metered ? codeAt(this.pc) : undefined
+    if (placed?.mode === 'stepping') this.charge(restOfBlock(placed, this.pc))
+    if (trap.frames.length > 0) return trap
+    const calls = machine().C.subarray(this.callBase, this.sp)
+    const frames: StackFrame[] = this.walk(calls).map(({ funcIdx, funcName, offset, func }) => {
+      const moduleName = func?.instance?.compiled.names().module
+      return { funcIdx, funcName, moduleName, offset }
+    })
+    return trap.withFrames(frames)
+  }
+
+  /** The values that mattered, read from the operation that trapped. */
+  private detail(code: TrapCode): string {
+    if (code !== 'TRAP_OUT_OF_BOUNDS') return ''
+    const { code: words, I32 } = machine()
+    const op = ROW_OPS[words[this.pc]! - FIXED_OPS.length]
+    if (op?.row.access === undefined) return ''
+    const position = this.pc + (op.row.access.kind === 'load' ? 2 : 1)
+    const address = (I32[this.fp + words[position]!]! >>> 0) + (words[position + 1]! >>> 0)
+    return `address 0x${address.toString(16)} + ${op.row.access.bytes} in a memory of ${this.instance!.memory.byteLength} bytes`
+  }
+
+  /** Frames, innermost first. */
+  private walk(calls: Int32Array): RunFrame[] {
+    const frames: RunFrame[] = []
+    const push = (pc: number, isReturn: boolean, instance: Instance | undefined): void => {
+      const placed = codeAt(isReturn ? pc - 1 : pc)
+      if (placed === undefined || instance === undefined) return
+      const func = instance.func(placed.funcIdx)
+      if (frames.length < MAX_FRAMES) frames.push({ func, ...describe(func, offsetAt(placed, isReturn ? pc - 1 : pc)) })
+    }
+    let crossing = this.crossings.length
+    let { instance } = this
+    push(this.pc, this.state === 'awaiting', instance)
+    for (let i = calls.length - 2; i > 0 && frames.length < MAX_FRAMES; i -= 2) {
+      const pc = calls[i]!
+      if (pc !== EXIT_PC) push(pc, true, instance)
+      else {
+        const { instance: outer, returnPc } = this.crossings[--crossing]!
+        instance = outer
+        if (returnPc !== RETURN_PC) push(returnPc, true, instance)
+      }
+    }
+    return frames
+  }
+}
+
+const MAX_FRAMES = 100
+const NO_LIMITS = { stackFrames: 50_000, stackBytes: 16 * 1024 ** 2, hostDepth: 200 } as const
+
+function describe(func: FuncInstance, offset: number | undefined): Omit<RunFrame, 'func'> {
+  const names = func.instance?.compiled.names()
+  return { funcIdx: func.funcIdx, funcName: names?.funcs?.get(func.funcIdx) ?? func.name, offset }
+}
+
+/** A host function threw something that is no Error: it is the `cause`. */
+export class HostThrow extends HeddleError {
+  override readonly name: string = 'HostThrow'
+
+  constructor(cause: unknown) {
+    super('HOST_THROW', `a host function threw ${String(cause)}`, { cause })
+  }
+}

@@ -1,0 +1,170 @@
+// Rare and long operations, kept out of the loop so that it stays small enough for the host to optimise (61,440 bytes of bytecode).
+// A handler takes its operands from consecutive slots from `base` on, and leaves its results there.
+
+import { TRAP_CODES, type TrapCode } from '../errors/trap.ts'
+import { instructionByName } from '../instructions/table.ts'
+import type { Instruction } from '../instructions/define.ts'
+import type { Instance } from '../runtime/instance.ts'
+import type { Ref } from '../runtime/value.ts'
+import { isRefType } from '../syntax/types.ts'
+import { REASON } from './ops.ts'
+import { accessMemory } from './slow-access.gen.ts'
+
+/** The arrays that hold the slots: int32 halves, floats at the same places, and references. */
+export interface Slots {
+  readonly I32: Int32Array
+  readonly F32: Float32Array
+  readonly F64: Float64Array
+  readonly R: Ref[]
+}
+
+/** Gives 0, or the reason to leave the loop. */
+type Handler = (slots: Slots, instance: Instance, base: number, x: number, y: number) => number
+
+const trap = (code: TrapCode): number => REASON.trap + TRAP_CODES.indexOf(code)
+const MEMORY_TRAP = trap('TRAP_OUT_OF_BOUNDS')
+const TABLE_TRAP = trap('TRAP_TABLE_OUT_OF_BOUNDS')
+
+// prettier-ignore
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  'global.get': ({ I32, R }, { globals }, base, x) => {
+    const global = globals[x]!
+    if (isRefType(global.type.type)) R[base >> 1] = global.ref
+    else {
+      I32[base] = global.words[global.offset]!
+      I32[base + 1] = global.words[global.offset + 1]!
+    }
+    return 0
+  },
+  'global.set': ({ I32, R }, { globals }, base, x) => {
+    const global = globals[x]!
+    if (isRefType(global.type.type)) global.ref = R[base >> 1]
+    else {
+      global.words[global.offset] = I32[base]!
+      global.words[global.offset + 1] = I32[base + 1]!
+    }
+    return 0
+  },
+  'memory.size': ({ I32 }, { memories }, base, x) => {
+    I32[base] = memories[x]!.pages
+    return 0
+  },
+  'memory.grow': ({ I32 }, { memories }, base, x) => {
+    I32[base] = memories[x]!.grow(I32[base]! >>> 0)
+    return 0
+  },
+  'memory.fill': ({ I32 }, { memories }, base, x) => {
+    const [to, value, length] = [I32[base]! >>> 0, I32[base + 2]!, I32[base + 4]! >>> 0]
+    const memory = memories[x]!
+    if (!memory.contains(to, length)) return MEMORY_TRAP
+    memory.bytes.fill(value, to, to + length)
+    return 0
+  },
+  'memory.copy': ({ I32 }, { memories }, base, x, y) => {
+    const [to, from, length] = [I32[base]! >>> 0, I32[base + 2]! >>> 0, I32[base + 4]! >>> 0]
+    const target = memories[x]!
+    const source = memories[y]!
+    if (!target.contains(to, length) || !source.contains(from, length)) return MEMORY_TRAP
+    target.bytes.set(source.bytes.subarray(from, from + length), to)
+    return 0
+  },
+  'memory.init': ({ I32 }, { memories, datas }, base, x, y) => {
+    const [to, from, length] = [I32[base]! >>> 0, I32[base + 2]! >>> 0, I32[base + 4]! >>> 0]
+    const memory = memories[y]!
+    const bytes = datas[x]
+    if (!memory.contains(to, length) || from + length > (bytes?.length ?? 0)) return MEMORY_TRAP
+    if (bytes !== undefined) memory.bytes.set(bytes.subarray(from, from + length), to)
+    return 0
+  },
+  'data.drop': (_, { datas }, _base, x) => {
+    datas[x] = undefined
+    return 0
+  },
+  'table.get': ({ I32, R }, { tables }, base, x) => {
+    const { elems } = tables[x]!
+    const index = I32[base]! >>> 0
+    if (index >= elems.length) return TABLE_TRAP
+    R[base >> 1] = elems[index]
+    return 0
+  },
+  'table.set': ({ I32, R }, { tables }, base, x) => {
+    const { elems } = tables[x]!
+    const index = I32[base]! >>> 0
+    if (index >= elems.length) return TABLE_TRAP
+    elems[index] = R[(base + 2) >> 1]
+    return 0
+  },
+  'table.size': ({ I32 }, { tables }, base, x) => {
+    I32[base] = tables[x]!.elems.length
+    return 0
+  },
+  'table.grow': ({ I32, R }, { tables }, base, x) => {
+    I32[base] = tables[x]!.grow(I32[base + 2]! >>> 0, R[base >> 1])
+    return 0
+  },
+  'table.fill': ({ I32, R }, { tables }, base, x) => {
+    const [to, length] = [I32[base]! >>> 0, I32[base + 4]! >>> 0]
+    const table = tables[x]!
+    if (!table.contains(to, length)) return TABLE_TRAP
+    table.elems.fill(R[(base + 2) >> 1], to, to + length)
+    return 0
+  },
+  'table.copy': ({ I32 }, { tables }, base, x, y) => {
+    const [to, from, length] = [I32[base]! >>> 0, I32[base + 2]! >>> 0, I32[base + 4]! >>> 0]
+    const target = tables[x]!
+    const source = tables[y]!
+    if (!target.contains(to, length) || !source.contains(from, length)) return TABLE_TRAP
+    copyRefs(target.elems, to, source.elems, from, length)
+    return 0
+  },
+  'table.init': ({ I32 }, { tables, elems }, base, x, y) => {
+    const [to, from, length] = [I32[base]! >>> 0, I32[base + 2]! >>> 0, I32[base + 4]! >>> 0]
+    const table = tables[y]!
+    const refs = elems[x]
+    if (!table.contains(to, length) || from + length > (refs?.length ?? 0)) return TABLE_TRAP
+    if (refs !== undefined) copyRefs(table.elems, to, refs, from, length)
+    return 0
+  },
+  'elem.drop': (_, { elems }, _base, x) => {
+    elems[x] = undefined
+    return 0
+  },
+  'ref.func': ({ R }, instance, base, x) => {
+    R[base >> 1] = instance.func(x)
+    return 0
+  },
+  'ref.is_null': ({ I32, R }, _, base) => {
+    I32[base] = R[base >> 1] === null ? 1 : 0
+    return 0
+  },
+}
+
+/** Element by element, from whichever end keeps an overlap intact. */
+function copyRefs(target: Ref[], to: number, source: readonly Ref[], from: number, length: number): void {
+  if (to <= from) for (let i = 0; i < length; i++) target[to + i] = source[from + i]
+  else for (let i = length - 1; i >= 0; i--) target[to + i] = source[from + i]
+}
+
+const names = Object.keys(HANDLERS)
+const handlers = Object.values(HANDLERS)
+const numbers: ReadonlyMap<Instruction, number> = new Map(names.map((name, i) => [instructionByName(name)!, i]))
+
+/** Accesses to memories other than the first are numbered from here on, by their opcode. */
+const ACCESS = 0x1000
+
+/** The number by which the operation `slow` names the instruction; undefined where it is not one of these. */
+export function slowNumber(row: Instruction): number | undefined {
+  return row.access === undefined ? numbers.get(row) : ACCESS + row.opcode
+}
+
+export type Slow = (instance: Instance, number: number, base: number, x: number, y: number) => number
+
+/** The second function of the loop, over the same arrays. */
+export function createSlow(slots: Slots): Slow {
+  const { I32, F64 } = slots
+  return (instance, number, base, x, y) => {
+    if (number < ACCESS) return handlers[number]!(slots, instance, base, x, y)
+    const address = (I32[base]! >>> 0) + (y >>> 0)
+    return accessMemory(number - ACCESS, instance.memories[x]!, address, base, I32, F64)
+  }
+}

@@ -1,0 +1,93 @@
+// Builds an instance from a module and what its imports are: allocation, initial values, active segments, exports. The start function
+// is given back, not run: it runs as any other call does, with fuel and timeouts.
+// https://webassembly.github.io/spec/core/exec/modules.html#instantiation
+
+import { Trap } from '../errors/trap.ts'
+import type { Elem, SegmentMode } from '../syntax/module.ts'
+import { evaluate } from './const-expr.ts'
+import { FuncInstance } from './func.ts'
+import { GLOBAL_WORDS, Global } from './global.ts'
+import { Instance, type CompiledModule, type ExternVal } from './instance.ts'
+import { Memory } from './memory.ts'
+import type { Store } from './store.ts'
+import { Table } from './table.ts'
+import type { Ref } from './value.ts'
+
+export interface Instantiated {
+  readonly instance: Instance
+  /** To be called before anything else is. */
+  readonly start: FuncInstance | undefined
+}
+
+/** The module is valid and `imports` match it. Traps where an active segment is out of bounds; what was written by then stays. */
+export function instantiate(store: Store, compiled: CompiledModule, imports: readonly ExternVal[]): Instantiated {
+  store.reserve('instances', 1)
+  const { module } = compiled
+  const instance = new Instance(
+    store,
+    compiled,
+    imports.filter((i) => i instanceof FuncInstance),
+  )
+  instance.tables.push(...imports.filter((i) => i instanceof Table))
+  instance.memories.push(...imports.filter((i) => i instanceof Memory))
+  instance.globals.push(...imports.filter((i) => i instanceof Global))
+  for (const type of module.memories) instance.memories.push(Memory.allocate(type, store))
+  instance.memory = instance.memories[0] ?? Memory.none()
+  for (const { type, init } of module.globals) {
+    const global = new Global(type, instance.globalWords, instance.globals.length * GLOBAL_WORDS)
+    global.set(evaluate(init, instance))
+    instance.globals.push(global)
+  }
+  for (const { type, init } of module.tables) {
+    instance.tables.push(Table.allocate(type, store, init === undefined ? null : evaluate(init, instance).ref))
+  }
+  defineExports(instance)
+  for (const elem of module.elems) instance.elems.push(elementRefs(elem, instance))
+  for (const data of module.datas) instance.datas.push(data.bytes)
+  module.elems.forEach((elem, i) => initTable(instance, elem.mode, i))
+  module.datas.forEach((data, i) => initMemory(instance, data.mode, i))
+  return { instance, start: module.start === undefined ? undefined : instance.func(module.start) }
+}
+
+function defineExports(instance: Instance): void {
+  for (const { name, kind, index } of instance.compiled.module.exports) {
+    const value =
+      kind === 'func'
+        ? instance.func(index)
+        : { table: instance.tables, memory: instance.memories, global: instance.globals }[kind][index]!
+    instance.exports.set(name, value)
+  }
+}
+
+function elementRefs({ items }: Elem, instance: Instance): readonly Ref[] {
+  if (items instanceof Uint32Array) return Array.from(items, (funcIdx) => instance.func(funcIdx))
+  return items.map((code) => evaluate(code, instance).ref)
+}
+
+function initTable(instance: Instance, mode: SegmentMode, elemIdx: number): void {
+  if (mode.kind === 'active') {
+    const refs = instance.elems[elemIdx]!
+    const table = instance.tables[mode.index]!
+    const offset = evaluate(mode.offset, instance).lo >>> 0
+    if (!table.contains(offset, refs.length)) {
+      throw new Trap(
+        'TRAP_TABLE_OUT_OF_BOUNDS',
+        `elements ${offset} + ${refs.length} of a table of ${table.elems.length}`,
+      )
+    }
+    for (let i = 0; i < refs.length; i++) table.elems[offset + i] = refs[i]
+  }
+  if (mode.kind !== 'passive') instance.elems[elemIdx] = undefined
+}
+
+function initMemory(instance: Instance, mode: SegmentMode, dataIdx: number): void {
+  if (mode.kind !== 'active') return
+  const bytes = instance.datas[dataIdx]!
+  const memory = instance.memories[mode.index]!
+  const offset = evaluate(mode.offset, instance).lo >>> 0
+  if (!memory.contains(offset, bytes.length)) {
+    throw new Trap('TRAP_OUT_OF_BOUNDS', `data ${offset} + ${bytes.length} in a memory of ${memory.byteLength} bytes`)
+  }
+  memory.bytes.set(bytes, offset)
+  instance.datas[dataIdx] = undefined
+}

@@ -1,0 +1,65 @@
+// Matches a module's imports with what is offered for them, and reports all that fail at once.
+// https://webassembly.github.io/spec/core/exec/modules.html#instantiation
+
+import { LinkError, type UnlinkedImport } from '../errors/link-error.ts'
+import type { Import } from '../syntax/module.ts'
+import { funcTypeName, valTypeName, type Limits } from '../syntax/types.ts'
+import { matchesExternType, type ResolvedExternType } from '../validate/matching.ts'
+import { FuncInstance } from './func.ts'
+import { Global } from './global.ts'
+import type { CompiledModule, ExternVal } from './instance.ts'
+import { Memory } from './memory.ts'
+import { Table } from './table.ts'
+
+/** The type of an import with its function type resolved. */
+export function importType(compiled: CompiledModule, { type }: Import): ResolvedExternType {
+  return type.kind === 'func' ? { kind: 'func', type: compiled.module.types[type.typeIdx]! } : type
+}
+
+/** The type of a thing of the store, as it is now. */
+export function externTypeOf(value: ExternVal): ResolvedExternType {
+  if (value instanceof FuncInstance) return { kind: 'func', type: value.type }
+  if (value instanceof Table) return { kind: 'table', type: { ...value.type, limits: value.currentLimits } }
+  if (value instanceof Memory) return { kind: 'memory', type: { ...value.type, limits: value.currentLimits } }
+  return { kind: 'global', type: value.type }
+}
+
+/** An external type as people write it: `func [i32] -> []`, `memory 1 2`, `global mut i64`. */
+export function externTypeName(type: ResolvedExternType): string {
+  switch (type.kind) {
+    case 'func':
+      return `func ${funcTypeName(type.type)}`
+    case 'table':
+      return `table ${limitsName(type.type.limits)} ${valTypeName(type.type.elem)}`
+    case 'memory':
+      return `memory ${limitsName(type.type.limits)}`
+    case 'global':
+      return `global ${type.type.mutable ? 'mut ' : ''}${valTypeName(type.type.type)}`
+  }
+}
+
+function limitsName({ min, max }: Limits): string {
+  return max === undefined ? String(min) : `${min} ${max}`
+}
+
+/** Gives what stands for an import, or undefined where there is nothing of that name. */
+export type Resolver = (request: Import, type: ResolvedExternType) => ExternVal | undefined
+
+/** What stands for each import, in order. Throws a LinkError that lists every import which is missing or does not match. */
+export function linkImports(compiled: CompiledModule, resolve: Resolver): ExternVal[] {
+  const failed: UnlinkedImport[] = []
+  const values: ExternVal[] = []
+  for (const request of compiled.module.imports) {
+    const { module, name } = request
+    const expected = importType(compiled, request)
+    const value = resolve(request, expected)
+    if (value === undefined) {
+      failed.push({ module, name, reason: 'unknown import', detail: externTypeName(expected) })
+    } else if (!matchesExternType(externTypeOf(value), expected)) {
+      const detail = `expected ${externTypeName(expected)}, got ${externTypeName(externTypeOf(value))}`
+      failed.push({ module, name, reason: 'incompatible import type', detail })
+    } else values.push(value)
+  }
+  if (failed.length > 0) throw new LinkError(failed)
+  return values
+}

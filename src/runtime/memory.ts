@@ -1,0 +1,102 @@
+// A linear memory: owns its buffer, its capacity and its exact length. Capacity grows by doubling, so that growing page by page stays
+// linear; the views have the exact length, so that what lies beyond is out of bounds. Views are replaced on growth: ask for them again.
+
+import { HeddleError } from '../errors/heddle-error.ts'
+import { PAGE_SIZE } from '../syntax/limits.ts'
+import type { Limits, MemoryType } from '../syntax/types.ts'
+import type { Store } from './store.ts'
+
+const MAX_PAGES = 65_536
+
+export class Memory {
+  readonly type: MemoryType
+  private readonly store: Store | undefined
+  private capacity: ArrayBuffer
+  /** Exact length in bytes. */
+  byteLength = 0
+  bytes: Uint8Array
+  view: DataView
+
+  private constructor(type: MemoryType, store: Store | undefined, buffer: ArrayBuffer) {
+    this.type = type
+    this.store = store
+    this.capacity = buffer
+    this.byteLength = buffer.byteLength
+    this.bytes = new Uint8Array(buffer)
+    this.view = new DataView(buffer)
+  }
+
+  /** Allocates against the store's quota; what cannot be had is an error with the code MEMORY_QUOTA. */
+  static allocate(type: MemoryType, store: Store): Memory {
+    const length = type.limits.min * PAGE_SIZE
+    store.reserve('memoryBytes', length)
+    const buffer = allocateBuffer(length)
+    if (buffer === undefined) {
+      store.release('memoryBytes', length)
+      throw new HeddleError('MEMORY_QUOTA', `the host could not allocate a memory of ${length} bytes`)
+    }
+    return new Memory(type, store, buffer)
+  }
+
+  /** The memory of an instance that has none: every access is out of bounds. */
+  static none(): Memory {
+    return NO_MEMORY
+  }
+
+  static readonly empty = (): Memory =>
+    new Memory({ addrType: 'i32', limits: { min: 0, max: 0 }, shared: false }, undefined, new ArrayBuffer(0))
+
+  get pages(): number {
+    return this.byteLength / PAGE_SIZE
+  }
+
+  /** Current size as limits, as import matching compares it. */
+  get currentLimits(): Limits {
+    return { min: this.pages, max: this.type.limits.max }
+  }
+
+  /** Grows by `delta` pages and gives the old size in pages, or −1, with nothing changed, where that cannot be. */
+  grow(delta: number): number {
+    const old = this.pages
+    const pages = old + delta
+    if (pages > Math.min(this.type.limits.max ?? MAX_PAGES, MAX_PAGES)) return -1
+    if (delta === 0) return old
+    const { store } = this
+    if (store?.limiter !== undefined && !store.limiter('memory', this.byteLength, pages * PAGE_SIZE)) return -1
+    if (store === undefined || !store.tryReserve('memoryBytes', delta * PAGE_SIZE)) return -1
+    if (this.resize(pages * PAGE_SIZE)) return old
+    store.release('memoryBytes', delta * PAGE_SIZE)
+    return -1
+  }
+
+  private resize(length: number): boolean {
+    if (length > this.capacity.byteLength) {
+      const max = (this.type.limits.max ?? MAX_PAGES) * PAGE_SIZE
+      const roomy = Math.min(Math.max(length, this.capacity.byteLength * 2), Math.max(length, max))
+      const buffer = allocateBuffer(roomy) ?? allocateBuffer(length)
+      if (buffer === undefined) return false
+      new Uint8Array(buffer).set(this.bytes)
+      this.capacity = buffer
+    }
+    this.byteLength = length
+    this.bytes = new Uint8Array(this.capacity, 0, length)
+    this.view = new DataView(this.capacity, 0, length)
+    return true
+  }
+
+  /** Whether `length` bytes from `address` on are inside. Both are unsigned and may be any number. */
+  contains(address: number, length: number): boolean {
+    return address + length <= this.byteLength
+  }
+}
+
+const NO_MEMORY = Memory.empty()
+
+function allocateBuffer(length: number): ArrayBuffer | undefined {
+  try {
+    return new ArrayBuffer(length)
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,47 @@
+// A table: an array of references with limits, counted against the store's quota.
+
+import type { Limits, TableType } from '../syntax/types.ts'
+import type { Store } from './store.ts'
+import type { Ref } from './value.ts'
+
+const MAX_ELEMENTS = 10_000_000
+
+export class Table {
+  readonly type: TableType
+  private readonly store: Store
+  /** Keeps its identity when the table grows. */
+  readonly elems: Ref[]
+
+  private constructor(type: TableType, store: Store, elems: Ref[]) {
+    this.type = type
+    this.store = store
+    this.elems = elems
+  }
+
+  /** Allocates against the store's quota; what cannot be had is an error with the code TABLE_QUOTA. */
+  static allocate(type: TableType, store: Store, init: Ref): Table {
+    store.reserve('tableElements', type.limits.min)
+    const elems: Ref[] = []
+    for (let i = 0; i < type.limits.min; i++) elems.push(init)
+    return new Table(type, store, elems)
+  }
+
+  get currentLimits(): Limits {
+    return { min: this.elems.length, max: this.type.limits.max }
+  }
+
+  /** Grows by `delta` elements and gives the old size, or −1, with nothing changed, where that cannot be. */
+  grow(delta: number, init: Ref): number {
+    const old = this.elems.length
+    const size = old + delta
+    if (size > Math.min(this.type.limits.max ?? MAX_ELEMENTS, MAX_ELEMENTS)) return -1
+    if (this.store.limiter !== undefined && delta > 0 && !this.store.limiter('table', old, size)) return -1
+    if (!this.store.tryReserve('tableElements', delta)) return -1
+    for (let i = 0; i < delta; i++) this.elems.push(init)
+    return old
+  }
+
+  contains(index: number, length: number): boolean {
+    return index + length <= this.elems.length
+  }
+}

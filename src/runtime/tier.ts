@@ -1,0 +1,57 @@
+// What a tier offers to the layers above: calls that run to their end, and runs that can stop.
+
+import type { FuncInstance } from './func.ts'
+import type { Trap } from '../errors/trap.ts'
+import type { Value } from './value.ts'
+
+/** Looked at every few hundred microseconds of execution: an error that it gives ends the run. */
+export type Poll = () => Error | undefined
+
+export interface CallOptions {
+  readonly poll?: Poll | undefined
+}
+
+/** How a stretch of a run ended. */
+export type Stop =
+  | { readonly kind: 'done'; readonly results: readonly Value[] }
+  /** The fuel of this stretch is used up; the run can go on. */
+  | { readonly kind: 'fuel' }
+  /** A host function gave a promise; the run can go on when it has settled. */
+  | { readonly kind: 'host'; readonly promise: Promise<readonly Value[]> }
+  /** `error` is a Trap, or what a host function threw. */
+  | { readonly kind: 'trap'; readonly error: Trap | Error }
+
+/** One frame of a run that has stopped, innermost first. */
+export interface RunFrame {
+  readonly func: FuncInstance | undefined
+  readonly funcIdx: number
+  readonly funcName: string | undefined
+  /** Byte offset in the module of the next instruction, or of the call. */
+  readonly offset: number | undefined
+}
+
+/** A call that can be driven piece by piece. Its whole state is data. */
+export interface RunHandle {
+  /** Units of fuel used so far. */
+  readonly fuelUsed: number
+  readonly finished: boolean
+  /** Goes on for at most `fuel` units. */
+  resume: (fuel?: number) => Stop
+  /** Executes one instruction (structure apart, which costs nothing). */
+  step: () => Stop
+  /** After a stop of kind `host`: what the promise came to. */
+  settle: (outcome: { readonly values: readonly Value[] } | { readonly error: unknown }) => void
+  /** Takes fuel on behalf of a host function. */
+  charge: (fuel: number) => void
+  stack: () => readonly RunFrame[]
+  /** Ends the run where it is. */
+  abort: () => void
+}
+
+export interface Tier {
+  readonly name: string
+  /** Calls a function and gives its results; throws a Trap, or what a host function threw. */
+  invoke: (func: FuncInstance, args: readonly Value[], options?: CallOptions) => readonly Value[]
+  /** Prepares a call; nothing runs before `resume`. */
+  start: (func: FuncInstance, args: readonly Value[], options?: CallOptions) => RunHandle
+}

@@ -1,0 +1,27 @@
+// The identifiers of a module's index spaces, for printing.
+
+import { indexSpaces, type IndexSpaces, type Module } from '../syntax/module.ts'
+import type { Names } from '../syntax/names.ts'
+import { IdSpace } from './print-ids.ts'
+
+export interface ModuleIds {
+  readonly types: IdSpace
+  readonly funcs: IdSpace
+  readonly tables: IdSpace
+  readonly memories: IdSpace
+  readonly globals: IdSpace
+  readonly elems: IdSpace
+  readonly datas: IdSpace
+}
+
+export function moduleIds(module: Module, names: Names, spaces: IndexSpaces = indexSpaces(module)): ModuleIds {
+  return {
+    types: new IdSpace(names.types, module.types.length),
+    funcs: new IdSpace(names.funcs, spaces.funcs.length),
+    tables: new IdSpace(names.tables, spaces.tables.length),
+    memories: new IdSpace(names.memories, spaces.memories.length),
+    globals: new IdSpace(names.globals, spaces.globals.length),
+    elems: new IdSpace(names.elems, module.elems.length),
+    datas: new IdSpace(names.datas, module.datas.length),
+  }
+}

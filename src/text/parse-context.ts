@@ -1,0 +1,67 @@
+// What the parsers of a module share: the cursor, the index spaces, and the buffer that all code goes into.
+
+import { InstructionWriter } from '../instructions/instruction-writer.ts'
+import type { Code } from '../syntax/module.ts'
+import type { ExternKind } from '../syntax/types.ts'
+import { ModuleAnnotations } from './annotations.ts'
+import { IndexSpace } from './index-space.ts'
+import type { TokenCursor } from './token-cursor.ts'
+import { TypeTable } from './type-table.ts'
+
+/** Its `bytes` are set when the buffer is complete. */
+interface PendingCode extends Code {
+  bytes: Uint8Array
+}
+
+const NO_BYTES = new Uint8Array(0)
+
+export class ModuleContext {
+  readonly cursor: TokenCursor
+  readonly annotations: ModuleAnnotations
+  readonly types: TypeTable = new TypeTable()
+  readonly funcs: IndexSpace = new IndexSpace('func', 'function')
+  readonly tables: IndexSpace = new IndexSpace('table')
+  readonly memories: IndexSpace = new IndexSpace('memory')
+  readonly globals: IndexSpace = new IndexSpace('global')
+  readonly elems: IndexSpace = new IndexSpace('elem', 'elem segment')
+  readonly datas: IndexSpace = new IndexSpace('data', 'data segment')
+  /** Of the function that is being parsed; empty elsewhere. */
+  locals: IndexSpace = new IndexSpace('local')
+  readonly writer: InstructionWriter
+  private readonly codes: PendingCode[] = []
+
+  /** `end`: the token behind the module's last field. */
+  constructor(cursor: TokenCursor, end: number) {
+    this.cursor = cursor
+    this.annotations = new ModuleAnnotations(cursor.tokens, cursor.words, cursor.pos, end)
+    const bytesOfText = cursor.tokens.start(end) - cursor.tokens.start(cursor.pos)
+    this.writer = new InstructionWriter(Math.max(bytesOfText >>> 3, 64))
+  }
+
+  /** The space that an import or export of a kind refers to. */
+  space(kind: ExternKind): IndexSpace {
+    switch (kind) {
+      case 'func':
+        return this.funcs
+      case 'table':
+        return this.tables
+      case 'memory':
+        return this.memories
+      case 'global':
+        return this.globals
+    }
+  }
+
+  /** What was written since `start`, as code. */
+  codeSince(start: number): Code {
+    const code: PendingCode = { bytes: NO_BYTES, start, end: this.writer.length }
+    this.codes.push(code)
+    return code
+  }
+
+  /** Gives all code its buffer. Nothing may be written afterwards. */
+  finishCode(): void {
+    const bytes = this.writer.toBytes()
+    for (const code of this.codes) code.bytes = bytes
+  }
+}

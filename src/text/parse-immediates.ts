@@ -1,0 +1,224 @@
+// The immediates of an instruction, as its row lists them, from text to the packed form. What is special here is the order: some
+// indices stand the other way round than in binary, and those of tables and memories may be left out.
+// https://webassembly.github.io/spec/core/text/instructions.html
+
+import type { Instruction } from '../instructions/define.ts'
+import type { ImmediateKind, Immediates, IndexKind } from '../instructions/immediates.ts'
+import { isIndexKind } from '../instructions/immediates.ts'
+import type { InstructionWriter } from '../instructions/instruction-writer.ts'
+import { instructionByOpcode } from '../instructions/table.ts'
+import type { ValType } from '../syntax/types.ts'
+import type { LabelStack } from './label-stack.ts'
+import { parseF32, parseF64, parseI32, parseI64, parseU64, type Bits64 } from './number.ts'
+import type { ModuleContext } from './parse-context.ts'
+import { parseHeapType, parseValType } from './parse-types.ts'
+import type { TokenCursor } from './token-cursor.ts'
+import { FLOAT, RIGHT_PAREN } from './tokens.ts'
+import { assignedNat } from './words.ts'
+
+export class ImmediateParser implements Immediates {
+  x = 0
+  y = 0
+  align = 0
+  lo = 0
+  hi = 0
+  list: number[] = []
+  count = 0
+  private readonly context: ModuleContext
+  private readonly cursor: TokenCursor
+  private readonly labels: LabelStack
+
+  constructor(context: ModuleContext, labels: LabelStack) {
+    this.context = context
+    this.cursor = context.cursor
+    this.labels = labels
+  }
+
+  /** Reads what follows the keyword of an instruction that is no block, and writes the instruction. */
+  parse(plain: Instruction, writer: InstructionWriter): void {
+    const { cursor } = this
+    const { immediates } = plain
+    if (plain.annotated !== undefined && cursor.atClause(cursor.words.result)) {
+      this.parseAnnotation()
+      return writer.write(instructionByOpcode(plain.annotated)!, this)
+    }
+    if (immediates.length === 0) return writer.writeOpcode(plain)
+    if (immediates.length === 1) this.parseOne(immediates[0]!, plain)
+    else this.parseTwoIndices(immediates[0]!, immediates[1]!)
+    writer.write(plain, this)
+  }
+
+  private parseOne(kind: ImmediateKind, row: Instruction): void {
+    switch (kind) {
+      case 'memarg':
+        return this.parseMemarg(row)
+      case 'blocktype':
+        this.x = this.context.types.parseBlockType(this.cursor)
+        return
+      case 'heaptype':
+        this.x = parseHeapType(this.cursor)
+        return
+      case 'labels':
+        return this.parseLabels()
+      case 'valtypes':
+        return this.parseAnnotation()
+      case 'i32':
+        this.x = parseI32Const(this.cursor)
+        return
+      case 'f32':
+        this.x = parseF32Const(this.cursor)
+        return
+      case 'i64':
+        return this.setBits(parseI64Const(this.cursor))
+      case 'f64':
+        return this.setBits(parseF64Const(this.cursor))
+      default:
+        this.x = this.parseIndex(kind)
+    }
+  }
+
+  private setBits({ lo, hi }: Bits64): void {
+    this.lo = lo
+    this.hi = hi
+  }
+
+  /** An index; of a table or memory it is 0 where none is written. */
+  private parseIndex(kind: IndexKind): number {
+    const { context, cursor } = this
+    switch (kind) {
+      case 'labelidx':
+        return this.labels.resolve(cursor)
+      case 'localidx':
+        return context.locals.resolve(cursor)
+      case 'globalidx':
+        return context.globals.resolve(cursor)
+      case 'funcidx':
+        return context.funcs.resolve(cursor)
+      case 'typeidx':
+        return context.types.space.resolve(cursor)
+      case 'elemidx':
+        return context.elems.resolve(cursor)
+      case 'dataidx':
+        return context.datas.resolve(cursor)
+      case 'tableidx':
+        return cursor.atIndex() ? context.tables.resolve(cursor) : 0
+      case 'memidx':
+        return cursor.atIndex() ? context.memories.resolve(cursor) : 0
+    }
+  }
+
+  /** In binary order `first` comes first. */
+  private parseTwoIndices(first: ImmediateKind, second: ImmediateKind): void {
+    if (!isIndexKind(first) || !isIndexKind(second)) return
+    const { cursor } = this
+    if (first === second) {
+      // Target and source are written both or not at all.
+      const written = cursor.atIndex()
+      this.x = this.parseIndex(first)
+      if (written && !cursor.atIndex()) throw cursor.unexpected()
+      this.y = this.parseIndex(second)
+    } else if (first === 'typeidx') {
+      this.y = this.parseIndex(second)
+      this.x = this.context.types.parseTypeUse(cursor)
+    } else {
+      // The table or memory comes first, and only one index means that it is left out.
+      const start = cursor.pos
+      cursor.pos++
+      const both = cursor.atIndex()
+      cursor.pos = start
+      this.y = both ? this.parseIndex(second) : 0
+      this.x = this.parseIndex(first)
+    }
+  }
+
+  private parseLabels(): void {
+    const { cursor, labels, list } = this
+    let count = 0
+    let last = labels.resolve(cursor)
+    while (cursor.atIndex()) {
+      list[count++] = last
+      last = labels.resolve(cursor)
+    }
+    this.count = count
+    this.x = last
+  }
+
+  /** `(result t*)*` behind an instruction that may say its type. */
+  private parseAnnotation(): void {
+    const { cursor } = this
+    const types: ValType[] = []
+    while (cursor.atClause(cursor.words.result)) {
+      cursor.pos += 2
+      while (cursor.kind !== RIGHT_PAREN) types.push(parseValType(cursor))
+      cursor.pos++
+    }
+    this.list = types
+    this.count = types.length
+  }
+
+  private parseMemarg({ access }: Instruction): void {
+    const { cursor } = this
+    this.x = this.parseIndex('memidx')
+    this.lo = 0
+    this.hi = 0
+    this.align = 31 - Math.clz32(access?.bytes ?? 1)
+    let { word } = cursor
+    const offset = word === undefined ? undefined : assignedNat(word, 'offset')
+    if (offset !== undefined) {
+      const bits = parseU64(offset)
+      if (bits === undefined) throw cursor.tokens.error(cursor.pos, 'offset out of range')
+      this.setBits(bits)
+      cursor.pos++
+      word = cursor.word
+    }
+    const align = word === undefined ? undefined : assignedNat(word, 'align')
+    if (align !== undefined) {
+      const exponent = exponentOf(parseU64(align))
+      if (exponent === undefined) throw cursor.tokens.error(cursor.pos, 'alignment must be a power of two')
+      this.align = exponent
+      cursor.pos++
+    }
+  }
+}
+
+/** The exponent of a power of two. */
+function exponentOf(bits: Bits64 | undefined): number | undefined {
+  if (bits === undefined) return undefined
+  const { lo, hi } = bits
+  if (lo !== 0 && hi === 0 && (lo & (lo - 1)) === 0) return 31 - Math.clz32(lo)
+  if (hi !== 0 && lo === 0 && (hi & (hi - 1)) === 0) return 63 - Math.clz32(hi)
+  return undefined
+}
+
+/** A signed 32-bit integer; the text may also write it unsigned. */
+export function parseI32Const(cursor: TokenCursor): number {
+  const small = cursor.tokens.smallNat(cursor.pos)
+  if (small >= 0) {
+    cursor.pos++
+    return small
+  }
+  return parseConst(cursor, parseI32)
+}
+
+export function parseI64Const(cursor: TokenCursor): Bits64 {
+  return parseConst(cursor, parseI64)
+}
+
+/** The bits of an f32. */
+export function parseF32Const(cursor: TokenCursor): number {
+  return parseConst(cursor, parseF32, true)
+}
+
+/** The bits of an f64. */
+export function parseF64Const(cursor: TokenCursor): Bits64 {
+  return parseConst(cursor, parseF64, true)
+}
+
+function parseConst<T>(cursor: TokenCursor, parse: (text: string) => T | undefined, float = false): T {
+  const token = cursor.pos
+  if (!cursor.atInteger() && !(float && cursor.kind === FLOAT)) throw cursor.unexpected()
+  const value = parse(cursor.tokens.text(token))
+  if (value === undefined) throw cursor.tokens.error(token, 'constant out of range')
+  cursor.pos++
+  return value
+}

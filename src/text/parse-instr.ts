@@ -1,0 +1,215 @@
+// Instruction sequences, flat and folded in any mix, from tokens straight to packed code. Nesting lives on a stack of our own, so a
+// million nested blocks or operands don't recurse. An operator that stands in front of its operands waits, encoded, until they are
+// written.
+// https://webassembly.github.io/spec/core/text/instructions.html
+
+import type { Instruction } from '../instructions/define.ts'
+import { InstructionWriter } from '../instructions/instruction-writer.ts'
+import { LabelStack, parseLabel, type Label } from './label-stack.ts'
+import type { ModuleContext } from './parse-context.ts'
+import { ImmediateParser } from './parse-immediates.ts'
+import type { TokenCursor } from './token-cursor.ts'
+import { KEYWORD, LEFT_PAREN, RIGHT_PAREN } from './tokens.ts'
+import { ELSE, END } from './words.ts'
+
+// What is open. Numbers, because a body may open a million.
+/** `block … end` */
+const FLAT = 0
+/** `if … else? … end` before its `else` */
+const FLAT_IF = 1
+/** `(op …` among its operands */
+const OPERANDS = 2
+/** `(block …` */
+const FOLDED = 3
+/** `(if …` among the operands of its condition */
+const CONDITION = 4
+/** `(if … (then …` */
+const THEN = 5
+/** `(if … (then …) (else …` */
+const OTHERWISE = 6
+
+export class InstructionParser {
+  readonly labels: LabelStack = new LabelStack()
+  private readonly context: ModuleContext
+  private readonly cursor: TokenCursor
+  private readonly writer: InstructionWriter
+  private readonly immediates: ImmediateParser
+  /** The operators that wait for their operands; the innermost is last. */
+  private readonly waiting = new InstructionWriter()
+  private readonly frames: number[] = []
+  /** For OPERANDS and CONDITION: where in `waiting` the operator begins. */
+  private readonly starts: number[] = []
+  /** For CONDITION: the label that comes into scope with `then`. */
+  private readonly pendingLabels: Label[] = []
+
+  constructor(context: ModuleContext) {
+    this.context = context
+    this.cursor = context.cursor
+    this.writer = context.writer
+    this.immediates = new ImmediateParser(context, this.labels)
+  }
+
+  /** Writes the instructions up to a closing parenthesis, which is left, and an `end` behind them. */
+  parseSequence(): void {
+    this.labels.reset()
+    this.run(false)
+    this.writer.writeOpcode(END)
+  }
+
+  /** Writes a single folded instruction and an `end` behind it. */
+  parseFolded(): void {
+    this.labels.reset()
+    if (this.cursor.kind !== LEFT_PAREN) throw this.cursor.unexpected()
+    this.run(true)
+    this.writer.writeOpcode(END)
+  }
+
+  private run(single: boolean): void {
+    const { cursor, frames } = this
+    const { tokens } = cursor
+    // What an error has left behind.
+    frames.length = 0
+    this.starts.length = 0
+    this.pendingLabels.length = 0
+    this.waiting.length = 0
+    for (;;) {
+      const kind = tokens.kind(cursor.pos)
+      if (kind === LEFT_PAREN) this.openFolded()
+      else if (kind === RIGHT_PAREN) {
+        if (frames.length === 0) return
+        this.closeFolded()
+      } else if (kind === KEYWORD) this.parseFlat()
+      else throw cursor.unexpected()
+      if (single && frames.length === 0) return
+    }
+  }
+
+  private parseFlat(): void {
+    const { cursor, frames, writer } = this
+    const row = this.rowAt(cursor.pos)
+    const top = frames.at(-1)
+    if (top === OPERANDS || top === CONDITION) throw cursor.unexpected()
+    if (row.structure === undefined) {
+      cursor.pos++
+      return this.immediates.parse(row, writer)
+    }
+    if (row.structure === 'open') {
+      cursor.pos++
+      const label = parseLabel(cursor, this.context.annotations)
+      this.immediates.parse(row, writer)
+      this.labels.push(label)
+      frames.push(row.admitsElse ? FLAT_IF : FLAT)
+      return
+    }
+    if (top !== FLAT_IF && !(top === FLAT && row.structure === 'end')) throw cursor.unexpected()
+    cursor.pos++
+    this.labels.checkRepeated(cursor)
+    writer.writeOpcode(row)
+    frames.pop()
+    if (row.structure === 'else') frames.push(FLAT)
+    else this.labels.pop()
+  }
+
+  private openFolded(): void {
+    const { cursor, frames, waiting } = this
+    const { tokens } = cursor
+    const start = cursor.pos
+    if (frames.at(-1) === CONDITION && cursor.atClause(cursor.words.then)) return this.openThen()
+    const row = this.rowAt(start + 1)
+    if (row.structure !== undefined) return this.openBlock(row)
+    cursor.pos = start + 2
+    // With no more than one token before its end it has no operands, and need not wait.
+    const isShort =
+      tokens.kind(start + 2) === RIGHT_PAREN ||
+      (tokens.kind(start + 2) !== LEFT_PAREN && tokens.kind(start + 3) === RIGHT_PAREN)
+    if (isShort) {
+      this.immediates.parse(row, this.writer)
+      return cursor.expectRight()
+    }
+    frames.push(OPERANDS)
+    this.starts.push(waiting.length)
+    this.immediates.parse(row, waiting)
+    this.expectParenthesis()
+  }
+
+  private openBlock(row: Instruction): void {
+    const { cursor, frames, waiting } = this
+    if (row.structure !== 'open') throw cursor.unexpected(cursor.pos + 1)
+    cursor.pos += 2
+    const label = parseLabel(cursor, this.context.annotations)
+    if (row.admitsElse) {
+      frames.push(CONDITION)
+      this.starts.push(waiting.length)
+      this.pendingLabels.push(label)
+      this.immediates.parse(row, waiting)
+      return this.expectParenthesis()
+    }
+    frames.push(FOLDED)
+    this.immediates.parse(row, this.writer)
+    this.labels.push(label)
+  }
+
+  /** Behind an operator stand only folded instructions and its closing parenthesis. */
+  private expectParenthesis(): void {
+    const { kind } = this.cursor
+    if (kind !== LEFT_PAREN && kind !== RIGHT_PAREN) throw this.cursor.unexpected()
+  }
+
+  private openThen(): void {
+    this.cursor.pos += 2
+    this.writeWaiting()
+    this.labels.push(this.pendingLabels.pop()!)
+    this.frames[this.frames.length - 1] = THEN
+  }
+
+  private closeFolded(): void {
+    const { cursor, frames } = this
+    switch (frames.at(-1)) {
+      case OPERANDS:
+        cursor.pos++
+        frames.pop()
+        return this.writeWaiting()
+      case FOLDED:
+        cursor.pos++
+        return this.closeBlock()
+      case THEN:
+        cursor.pos++
+        if (!cursor.atClause(cursor.words.else)) {
+          cursor.expectRight()
+          return this.closeBlock()
+        }
+        cursor.pos += 2
+        this.writer.writeOpcode(ELSE)
+        frames[frames.length - 1] = OTHERWISE
+        return
+      case OTHERWISE:
+        cursor.pos++
+        cursor.expectRight()
+        return this.closeBlock()
+      default:
+        // A flat block that isn't ended, or an `if` without `then`.
+        throw cursor.unexpected()
+    }
+  }
+
+  private closeBlock(): void {
+    this.writer.writeOpcode(END)
+    this.labels.pop()
+    this.frames.pop()
+  }
+
+  /** Moves the innermost waiting operator to the code. */
+  private writeWaiting(): void {
+    const { waiting } = this
+    const start = this.starts.pop()!
+    this.writer.writeBytes(waiting.view().subarray(start))
+    waiting.length = start
+  }
+
+  private rowAt(token: number): Instruction {
+    const { tokens, words } = this.cursor
+    const row = tokens.kind(token) === KEYWORD ? words.row(tokens.atom(token)) : undefined
+    if (row === undefined) throw this.cursor.unexpected(token)
+    return row
+  }
+}

@@ -1,0 +1,124 @@
+// Element and data segments, on their own and inside a table or memory.
+// https://webassembly.github.io/spec/core/text/modules.html#element-segments
+
+import type { Code, Data, Elem, SegmentMode } from '../syntax/module.ts'
+import { FUNCREF, type RefType } from '../syntax/types.ts'
+import type { IndexSpace } from './index-space.ts'
+import type { ModuleContext } from './parse-context.ts'
+import type { InstructionParser } from './parse-instr.ts'
+import { atRefType, parseRefType } from './parse-types.ts'
+import { LEFT_PAREN, RIGHT_PAREN } from './tokens.ts'
+
+type Items = Pick<Elem, 'type' | 'items'>
+
+export class SegmentParser {
+  private readonly context: ModuleContext
+  private readonly instructions: InstructionParser
+
+  constructor(context: ModuleContext, instructions: InstructionParser) {
+    this.context = context
+    this.instructions = instructions
+  }
+
+  /** From behind the segment's identifier up to its closing parenthesis, as are the others. */
+  parseElem(): Elem {
+    const { cursor, tables } = this.context
+    if (cursor.takeWord('declare')) return { mode: { kind: 'declarative' }, ...this.parseItems(false) }
+    if (cursor.kind !== LEFT_PAREN || atRefType(cursor)) {
+      if (cursor.atIndex()) throw cursor.unexpected()
+      return { mode: { kind: 'passive' }, ...this.parseItems(false) }
+    }
+    const named = cursor.clause === 'table'
+    const index = this.parseTarget('table', tables)
+    const offset = this.parseOffset()
+    const items = this.parseItems(!named)
+    return { mode: activeElem(index, offset, items), ...items }
+  }
+
+  parseData(): Data {
+    const { cursor, memories } = this.context
+    if (cursor.kind !== LEFT_PAREN) return { mode: { kind: 'passive' }, bytes: cursor.readStrings() }
+    const index = this.parseTarget('memory', memories)
+    const mode = active(index, this.parseOffset())
+    return { mode, bytes: cursor.readStrings() }
+  }
+
+  /** `(elem …)` inside a table: it begins at offset 0. Its items have the type of the table. */
+  parseInlineElem(tableIdx: number, type: RefType): Elem {
+    const { cursor } = this.context
+    cursor.expectClause('elem')
+    const items = cursor.kind === LEFT_PAREN ? { type, items: this.parseExprs() } : this.parseFuncs(type)
+    cursor.expectRight()
+    return { mode: activeElem(tableIdx, this.zero(), items), ...items }
+  }
+
+  /** `(data …)` inside a memory. */
+  parseInlineData(memIdx: number): Data {
+    const { cursor } = this.context
+    cursor.expectClause('data')
+    const bytes = cursor.readStrings()
+    cursor.expectRight()
+    return { mode: active(memIdx, this.zero()), bytes }
+  }
+
+  /** `(table x)` or `(memory x)`; without it the segment goes to number 0. */
+  private parseTarget(word: string, space: IndexSpace): number {
+    const { cursor } = this.context
+    if (!cursor.takeClause(word)) return 0
+    const index = space.resolve(cursor)
+    cursor.expectRight()
+    return index
+  }
+
+  /** `(offset expr)`, or one folded instruction. */
+  private parseOffset(): Code {
+    return this.parseExpr('offset')
+  }
+
+  private parseExpr(word: string): Code {
+    const { cursor, writer } = this.context
+    const start = writer.length
+    if (cursor.takeClause(word)) {
+      this.instructions.parseSequence()
+      cursor.expectRight()
+    } else this.instructions.parseFolded()
+    return this.context.codeSince(start)
+  }
+
+  /** `bare`: the function indices may stand without `func`. */
+  private parseItems(bare: boolean): Items {
+    const { cursor } = this.context
+    if (cursor.takeWord('func')) return this.parseFuncs(FUNCREF)
+    if (atRefType(cursor)) return { type: parseRefType(cursor), items: this.parseExprs() }
+    if (bare && (cursor.atIndex() || cursor.kind === RIGHT_PAREN)) return this.parseFuncs(FUNCREF)
+    throw cursor.unexpected(cursor.kind === LEFT_PAREN ? cursor.pos + 1 : cursor.pos)
+  }
+
+  private parseFuncs(type: RefType): Items {
+    const { cursor, funcs } = this.context
+    const indices: number[] = []
+    while (cursor.atIndex()) indices.push(funcs.resolve(cursor))
+    if (cursor.kind !== RIGHT_PAREN) throw cursor.unexpected()
+    return { type, items: Uint32Array.from(indices) }
+  }
+
+  private parseExprs(): Code[] {
+    const exprs: Code[] = []
+    while (this.context.cursor.kind === LEFT_PAREN) exprs.push(this.parseExpr('item'))
+    return exprs
+  }
+
+  /** The offset that is meant where a table or memory holds its first segment. */
+  private zero(): Code {
+    return this.context.zero()
+  }
+}
+
+function active(index: number, offset: Code): SegmentMode {
+  return { kind: 'active', index, offset, explicit: index !== 0 }
+}
+
+/** Only the binary forms with an explicit index can name a type. */
+function activeElem(index: number, offset: Code, { type }: Items): SegmentMode {
+  return { kind: 'active', index, offset, explicit: index !== 0 || type !== FUNCREF }
+}

@@ -1,0 +1,105 @@
+// A function definition: its header with named parameters, its locals, and its body in one of the two forms.
+// https://webassembly.github.io/spec/core/text/modules.html#functions
+
+import { ModuleError } from '../errors/module-error.ts'
+import { InstructionReader } from '../instructions/instruction-reader.ts'
+import { readValType } from '../instructions/type-codes.ts'
+import { MODULE_LIMITS } from '../syntax/limits.ts'
+import { funcTypeAt, type Func, type Module } from '../syntax/module.ts'
+import type { Names } from '../syntax/names.ts'
+import { valTypeName, type ValType } from '../syntax/types.ts'
+import { printFlat } from './print-code.ts'
+import type { FoldedPrinter } from './print-folded.ts'
+import type { ModuleIds } from './module-ids.ts'
+import { IdSpace } from './print-ids.ts'
+import type { InstructionPrinter } from './print-instr.ts'
+import type { PrintOutput } from './print-output.ts'
+import { joinWords, printTypeList } from './print-types.ts'
+
+const BODY_LEVEL = 2
+
+export class FuncPrinter {
+  private readonly module: Module
+  private readonly names: Names
+  private readonly ids: ModuleIds
+  private readonly printer: InstructionPrinter
+  /** Absent where code is to be printed flat. */
+  private readonly folded: FoldedPrinter | undefined
+  private readonly output: PrintOutput
+
+  constructor(
+    module: Module,
+    names: Names,
+    ids: ModuleIds,
+    printer: InstructionPrinter,
+    folded: FoldedPrinter | undefined,
+    output: PrintOutput,
+  ) {
+    this.module = module
+    this.names = names
+    this.ids = ids
+    this.printer = printer
+    this.folded = folded
+    this.output = output
+  }
+
+  print(func: Func, funcIdx: number): void {
+    const { output, printer, names } = this
+    const type = funcTypeAt(this.module, func.typeIdx)
+    const params = type?.params ?? []
+    const reader = InstructionReader.of(func.code)
+    const locals = readLocals(reader, params.length)
+    const localNames = names.locals?.get(funcIdx)
+    const ids = new IdSpace(localNames, params.length + locals.length)
+    output.newLine(1)
+    output.write(
+      joinWords([
+        `(func ${this.ids.funcs.binding(funcIdx)} (type ${this.ids.types.use(func.typeIdx)})`,
+        declare('param', params, 0, ids),
+        printTypeList('result', type?.results ?? []),
+      ]),
+    )
+    if (locals.length > 0) {
+      output.newLine(BODY_LEVEL)
+      output.write(declare('local', locals, params.length, ids))
+    }
+    printer.locals = ids
+    const labelNames = names.labels?.get(funcIdx)
+    if (this.folded === undefined) printFlat(reader, printer, output, BODY_LEVEL, labelNames)
+    else this.folded.print(reader, type, { kind: 'lines', level: BODY_LEVEL }, labelNames)
+    output.newLine(1)
+    output.close(1)
+  }
+}
+
+/** One after another, as text has no way to count them. Throws `limit` for more than any engine takes. */
+function readLocals(reader: InstructionReader, params: number): ValType[] {
+  const locals: ValType[] = []
+  const start = reader.pos
+  const groups = reader.readU32()
+  for (let i = 0; i < groups; i++) {
+    const count = reader.readU32()
+    const type = readValType(reader)
+    if (params + locals.length + count > MODULE_LIMITS.locals) {
+      throw new ModuleError('limit', 'too many locals', { offset: start })
+    }
+    for (let j = 0; j < count; j++) locals.push(type)
+  }
+  return locals
+}
+
+/** `(param $a i32) (param i64 i64)`: those without a name share parentheses. `first` is the index of the first one. */
+function declare(keyword: 'param' | 'local', types: readonly ValType[], first: number, ids: IdSpace): string {
+  const groups: string[] = []
+  let unnamed: ValType[] = []
+  types.forEach((type, i) => {
+    if (!ids.isNamed(first + i)) {
+      unnamed.push(type)
+      return
+    }
+    groups.push(printTypeList(keyword, unnamed), `(${keyword} ${ids.namePart(first + i)} ${valTypeName(type)})`)
+    unnamed = []
+  })
+  groups.push(printTypeList(keyword, unnamed))
+  return joinWords(groups)
+}

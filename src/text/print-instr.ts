@@ -1,0 +1,120 @@
+// One instruction with its immediates as text. Which immediates an instruction has, and in which order the binary format has them,
+// is told by its row; the abbreviations of the text format and its own order are here. Layout and folding are left to others.
+// https://webassembly.github.io/spec/core/text/instructions.html
+
+import type { Instruction } from '../instructions/define.ts'
+import type { ImmediateKind, Immediates } from '../instructions/immediates.ts'
+import type { Module } from '../syntax/module.ts'
+import { heapTypeName } from '../syntax/types.ts'
+import type { ModuleIds } from './module-ids.ts'
+import { IdSpace } from './print-ids.ts'
+import { LabelScope } from './print-labels.ts'
+import { printF32, printF64, printI64, printU64 } from './print-number.ts'
+import { BlockTypePrinter, printTypeList } from './print-types.ts'
+
+const NO_LOCALS = new IdSpace(undefined, 0)
+
+export class InstructionPrinter {
+  readonly labels: LabelScope = new LabelScope()
+  /** Identifiers of the locals of the function that is being printed. */
+  locals: IdSpace = NO_LOCALS
+  private readonly ids: ModuleIds
+  private readonly blockTypes: BlockTypePrinter
+
+  constructor(module: Module, ids: ModuleIds) {
+    this.ids = ids
+    this.blockTypes = new BlockTypePrinter(module, ids.types)
+  }
+
+  /** Without the label that a structured instruction may bind. */
+  print(row: Instruction, im: Immediates): string {
+    const [first, second] = row.immediates
+    if (first === undefined) return row.name
+    return row.name + (second === undefined ? this.single(first, row, im) : this.pair(first, second, im))
+  }
+
+  /** A structured instruction: its label goes between its name and its type. */
+  printOpen(row: Instruction, im: Immediates, id: string | undefined): string {
+    return row.name + (id === undefined ? '' : ` ${id}`) + this.blockTypes.print(im.x)
+  }
+
+  /** Everything that is printed here begins with a space, unless it is nothing. */
+  private single(kind: ImmediateKind, row: Instruction, im: Immediates): string {
+    switch (kind) {
+      case 'localidx':
+        return ` ${this.locals.use(im.x)}`
+      case 'i32':
+        return ` ${im.x}`
+      case 'memarg':
+        return this.memarg(row, im)
+      case 'labelidx':
+        return ` ${this.labels.use(im.x)}`
+      case 'blocktype':
+        return this.blockTypes.print(im.x)
+      case 'i64':
+        return ` ${printI64(im.lo, im.hi)}`
+      case 'f32':
+        return ` ${printF32(im.x)}`
+      case 'f64':
+        return ` ${printF64(im.lo, im.hi)}`
+      case 'heaptype':
+        return ` ${im.x >= 0 ? this.ids.types.use(im.x) : heapTypeName(im.x)}`
+      case 'labels':
+        return this.branchTargets(im)
+      case 'valtypes':
+        return im.count === 0 ? ' (result)' : ` ${printTypeList('result', im.list.slice(0, im.count))}`
+      case 'memidx':
+        return this.defaulted(kind, im.x)
+      // A table's index may be left out, too, but wat2wasm insists on it.
+      default:
+        return ` ${this.index(kind, im.x)}`
+    }
+  }
+
+  private pair(first: ImmediateKind, second: ImmediateKind, im: Immediates): string {
+    // Copying: both indices stand there or neither.
+    if (first === second) return im.x === 0 && im.y === 0 ? '' : ` ${this.index(first, im.x)} ${this.index(second, im.y)}`
+    // The text format has the table or memory first, and may leave it out; the binary format has it last.
+    const place = this.defaulted(second, im.y)
+    return first === 'typeidx' ? `${place} (type ${this.ids.types.use(im.x)})` : `${place} ${this.index(first, im.x)}`
+  }
+
+  private defaulted(kind: ImmediateKind, x: number): string {
+    return x === 0 ? '' : ` ${this.index(kind, x)}`
+  }
+
+  private index(kind: ImmediateKind, x: number): string {
+    switch (kind) {
+      case 'funcidx':
+        return this.ids.funcs.use(x)
+      case 'globalidx':
+        return this.ids.globals.use(x)
+      case 'typeidx':
+        return this.ids.types.use(x)
+      case 'tableidx':
+        return this.ids.tables.use(x)
+      case 'memidx':
+        return this.ids.memories.use(x)
+      case 'elemidx':
+        return this.ids.elems.use(x)
+      case 'dataidx':
+        return this.ids.datas.use(x)
+      default:
+        return String(x)
+    }
+  }
+
+  /** The offset is left out where it is zero, the alignment where it is natural. */
+  private memarg(row: Instruction, im: Immediates): string {
+    const memory = this.defaulted('memidx', im.x)
+    const offset = im.hi === 0 ? im.lo >>> 0 : printU64(im.lo, im.hi)
+    const align = 2 ** im.align === row.access?.bytes ? '' : ` align=${1n << BigInt(im.align)}`
+    return offset === 0 ? memory + align : `${memory} offset=${offset}${align}`
+  }
+
+  private branchTargets(im: Immediates): string {
+    let text = ''
+    for (let i = 0; i < im.count; i++) text += ` ${this.labels.use(im.list[i]!)}`
+    return `${text} ${this.labels.use(im.x)}`
+  }
+}

@@ -1,0 +1,187 @@
+// Prints a module as text that parses back to the same module: the fields in the order of the binary format's sections, every index
+// and type spelled as the binary format spells it. What the text has no form for gets lost: sections that are there though empty, a
+// data count that nothing needs, locals grouped otherwise than by their types.
+// https://webassembly.github.io/spec/core/text/modules.html
+
+import { InstructionReader } from '../instructions/instruction-reader.ts'
+import { indexSpaces, type Code, type Export, type Import, type IndexSpaces, type Module } from '../syntax/module.ts'
+import type { Names } from '../syntax/names.ts'
+import type { ExternKind } from '../syntax/types.ts'
+import { ArityCounter } from './arity.ts'
+import { Folding } from './fold.ts'
+import { moduleIds, type ModuleIds } from './module-ids.ts'
+import { FoldedPrinter } from './print-folded.ts'
+import { FuncPrinter } from './print-func.ts'
+import { IdSpace } from './print-ids.ts'
+import { InstructionPrinter } from './print-instr.ts'
+import { MAX_TEXT_LENGTH, PrintOutput, textTooLong } from './print-output.ts'
+import { SegmentPrinter } from './print-segments.ts'
+import { printName } from './print-string.ts'
+import { printFuncType, printGlobalType, printMemoryType, printTableType } from './print-types.ts'
+
+export interface PrintOptions {
+  /**
+   * What identifiers are made of; those that the module has from its text, if absent. A custom section `name` is left out where
+   * there are any, else it is printed like every other custom section.
+   */
+  readonly names?: Names | undefined
+  /** Operands inside the parentheses of their instruction. */
+  readonly folded?: boolean | undefined
+  /** Spaces per level; 2 if absent. */
+  readonly indent?: number | undefined
+}
+
+/**
+ * Precondition: code is nested well, as decoder and parser see to. The module needn't be valid. Throws a ModuleError of kind
+ * `limit` where the text would be longer than a string can be.
+ */
+export function printModule(module: Module, options: PrintOptions = {}): string {
+  const chunks: string[] = []
+  let length = 0
+  for (const chunk of printModuleChunks(module, options)) {
+    length += chunk.length
+    if (length > MAX_TEXT_LENGTH) throw textTooLong()
+    chunks.push(chunk)
+  }
+  return chunks.join('')
+}
+
+/** The same in pieces of some 64 KiB (one function or segment may be a longer one), for texts of any length. */
+export function* printModuleChunks(module: Module, options: PrintOptions = {}): Generator<string, void> {
+  const output = new PrintOutput(options.indent ?? 2)
+  for (const printField of new ModulePrinter(module, options, output).fields()) {
+    printField()
+    if (output.length >= CHUNK_LENGTH) yield output.take()
+  }
+  yield output.take()
+}
+
+const CHUNK_LENGTH = 65_536
+
+type PrintField = () => void
+
+class ModulePrinter {
+  private readonly module: Module
+  private readonly names: Names
+  private readonly spaces: IndexSpaces
+  private readonly ids: ModuleIds
+  private readonly output: PrintOutput
+  private readonly funcs: FuncPrinter
+  private readonly exprs: FoldedPrinter
+  private readonly segments: SegmentPrinter
+
+  constructor(module: Module, options: PrintOptions, output: PrintOutput) {
+    const names = options.names ?? module.names ?? {}
+    this.module = module
+    this.names = names
+    this.spaces = indexSpaces(module)
+    this.ids = moduleIds(module, names, this.spaces)
+    this.output = output
+    const instructions = new InstructionPrinter(module, this.ids)
+    this.exprs = new FoldedPrinter(instructions, new Folding(new ArityCounter(module, this.spaces)), output)
+    const folded = options.folded === true ? this.exprs : undefined
+    this.funcs = new FuncPrinter(module, names, this.ids, instructions, folded, output)
+    this.segments = new SegmentPrinter(this.ids, this.exprs, output)
+  }
+
+  /** Each prints one field when it is called. */
+  *fields(): Generator<PrintField, void> {
+    const { module, spaces, segments, funcs } = this
+    yield () => this.printHead()
+    for (let i = 0; i < module.types.length; i++) yield () => this.printType(i)
+    yield* this.imports()
+    for (let i = 0; i < module.tables.length; i++) yield () => this.printTable(i)
+    for (let i = 0; i < module.memories.length; i++) yield () => this.printMemory(i)
+    for (let i = 0; i < module.globals.length; i++) yield () => this.printGlobal(i)
+    for (const exported of module.exports) yield () => this.printExport(exported)
+    yield () => this.printStart()
+    for (const [i, elem] of module.elems.entries()) yield () => segments.printElem(elem, i)
+    for (const [i, func] of module.funcs.entries()) yield () => funcs.print(func, spaces.importedFuncs + i)
+    for (const [i, data] of module.datas.entries()) yield () => segments.printData(data, i)
+    const named = Object.values(this.names).some((names) => names !== undefined)
+    const customs = module.customs.filter(({ name }) => !(named && name === 'name'))
+    for (const custom of customs) yield () => segments.printCustom(custom)
+    yield () => this.printTail()
+  }
+
+  private field(text: string): void {
+    this.output.newLine(1)
+    this.output.write(text)
+  }
+
+  private printHead(): void {
+    const { module: name } = this.names
+    const part = new IdSpace(name === undefined ? undefined : new Map([[0, name]]), 1).namePart(0)
+    this.output.write(part === '' ? '(module' : `(module ${part}`)
+  }
+
+  private printTail(): void {
+    if (!this.output.isOneLine) this.output.newLine(0)
+    this.output.write(')\n')
+  }
+
+  private printType(typeIdx: number): void {
+    this.field(`(type ${this.ids.types.binding(typeIdx)} ${printFuncType(this.module.types[typeIdx]!)})`)
+  }
+
+  private *imports(): Generator<PrintField, void> {
+    const next: Record<ExternKind, number> = { func: 0, table: 0, memory: 0, global: 0 }
+    for (const imported of this.module.imports) yield () => this.printImport(imported, next[imported.type.kind]++)
+  }
+
+  private printImport({ module, name, type }: Import, index: number): void {
+    const binding = this.space(type.kind).binding(index)
+    const inner = type.kind === 'func' ? `(type ${this.ids.types.use(type.typeIdx)})` : printExternType(type)
+    this.field(`(import ${printName(module)} ${printName(name)} (${type.kind} ${binding} ${inner}))`)
+  }
+
+  private printTable(position: number): void {
+    const { type, init } = this.module.tables[position]!
+    const binding = this.ids.tables.binding(this.spaces.importedTables + position)
+    this.field(`(table ${binding} ${printTableType(type)}`)
+    if (init !== undefined) this.printInit(init)
+    this.output.close(1)
+  }
+
+  private printMemory(position: number): void {
+    const binding = this.ids.memories.binding(this.spaces.importedMemories + position)
+    this.field(`(memory ${binding} ${printMemoryType(this.module.memories[position]!)})`)
+  }
+
+  private printGlobal(position: number): void {
+    const { type, init } = this.module.globals[position]!
+    const binding = this.ids.globals.binding(this.spaces.importedGlobals + position)
+    this.field(`(global ${binding} ${printGlobalType(type)}`)
+    this.printInit(init)
+    this.output.close(1)
+  }
+
+  private printInit(code: Code): void {
+    this.exprs.print(InstructionReader.of(code), undefined, { kind: 'inline' })
+  }
+
+  private printExport({ name, kind, index }: Export): void {
+    this.field(`(export ${printName(name)} (${kind} ${this.space(kind).use(index)}))`)
+  }
+
+  private printStart(): void {
+    const { start } = this.module
+    if (start !== undefined) this.field(`(start ${this.ids.funcs.use(start)})`)
+  }
+
+  private space(kind: ExternKind): IdSpace {
+    const { funcs, tables, memories, globals } = this.ids
+    return { func: funcs, table: tables, memory: memories, global: globals }[kind]
+  }
+}
+
+function printExternType(type: Exclude<Import['type'], { kind: 'func' }>): string {
+  switch (type.kind) {
+    case 'table':
+      return printTableType(type.type)
+    case 'memory':
+      return printMemoryType(type.type)
+    case 'global':
+      return printGlobalType(type.type)
+  }
+}

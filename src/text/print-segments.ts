@@ -1,0 +1,88 @@
+// Element and data segments, and custom sections: whatever is a list of entries or of bytes.
+// https://webassembly.github.io/spec/core/text/modules.html#element-segments
+
+import { InstructionReader } from '../instructions/instruction-reader.ts'
+import type { Code, CustomSection, Data, Elem, SegmentMode } from '../syntax/module.ts'
+import { valTypeName } from '../syntax/types.ts'
+import type { FoldedPrinter } from './print-folded.ts'
+import type { ModuleIds } from './module-ids.ts'
+import type { IdSpace } from './print-ids.ts'
+import type { PrintOutput } from './print-output.ts'
+import { escapeBytes, printName } from './print-string.ts'
+
+/** Bytes that one string token holds: long data goes over several lines, which the grammar joins. */
+const BYTES_PER_LINE = 64
+
+/** The names of sections in `(@custom … (after …))`, by section id. */
+// prettier-ignore
+const SECTION_NAMES = [
+  '', 'type', 'import', 'func', 'table', 'memory', 'global', 'export', 'start', 'elem', 'code', 'data', 'datacount', 'tag',
+]
+
+export class SegmentPrinter {
+  private readonly ids: ModuleIds
+  private readonly exprs: FoldedPrinter
+  private readonly output: PrintOutput
+
+  constructor(ids: ModuleIds, exprs: FoldedPrinter, output: PrintOutput) {
+    this.ids = ids
+    this.exprs = exprs
+    this.output = output
+  }
+
+  printElem(elem: Elem, elemIdx: number): void {
+    const { output, ids } = this
+    output.newLine(1)
+    output.write(`(elem ${ids.elems.binding(elemIdx)}`)
+    this.printMode(elem.mode, 'table', ids.tables)
+    if (elem.items instanceof Uint32Array) {
+      output.write(' func')
+      for (const funcIdx of elem.items) output.write(` ${ids.funcs.use(funcIdx)}`)
+    } else {
+      output.write(` ${valTypeName(elem.type)}`)
+      for (const item of elem.items) this.printExpr(item, 'item')
+    }
+    output.close(1)
+  }
+
+  printData(data: Data, dataIdx: number): void {
+    const { output, ids } = this
+    output.newLine(1)
+    output.write(`(data ${ids.datas.binding(dataIdx)}`)
+    this.printMode(data.mode, 'memory', ids.memories)
+    if (data.bytes.length === 0) output.write(' ""')
+    this.printBytes(data.bytes)
+    output.close(1)
+  }
+
+  /** https://webassembly.github.io/spec/core/appendix/custom.html#custom-annotations */
+  printCustom({ name, bytes, after }: CustomSection): void {
+    const { output } = this
+    const place = after === 0 ? '(before first)' : `(after ${SECTION_NAMES[after] ?? 'last'})`
+    output.newLine(1)
+    output.write(`(@custom ${printName(name)} ${place}`)
+    this.printBytes(bytes)
+    output.close(1)
+  }
+
+  /** The index stands there where the binary format spells it, though it be 0. */
+  private printMode(mode: SegmentMode, keyword: 'table' | 'memory', space: IdSpace): void {
+    if (mode.kind === 'declarative') this.output.write(' declare')
+    if (mode.kind !== 'active') return
+    if (mode.explicit || mode.index !== 0) this.output.write(` (${keyword} ${space.use(mode.index)})`)
+    this.printExpr(mode.offset, 'offset')
+  }
+
+  private printExpr(code: Code, keyword: string): void {
+    this.exprs.printExpr(InstructionReader.of(code), keyword)
+  }
+
+  private printBytes(bytes: Uint8Array): void {
+    const { output } = this
+    for (let start = 0; start < bytes.length; start += BYTES_PER_LINE) {
+      if (bytes.length > BYTES_PER_LINE) output.newLine(2)
+      else output.write(' ')
+      output.write(`"${escapeBytes(bytes.subarray(start, start + BYTES_PER_LINE))}"`)
+    }
+  }
+}
