@@ -6,7 +6,12 @@
 //   $0b          the bits of an f32, int32
 //   $d $a        in rows with `access`: the memory's DataView, and the effective address, already checked
 //   $low         in `high` only: the low half that `expr` gave
-//   i32. i64. f32. f64. convert.    functions of `numeric/`; those that give an i64 return its low half and leave the high one in `i64.hi`
+//   $v           in rows with a v128: the lanes of all slots (`numeric/lanes.ts`); a v128 operand $0 is the position of its slot in them
+//   $r           the position of the slot for a v128 result: the expression writes it there and has no value
+//   $x           the lane that the immediate says
+//   $w0 … $w3    the words of an immediate of 16 bytes
+//   i32. i64. f32. f64. convert. i8x16. … v128.    functions of `numeric/`; those that give an i64 return its low half and leave the high
+//                one in `i64.hi`
 
 import type { TrapCode } from '../errors/trap.ts'
 import { BOT, VAL_TYPES_BY_NAME, type ValType } from '../syntax/types.ts'

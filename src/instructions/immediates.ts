@@ -11,6 +11,7 @@ export type ImmediateKind =
   | 'elemidx'
   | 'dataidx'
   | 'memarg'
+  | 'laneidx'
   | 'blocktype'
   | 'heaptype'
   | 'labels'
@@ -19,12 +20,14 @@ export type ImmediateKind =
   | 'i64'
   | 'f32'
   | 'f64'
+  | 'v128'
+  | 'lanes'
 
-/** Immediates that are one unsigned index. */
-export type IndexKind = Extract<ImmediateKind, `${string}idx`>
+/** Immediates that are one index into an index space. A lane is none: it is a byte. */
+export type IndexKind = Exclude<Extract<ImmediateKind, `${string}idx`>, 'laneidx'>
 
 export function isIndexKind(kind: ImmediateKind): kind is IndexKind {
-  return kind.endsWith('idx')
+  return kind.endsWith('idx') && kind !== 'laneidx'
 }
 
 /** The immediates of one instruction. Which fields count is told by its row; the others hold leftovers. */
@@ -34,7 +37,7 @@ export interface Immediates {
    * for `i32` the value; for `f32` its bits.
    */
   readonly x: number
-  /** The second index, in binary order. */
+  /** The second index, in binary order; for `laneidx` the lane. */
   readonly y: number
   /** `memarg`: the alignment as an exponent of two. */
   readonly align: number
@@ -44,6 +47,8 @@ export interface Immediates {
   /** `labels`: the targets without the default; `valtypes`: the types. The first `count` entries are meant. */
   readonly list: readonly number[]
   readonly count: number
+  /** `v128`: the constant; `lanes`: sixteen lanes, a byte each. Four words of 32 bits, the lowest first. */
+  readonly vector: Int32Array
 }
 
 /** The offset of a memarg as a number; exact below 2^53. */

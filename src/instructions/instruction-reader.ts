@@ -50,6 +50,7 @@ export class InstructionReader extends ByteReader implements Immediates {
   lo = 0
   readonly list: number[] = []
   count = 0
+  readonly vector: Int32Array = new Int32Array(4)
   /** Targets of a br_table beyond which it is refused with an error of kind `limit`. */
   maxLabels: number = MODULE_LIMITS.brTableTargets
 
@@ -130,6 +131,13 @@ export class InstructionReader extends ByteReader implements Immediates {
     switch (kind) {
       case 'memarg':
         return this.readMemarg()
+      case 'laneidx':
+        this.y = this.readByte()
+        return
+      case 'v128':
+      case 'lanes':
+        for (let i = 0; i < 4; i++) this.vector[i] = this.readFixed32()
+        return
       case 'blocktype':
         this.x = this.readBlockType()
         return

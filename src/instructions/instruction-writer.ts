@@ -31,6 +31,11 @@ export class InstructionWriter extends ByteWriter {
         this.writeU32(im.x === 0 ? im.align : im.align | 0x40)
         if (im.x !== 0) this.writeU32(im.x)
         return this.writeU64(im.lo, im.hi)
+      case 'laneidx':
+        return this.writeByte(im.y)
+      case 'v128':
+      case 'lanes':
+        return im.vector.forEach((word) => this.writeFixed32(word))
       case 'blocktype':
         return this.writeBlockType(im.x)
       case 'heaptype':

@@ -8,7 +8,7 @@ import type { Typing } from './typing.ts'
 const MEMARG: readonly ImmediateKind[] = ['memarg']
 
 /** The checks that every memory access shares; `natural` is its alignment, as an exponent. Gives the type of the address operand. */
-function checkMemarg(C: Typing, im: Immediates, natural: number): ValType {
+export function checkMemarg(C: Typing, im: Immediates, natural: number): ValType {
   const { addrType } = C.memory(im.x)
   if (im.align > natural) C.invalid('alignment must not be larger than natural')
   if (addrType === 'i32' && im.hi !== 0) C.invalid('offset out of range')

@@ -25,13 +25,11 @@ export const PLANNED_OPCODES: ReadonlyMap<number, string> = new Map([
   [0xe5, 'stack-switching'],
   [0xe6, 'stack-switching'],
   [0xfb, 'gc'],
-  [0xfd, 'simd'],
   [0xfe, 'threads'],
 ])
 
 /** The type codes of the binary format that belong to later proposals. */
 export const PLANNED_TYPE_CODES: ReadonlyMap<number, string> = new Map([
-  [0x7b, 'simd'],
   [0x74, 'exception-handling'],
   [0x73, 'gc'],
   [0x72, 'gc'],
@@ -83,9 +81,12 @@ const GC =
   '(struct|array|i31)(\\.\\w+)*|ref\\.(eq|test|cast|i31)|br_on_cast(_fail)?|any\\.convert_extern|extern\\.convert_any' +
   '|(any|eq|i31|struct|array|null|nullfunc|nullextern)ref|any|eq|none|nofunc|noextern|rec|sub|final|field|mut_field'
 
+const DESCRIPTORS =
+  'descriptor|describes|exact|struct\\.new(_default)?_desc|ref\\.get_desc|(ref\\.cast|br_on_cast)_desc_eq|br_on_cast_desc_eq_fail'
+
 const PLANNED_KEYWORDS: readonly (readonly [RegExp, string])[] = [
+  [new RegExp(`^(${DESCRIPTORS})$`), 'custom-descriptors'],
   [/^i(8x16|16x8|32x4|64x2)\.relaxed_|^f(32x4|64x2)\.relaxed_/, 'relaxed-simd'],
-  [/^v128|^[if](8x16|16x8|32x4|64x2)(\.|$)/, 'simd'],
   [/^(try|delegate|rethrow)$/, 'legacy-exceptions'],
   [new RegExp(`^(${EXCEPTIONS})$`), 'exception-handling'],
   [new RegExp(`^(${REFERENCES})$`), 'function-references'],
@@ -97,7 +98,6 @@ const PLANNED_KEYWORDS: readonly (readonly [RegExp, string])[] = [
     'stack-switching',
   ],
   [/^pagesize$/, 'custom-page-sizes'],
-  [/^(descriptor|describes|exact|ref\.get_desc|ref\.cast_desc|struct\.new_desc)$/, 'custom-descriptors'],
 ]
 
 /** The proposal that a keyword of the text format belongs to, where it is one that has no rows yet. */

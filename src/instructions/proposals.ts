@@ -8,6 +8,7 @@ import { memory } from './memory.ts'
 import { numeric } from './numeric.ts'
 import { referenceTypes } from './reference-types.ts'
 import { signExtension } from './sign-extension.ts'
+import { simd } from './simd.ts'
 import { tailCall } from './tail-call.ts'
 import { truncSat } from './trunc-sat.ts'
 import { variable } from './variable.ts'
@@ -33,6 +34,7 @@ export const PROPOSALS: readonly Proposal[] = [
   { name: 'multi-value', rows: [], on: true },
   { name: 'bulk-memory-operations', rows: bulkMemory, on: true },
   { name: 'reference-types', rows: referenceTypes, on: true },
+  { name: 'simd', rows: simd, on: true },
   { name: 'extended-const', rows: [], on: true, constants: EXTENDED_CONSTANTS },
   { name: 'tail-call', rows: tailCall, on: true },
   { name: 'multi-memory', rows: [], on: true },

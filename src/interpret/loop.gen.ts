@@ -16,16 +16,18 @@ import type { Slow } from './slow.ts'
  * code as long as the function was made once, and that is worth a factor of 1.8 (3.0 against 1.7 ns an operation).
  */
 export function createLoop(
-  code: Int32Array,
-  I32: Int32Array,
-  F32: Float32Array,
-  F64: Float64Array,
-  R: Ref[],
-  C: Int32Array,
-  S: Int32Array,
+  codeHeap: Int32Array,
+  words: Int32Array,
+  singles: Float32Array,
+  doubles: Float64Array,
+  refs: Ref[],
+  calls: Int32Array,
+  registers: Int32Array,
   slow: Slow,
 ): (instance: Instance) => number {
   return function loop(instance: Instance): number {
+    // Locals take fewer bytes of bytecode than captured variables, and stay constants all the same.
+    const code = codeHeap, I32 = words, F32 = singles, F64 = doubles, R = refs, C = calls, S = registers
     const G = instance.globalWords
     let view = instance.memory.view
     let size = instance.memory.byteLength
@@ -97,134 +99,162 @@ export function createLoop(
           I32[fp] = I32[a]
           I32[fp + 1 | 0] = I32[a + 1 | 0]
           sp = sp - 2 | 0; pc = C[sp]; fp = C[sp + 1 | 0]; continue
-        case 13: // return_ref
+        case 13: // return128
+          a = (fp + code[pc + 1] | 0)
+          I32[fp + 0 | 0] = I32[a + 0 | 0]; I32[fp + 1 | 0] = I32[a + 1 | 0]; I32[fp + 2 | 0] = I32[a + 2 | 0]; I32[fp + 3 | 0] = I32[a + 3 | 0]
+          sp = sp - 2 | 0; pc = C[sp]; fp = C[sp + 1 | 0]; continue
+        case 14: // return_ref
           R[fp >> 1] = R[(fp + code[pc + 1] | 0) >> 1]
           sp = sp - 2 | 0; pc = C[sp]; fp = C[sp + 1 | 0]; continue
-        case 14: // br
+        case 15: // br
           pc = code[pc + 1]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run }
           continue
-        case 15: // br_if
+        case 16: // br_if
           if (I32[(fp + code[pc + 1] | 0)] !== 0) { pc = code[pc + 2]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 3 | 0
           continue
-        case 16: // br_unless
+        case 17: // br_unless
           if (I32[(fp + code[pc + 1] | 0)] === 0) { pc = code[pc + 2]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 3 | 0
           continue
-        case 17: // br_table
+        case 18: // br_table
           a = I32[(fp + code[pc + 1] | 0)]
           b = code[pc + 2]
           pc = code[pc + 3 + ((a >>> 0) < (b >>> 0) ? a : b) | 0]
           if ((slice = slice - 1 | 0) < 0) { why = 1; break run }
           continue
-        case 18: // unreachable
+        case 19: // unreachable
           why = 16; break run
-        case 19: // charge
+        case 20: // charge
           a = code[pc + 1]
           if (fuel < a) { why = 2; break run }
           fuel = fuel - a | 0
           pc = pc + 2 | 0
           continue
-        case 20: // charge_block
+        case 21: // charge_block
           why = 3; break run
-        case 21: // charge_operand
+        case 22: // charge_operand
           low = I32[(fp + code[pc + 1] | 0)] >>> code[pc + 2]
           if (fuel < low) { why = 2; break run }
           fuel = fuel - low | 0
           pc = pc + 3 | 0
           continue
-        case 22: // zero
+        case 23: // zero
           a = (fp + code[pc + 1] | 0)
           b = a + code[pc + 2] | 0
           while (a < b) { I32[a] = 0; a = a + 1 | 0 }
           pc = pc + 3 | 0
           continue
-        case 23: // null_refs
+        case 24: // null_refs
           a = (fp + code[pc + 1] | 0)
           b = a + code[pc + 2] | 0
           while (a < b) { R[a >> 1] = null; a = a + 2 | 0 }
           pc = pc + 3 | 0
           continue
-        case 24: // const32
+        case 25: // const32
           I32[(fp + code[pc + 1] | 0)] = code[pc + 2]
           pc = pc + 3 | 0
           continue
-        case 25: // const64
+        case 26: // const64
           d = (fp + code[pc + 1] | 0)
           I32[d] = code[pc + 2]
           I32[d + 1 | 0] = code[pc + 3]
           pc = pc + 4 | 0
           continue
-        case 26: // move32
+        case 27: // move32
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)]
           pc = pc + 3 | 0
           continue
-        case 27: // move64
+        case 28: // move64
           d = (fp + code[pc + 1] | 0)
           a = (fp + code[pc + 2] | 0)
           I32[d] = I32[a]
           I32[d + 1 | 0] = I32[a + 1 | 0]
           pc = pc + 3 | 0
           continue
-        case 28: // move_ref
+        case 29: // move128
+          d = (fp + code[pc + 1] | 0)
+          a = (fp + code[pc + 2] | 0)
+          I32[d + 0 | 0] = I32[a + 0 | 0]; I32[d + 1 | 0] = I32[a + 1 | 0]; I32[d + 2 | 0] = I32[a + 2 | 0]; I32[d + 3 | 0] = I32[a + 3 | 0]
+          pc = pc + 3 | 0
+          continue
+        case 30: // move_ref
           R[(fp + code[pc + 1] | 0) >> 1] = R[(fp + code[pc + 2] | 0) >> 1]
           pc = pc + 3 | 0
           continue
-        case 29: // null_ref
+        case 31: // null_ref
           R[(fp + code[pc + 1] | 0) >> 1] = null
           pc = pc + 2 | 0
           continue
-        case 30: // select32
+        case 32: // select32
           a = I32[(fp + code[pc + 4] | 0)] !== 0 ? (fp + code[pc + 2] | 0) : (fp + code[pc + 3] | 0)
           d = (fp + code[pc + 1] | 0)
           I32[d] = I32[a]
           pc = pc + 5 | 0
           continue
-        case 31: // select64
+        case 33: // select64
           a = I32[(fp + code[pc + 4] | 0)] !== 0 ? (fp + code[pc + 2] | 0) : (fp + code[pc + 3] | 0)
           d = (fp + code[pc + 1] | 0)
           I32[d] = I32[a]; I32[d + 1 | 0] = I32[a + 1 | 0]
           pc = pc + 5 | 0
           continue
-        case 32: // select_ref
+        case 34: // select128
+          a = I32[(fp + code[pc + 4] | 0)] !== 0 ? (fp + code[pc + 2] | 0) : (fp + code[pc + 3] | 0)
+          d = (fp + code[pc + 1] | 0)
+          I32[d + 0 | 0] = I32[a + 0 | 0]; I32[d + 1 | 0] = I32[a + 1 | 0]; I32[d + 2 | 0] = I32[a + 2 | 0]; I32[d + 3 | 0] = I32[a + 3 | 0]
+          pc = pc + 5 | 0
+          continue
+        case 35: // select_ref
           a = I32[(fp + code[pc + 4] | 0)] !== 0 ? (fp + code[pc + 2] | 0) : (fp + code[pc + 3] | 0)
           d = (fp + code[pc + 1] | 0)
           R[d >> 1] = R[a >> 1]
           pc = pc + 5 | 0
           continue
-        case 33: // global_get32
+        case 36: // global_get32
           I32[(fp + code[pc + 1] | 0)] = G[code[pc + 2]]
           pc = pc + 3 | 0
           continue
-        case 34: // global_get64
+        case 37: // global_get64
           d = (fp + code[pc + 1] | 0)
           a = code[pc + 2]
           I32[d] = G[a]
           I32[d + 1 | 0] = G[a + 1 | 0]
           pc = pc + 3 | 0
           continue
-        case 35: // global_set32
+        case 38: // global_get128
+          d = (fp + code[pc + 1] | 0)
+          a = code[pc + 2]
+          I32[d + 0 | 0] = G[a + 0 | 0]; I32[d + 1 | 0] = G[a + 1 | 0]; I32[d + 2 | 0] = G[a + 2 | 0]; I32[d + 3 | 0] = G[a + 3 | 0]
+          pc = pc + 3 | 0
+          continue
+        case 39: // global_set32
           G[code[pc + 1]] = I32[(fp + code[pc + 2] | 0)]
           pc = pc + 3 | 0
           continue
-        case 36: // global_set64
+        case 40: // global_set64
           d = code[pc + 1]
           a = (fp + code[pc + 2] | 0)
           G[d] = I32[a]
           G[d + 1 | 0] = I32[a + 1 | 0]
           pc = pc + 3 | 0
           continue
-        case 37: // slow
+        case 41: // global_set128
+          d = code[pc + 1]
+          a = (fp + code[pc + 2] | 0)
+          G[d + 0 | 0] = I32[a + 0 | 0]; G[d + 1 | 0] = I32[a + 1 | 0]; G[d + 2 | 0] = I32[a + 2 | 0]; G[d + 3 | 0] = I32[a + 3 | 0]
+          pc = pc + 3 | 0
+          continue
+        case 42: // slow
           why = slow(instance, code[pc + 1], (fp + code[pc + 2] | 0), code[pc + 3], code[pc + 4])
           if (why !== 0) break run
           view = instance.memory.view; size = instance.memory.byteLength
           pc = pc + 5 | 0
           continue
-        case 38: // i32.load
+        case 43: // i32.load
           ea = (I32[(fp + code[pc + 2] | 0)] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 4 > size) { why = 20; break run }
           I32[(fp + code[pc + 1] | 0)] = view.getInt32(ea, true)
           pc = pc + 4 | 0
           continue
-        case 39: // i64.load
+        case 44: // i64.load
           ea = (I32[(fp + code[pc + 2] | 0)] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 8 > size) { why = 20; break run }
           low = view.getInt32(ea, true)
@@ -233,37 +263,37 @@ export function createLoop(
           I32[d + 1 | 0] = view.getInt32(ea + 4, true)
           pc = pc + 4 | 0
           continue
-        case 40: // f64.load
+        case 45: // f64.load
           ea = (I32[(fp + code[pc + 2] | 0)] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 8 > size) { why = 20; break run }
           F64[(fp + code[pc + 1] | 0) >> 1] = view.getFloat64(ea, true)
           pc = pc + 4 | 0
           continue
-        case 41: // i32.load8_s
+        case 46: // i32.load8_s
           ea = (I32[(fp + code[pc + 2] | 0)] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 1 > size) { why = 20; break run }
           I32[(fp + code[pc + 1] | 0)] = view.getInt8(ea)
           pc = pc + 4 | 0
           continue
-        case 42: // i32.load8_u
+        case 47: // i32.load8_u
           ea = (I32[(fp + code[pc + 2] | 0)] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 1 > size) { why = 20; break run }
           I32[(fp + code[pc + 1] | 0)] = view.getUint8(ea)
           pc = pc + 4 | 0
           continue
-        case 43: // i32.load16_s
+        case 48: // i32.load16_s
           ea = (I32[(fp + code[pc + 2] | 0)] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 2 > size) { why = 20; break run }
           I32[(fp + code[pc + 1] | 0)] = view.getInt16(ea, true)
           pc = pc + 4 | 0
           continue
-        case 44: // i32.load16_u
+        case 49: // i32.load16_u
           ea = (I32[(fp + code[pc + 2] | 0)] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 2 > size) { why = 20; break run }
           I32[(fp + code[pc + 1] | 0)] = view.getUint16(ea, true)
           pc = pc + 4 | 0
           continue
-        case 45: // i64.load8_s
+        case 50: // i64.load8_s
           ea = (I32[(fp + code[pc + 2] | 0)] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 1 > size) { why = 20; break run }
           low = view.getInt8(ea)
@@ -272,7 +302,7 @@ export function createLoop(
           I32[d + 1 | 0] = low >> 31
           pc = pc + 4 | 0
           continue
-        case 46: // i64.load8_u
+        case 51: // i64.load8_u
           ea = (I32[(fp + code[pc + 2] | 0)] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 1 > size) { why = 20; break run }
           low = view.getUint8(ea)
@@ -281,7 +311,7 @@ export function createLoop(
           I32[d + 1 | 0] = 0
           pc = pc + 4 | 0
           continue
-        case 47: // i64.load16_s
+        case 52: // i64.load16_s
           ea = (I32[(fp + code[pc + 2] | 0)] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 2 > size) { why = 20; break run }
           low = view.getInt16(ea, true)
@@ -290,7 +320,7 @@ export function createLoop(
           I32[d + 1 | 0] = low >> 31
           pc = pc + 4 | 0
           continue
-        case 48: // i64.load16_u
+        case 53: // i64.load16_u
           ea = (I32[(fp + code[pc + 2] | 0)] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 2 > size) { why = 20; break run }
           low = view.getUint16(ea, true)
@@ -299,7 +329,7 @@ export function createLoop(
           I32[d + 1 | 0] = 0
           pc = pc + 4 | 0
           continue
-        case 49: // i64.load32_s
+        case 54: // i64.load32_s
           ea = (I32[(fp + code[pc + 2] | 0)] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 4 > size) { why = 20; break run }
           low = view.getInt32(ea, true)
@@ -308,7 +338,7 @@ export function createLoop(
           I32[d + 1 | 0] = low >> 31
           pc = pc + 4 | 0
           continue
-        case 50: // i64.load32_u
+        case 55: // i64.load32_u
           ea = (I32[(fp + code[pc + 2] | 0)] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 4 > size) { why = 20; break run }
           low = view.getInt32(ea, true)
@@ -317,19 +347,19 @@ export function createLoop(
           I32[d + 1 | 0] = 0
           pc = pc + 4 | 0
           continue
-        case 51: // i32.store
+        case 56: // i32.store
           ea = (I32[(fp + code[pc + 1] | 0)] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 4 > size) { why = 20; break run }
           view.setInt32(ea, I32[(fp + code[pc + 3] | 0)], true)
           pc = pc + 4 | 0
           continue
-        case 52: // i32.store value$c
+        case 57: // i32.store value$c
           ea = (I32[(fp + code[pc + 1] | 0)] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 4 > size) { why = 20; break run }
           view.setInt32(ea, code[pc + 3], true)
           pc = pc + 4 | 0
           continue
-        case 53: // i64.store
+        case 58: // i64.store
           ea = (I32[(fp + code[pc + 1] | 0)] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 8 > size) { why = 20; break run }
           ah = (fp + code[pc + 3] | 0)
@@ -338,281 +368,281 @@ export function createLoop(
           view.setInt32(ea, al, true); view.setInt32(ea + 4, ah, true)
           pc = pc + 4 | 0
           continue
-        case 54: // f64.store
+        case 59: // f64.store
           ea = (I32[(fp + code[pc + 1] | 0)] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 8 > size) { why = 20; break run }
           view.setFloat64(ea, F64[(fp + code[pc + 3] | 0) >> 1], true)
           pc = pc + 4 | 0
           continue
-        case 55: // i32.store8
+        case 60: // i32.store8
           ea = (I32[(fp + code[pc + 1] | 0)] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 1 > size) { why = 20; break run }
           view.setInt8(ea, I32[(fp + code[pc + 3] | 0)])
           pc = pc + 4 | 0
           continue
-        case 56: // i32.store8 value$c
+        case 61: // i32.store8 value$c
           ea = (I32[(fp + code[pc + 1] | 0)] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 1 > size) { why = 20; break run }
           view.setInt8(ea, code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 57: // i32.store16
+        case 62: // i32.store16
           ea = (I32[(fp + code[pc + 1] | 0)] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 2 > size) { why = 20; break run }
           view.setInt16(ea, I32[(fp + code[pc + 3] | 0)], true)
           pc = pc + 4 | 0
           continue
-        case 58: // i32.store16 value$c
+        case 63: // i32.store16 value$c
           ea = (I32[(fp + code[pc + 1] | 0)] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 2 > size) { why = 20; break run }
           view.setInt16(ea, code[pc + 3], true)
           pc = pc + 4 | 0
           continue
-        case 59: // i64.store8
+        case 64: // i64.store8
           ea = (I32[(fp + code[pc + 1] | 0)] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 1 > size) { why = 20; break run }
           al = I32[(fp + code[pc + 3] | 0)]
           view.setInt8(ea, al)
           pc = pc + 4 | 0
           continue
-        case 60: // i64.store16
+        case 65: // i64.store16
           ea = (I32[(fp + code[pc + 1] | 0)] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 2 > size) { why = 20; break run }
           al = I32[(fp + code[pc + 3] | 0)]
           view.setInt16(ea, al, true)
           pc = pc + 4 | 0
           continue
-        case 61: // i64.store32
+        case 66: // i64.store32
           ea = (I32[(fp + code[pc + 1] | 0)] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 4 > size) { why = 20; break run }
           al = I32[(fp + code[pc + 3] | 0)]
           view.setInt32(ea, al, true)
           pc = pc + 4 | 0
           continue
-        case 62: // i32.eqz
+        case 67: // i32.eqz
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] === 0 ? 1 : 0
           pc = pc + 3 | 0
           continue
-        case 63: // i32.eq
+        case 68: // i32.eq
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] === I32[(fp + code[pc + 3] | 0)] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 64: // i32.eq value$c
+        case 69: // i32.eq value$c
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] === code[pc + 3] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 65: // i32.eq branch_if
+        case 70: // i32.eq branch_if
           if (I32[(fp + code[pc + 1] | 0)] === I32[(fp + code[pc + 2] | 0)]) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 66: // i32.eq branch_unless
+        case 71: // i32.eq branch_unless
           if (!(I32[(fp + code[pc + 1] | 0)] === I32[(fp + code[pc + 2] | 0)])) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 67: // i32.eq branch_if$c
+        case 72: // i32.eq branch_if$c
           if (I32[(fp + code[pc + 1] | 0)] === code[pc + 2]) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 68: // i32.eq branch_unless$c
+        case 73: // i32.eq branch_unless$c
           if (!(I32[(fp + code[pc + 1] | 0)] === code[pc + 2])) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 69: // i32.ne
+        case 74: // i32.ne
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] !== I32[(fp + code[pc + 3] | 0)] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 70: // i32.ne value$c
+        case 75: // i32.ne value$c
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] !== code[pc + 3] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 71: // i32.ne branch_if
+        case 76: // i32.ne branch_if
           if (I32[(fp + code[pc + 1] | 0)] !== I32[(fp + code[pc + 2] | 0)]) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 72: // i32.ne branch_unless
+        case 77: // i32.ne branch_unless
           if (!(I32[(fp + code[pc + 1] | 0)] !== I32[(fp + code[pc + 2] | 0)])) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 73: // i32.ne branch_if$c
+        case 78: // i32.ne branch_if$c
           if (I32[(fp + code[pc + 1] | 0)] !== code[pc + 2]) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 74: // i32.ne branch_unless$c
+        case 79: // i32.ne branch_unless$c
           if (!(I32[(fp + code[pc + 1] | 0)] !== code[pc + 2])) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 75: // i32.lt_s
+        case 80: // i32.lt_s
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] < I32[(fp + code[pc + 3] | 0)] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 76: // i32.lt_s value$c
+        case 81: // i32.lt_s value$c
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] < code[pc + 3] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 77: // i32.lt_s branch_if
+        case 82: // i32.lt_s branch_if
           if (I32[(fp + code[pc + 1] | 0)] < I32[(fp + code[pc + 2] | 0)]) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 78: // i32.lt_s branch_unless
+        case 83: // i32.lt_s branch_unless
           if (!(I32[(fp + code[pc + 1] | 0)] < I32[(fp + code[pc + 2] | 0)])) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 79: // i32.lt_s branch_if$c
+        case 84: // i32.lt_s branch_if$c
           if (I32[(fp + code[pc + 1] | 0)] < code[pc + 2]) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 80: // i32.lt_s branch_unless$c
+        case 85: // i32.lt_s branch_unless$c
           if (!(I32[(fp + code[pc + 1] | 0)] < code[pc + 2])) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 81: // i32.lt_u
+        case 86: // i32.lt_u
           I32[(fp + code[pc + 1] | 0)] = (I32[(fp + code[pc + 2] | 0)] >>> 0) < (I32[(fp + code[pc + 3] | 0)] >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 82: // i32.lt_u value$c
+        case 87: // i32.lt_u value$c
           I32[(fp + code[pc + 1] | 0)] = (I32[(fp + code[pc + 2] | 0)] >>> 0) < (code[pc + 3] >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 83: // i32.lt_u branch_if
+        case 88: // i32.lt_u branch_if
           if ((I32[(fp + code[pc + 1] | 0)] >>> 0) < (I32[(fp + code[pc + 2] | 0)] >>> 0)) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 84: // i32.lt_u branch_unless
+        case 89: // i32.lt_u branch_unless
           if (!((I32[(fp + code[pc + 1] | 0)] >>> 0) < (I32[(fp + code[pc + 2] | 0)] >>> 0))) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 85: // i32.lt_u branch_if$c
+        case 90: // i32.lt_u branch_if$c
           if ((I32[(fp + code[pc + 1] | 0)] >>> 0) < (code[pc + 2] >>> 0)) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 86: // i32.lt_u branch_unless$c
+        case 91: // i32.lt_u branch_unless$c
           if (!((I32[(fp + code[pc + 1] | 0)] >>> 0) < (code[pc + 2] >>> 0))) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 87: // i32.gt_s
+        case 92: // i32.gt_s
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] > I32[(fp + code[pc + 3] | 0)] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 88: // i32.gt_s value$c
+        case 93: // i32.gt_s value$c
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] > code[pc + 3] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 89: // i32.gt_s branch_if
+        case 94: // i32.gt_s branch_if
           if (I32[(fp + code[pc + 1] | 0)] > I32[(fp + code[pc + 2] | 0)]) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 90: // i32.gt_s branch_unless
+        case 95: // i32.gt_s branch_unless
           if (!(I32[(fp + code[pc + 1] | 0)] > I32[(fp + code[pc + 2] | 0)])) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 91: // i32.gt_s branch_if$c
+        case 96: // i32.gt_s branch_if$c
           if (I32[(fp + code[pc + 1] | 0)] > code[pc + 2]) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 92: // i32.gt_s branch_unless$c
+        case 97: // i32.gt_s branch_unless$c
           if (!(I32[(fp + code[pc + 1] | 0)] > code[pc + 2])) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 93: // i32.gt_u
+        case 98: // i32.gt_u
           I32[(fp + code[pc + 1] | 0)] = (I32[(fp + code[pc + 2] | 0)] >>> 0) > (I32[(fp + code[pc + 3] | 0)] >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 94: // i32.gt_u value$c
+        case 99: // i32.gt_u value$c
           I32[(fp + code[pc + 1] | 0)] = (I32[(fp + code[pc + 2] | 0)] >>> 0) > (code[pc + 3] >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 95: // i32.gt_u branch_if
+        case 100: // i32.gt_u branch_if
           if ((I32[(fp + code[pc + 1] | 0)] >>> 0) > (I32[(fp + code[pc + 2] | 0)] >>> 0)) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 96: // i32.gt_u branch_unless
+        case 101: // i32.gt_u branch_unless
           if (!((I32[(fp + code[pc + 1] | 0)] >>> 0) > (I32[(fp + code[pc + 2] | 0)] >>> 0))) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 97: // i32.gt_u branch_if$c
+        case 102: // i32.gt_u branch_if$c
           if ((I32[(fp + code[pc + 1] | 0)] >>> 0) > (code[pc + 2] >>> 0)) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 98: // i32.gt_u branch_unless$c
+        case 103: // i32.gt_u branch_unless$c
           if (!((I32[(fp + code[pc + 1] | 0)] >>> 0) > (code[pc + 2] >>> 0))) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 99: // i32.le_s
+        case 104: // i32.le_s
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] <= I32[(fp + code[pc + 3] | 0)] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 100: // i32.le_s value$c
+        case 105: // i32.le_s value$c
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] <= code[pc + 3] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 101: // i32.le_s branch_if
+        case 106: // i32.le_s branch_if
           if (I32[(fp + code[pc + 1] | 0)] <= I32[(fp + code[pc + 2] | 0)]) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 102: // i32.le_s branch_unless
+        case 107: // i32.le_s branch_unless
           if (!(I32[(fp + code[pc + 1] | 0)] <= I32[(fp + code[pc + 2] | 0)])) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 103: // i32.le_s branch_if$c
+        case 108: // i32.le_s branch_if$c
           if (I32[(fp + code[pc + 1] | 0)] <= code[pc + 2]) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 104: // i32.le_s branch_unless$c
+        case 109: // i32.le_s branch_unless$c
           if (!(I32[(fp + code[pc + 1] | 0)] <= code[pc + 2])) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 105: // i32.le_u
+        case 110: // i32.le_u
           I32[(fp + code[pc + 1] | 0)] = (I32[(fp + code[pc + 2] | 0)] >>> 0) <= (I32[(fp + code[pc + 3] | 0)] >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 106: // i32.le_u value$c
+        case 111: // i32.le_u value$c
           I32[(fp + code[pc + 1] | 0)] = (I32[(fp + code[pc + 2] | 0)] >>> 0) <= (code[pc + 3] >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 107: // i32.le_u branch_if
+        case 112: // i32.le_u branch_if
           if ((I32[(fp + code[pc + 1] | 0)] >>> 0) <= (I32[(fp + code[pc + 2] | 0)] >>> 0)) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 108: // i32.le_u branch_unless
+        case 113: // i32.le_u branch_unless
           if (!((I32[(fp + code[pc + 1] | 0)] >>> 0) <= (I32[(fp + code[pc + 2] | 0)] >>> 0))) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 109: // i32.le_u branch_if$c
+        case 114: // i32.le_u branch_if$c
           if ((I32[(fp + code[pc + 1] | 0)] >>> 0) <= (code[pc + 2] >>> 0)) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 110: // i32.le_u branch_unless$c
+        case 115: // i32.le_u branch_unless$c
           if (!((I32[(fp + code[pc + 1] | 0)] >>> 0) <= (code[pc + 2] >>> 0))) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 111: // i32.ge_s
+        case 116: // i32.ge_s
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] >= I32[(fp + code[pc + 3] | 0)] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 112: // i32.ge_s value$c
+        case 117: // i32.ge_s value$c
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] >= code[pc + 3] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 113: // i32.ge_s branch_if
+        case 118: // i32.ge_s branch_if
           if (I32[(fp + code[pc + 1] | 0)] >= I32[(fp + code[pc + 2] | 0)]) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 114: // i32.ge_s branch_unless
+        case 119: // i32.ge_s branch_unless
           if (!(I32[(fp + code[pc + 1] | 0)] >= I32[(fp + code[pc + 2] | 0)])) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 115: // i32.ge_s branch_if$c
+        case 120: // i32.ge_s branch_if$c
           if (I32[(fp + code[pc + 1] | 0)] >= code[pc + 2]) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 116: // i32.ge_s branch_unless$c
+        case 121: // i32.ge_s branch_unless$c
           if (!(I32[(fp + code[pc + 1] | 0)] >= code[pc + 2])) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 117: // i32.ge_u
+        case 122: // i32.ge_u
           I32[(fp + code[pc + 1] | 0)] = (I32[(fp + code[pc + 2] | 0)] >>> 0) >= (I32[(fp + code[pc + 3] | 0)] >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 118: // i32.ge_u value$c
+        case 123: // i32.ge_u value$c
           I32[(fp + code[pc + 1] | 0)] = (I32[(fp + code[pc + 2] | 0)] >>> 0) >= (code[pc + 3] >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 119: // i32.ge_u branch_if
+        case 124: // i32.ge_u branch_if
           if ((I32[(fp + code[pc + 1] | 0)] >>> 0) >= (I32[(fp + code[pc + 2] | 0)] >>> 0)) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 120: // i32.ge_u branch_unless
+        case 125: // i32.ge_u branch_unless
           if (!((I32[(fp + code[pc + 1] | 0)] >>> 0) >= (I32[(fp + code[pc + 2] | 0)] >>> 0))) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 121: // i32.ge_u branch_if$c
+        case 126: // i32.ge_u branch_if$c
           if ((I32[(fp + code[pc + 1] | 0)] >>> 0) >= (code[pc + 2] >>> 0)) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 122: // i32.ge_u branch_unless$c
+        case 127: // i32.ge_u branch_unless$c
           if (!((I32[(fp + code[pc + 1] | 0)] >>> 0) >= (code[pc + 2] >>> 0))) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 123: // i64.eqz
+        case 128: // i64.eqz
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           I32[(fp + code[pc + 1] | 0)] = (al | ah) === 0 ? 1 : 0
           pc = pc + 3 | 0
           continue
-        case 124: // i64.eqz branch_if
+        case 129: // i64.eqz branch_if
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           if ((al | ah) === 0) { pc = code[pc + 2]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 3 | 0
           continue
-        case 125: // i64.eqz branch_unless
+        case 130: // i64.eqz branch_unless
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           if (!((al | ah) === 0)) { pc = code[pc + 2]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 3 | 0
           continue
-        case 126: // i64.eq
+        case 131: // i64.eq
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -622,14 +652,14 @@ export function createLoop(
           I32[(fp + code[pc + 1] | 0)] = al === bl && ah === bh ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 127: // i64.eq value$c
+        case 132: // i64.eq value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           I32[(fp + code[pc + 1] | 0)] = al === code[pc + 3] && ah === code[pc + 4] ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 128: // i64.eq branch_if
+        case 133: // i64.eq branch_if
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -638,7 +668,7 @@ export function createLoop(
           bh = I32[bh + 1 | 0]
           if (al === bl && ah === bh) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 129: // i64.eq branch_unless
+        case 134: // i64.eq branch_unless
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -647,19 +677,19 @@ export function createLoop(
           bh = I32[bh + 1 | 0]
           if (!(al === bl && ah === bh)) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 130: // i64.eq branch_if$c
+        case 135: // i64.eq branch_if$c
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           if (al === code[pc + 2] && ah === code[pc + 3]) { pc = code[pc + 4]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 5 | 0
           continue
-        case 131: // i64.eq branch_unless$c
+        case 136: // i64.eq branch_unless$c
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           if (!(al === code[pc + 2] && ah === code[pc + 3])) { pc = code[pc + 4]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 5 | 0
           continue
-        case 132: // i64.ne
+        case 137: // i64.ne
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -669,14 +699,14 @@ export function createLoop(
           I32[(fp + code[pc + 1] | 0)] = al !== bl || ah !== bh ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 133: // i64.ne value$c
+        case 138: // i64.ne value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           I32[(fp + code[pc + 1] | 0)] = al !== code[pc + 3] || ah !== code[pc + 4] ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 134: // i64.ne branch_if
+        case 139: // i64.ne branch_if
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -685,7 +715,7 @@ export function createLoop(
           bh = I32[bh + 1 | 0]
           if (al !== bl || ah !== bh) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 135: // i64.ne branch_unless
+        case 140: // i64.ne branch_unless
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -694,19 +724,19 @@ export function createLoop(
           bh = I32[bh + 1 | 0]
           if (!(al !== bl || ah !== bh)) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 136: // i64.ne branch_if$c
+        case 141: // i64.ne branch_if$c
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           if (al !== code[pc + 2] || ah !== code[pc + 3]) { pc = code[pc + 4]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 5 | 0
           continue
-        case 137: // i64.ne branch_unless$c
+        case 142: // i64.ne branch_unless$c
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           if (!(al !== code[pc + 2] || ah !== code[pc + 3])) { pc = code[pc + 4]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 5 | 0
           continue
-        case 138: // i64.lt_s
+        case 143: // i64.lt_s
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -716,7 +746,7 @@ export function createLoop(
           I32[(fp + code[pc + 1] | 0)] = ah === bh ? (al >>> 0) < (bl >>> 0) : ah < bh ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 139: // i64.lt_s value$c
+        case 144: // i64.lt_s value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -724,7 +754,7 @@ export function createLoop(
           I32[(fp + code[pc + 1] | 0)] = ah === bh ? (al >>> 0) < (code[pc + 3] >>> 0) : ah < bh ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 140: // i64.lt_s branch_if
+        case 145: // i64.lt_s branch_if
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -733,7 +763,7 @@ export function createLoop(
           bh = I32[bh + 1 | 0]
           if (ah === bh ? (al >>> 0) < (bl >>> 0) : ah < bh) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 141: // i64.lt_s branch_unless
+        case 146: // i64.lt_s branch_unless
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -742,21 +772,21 @@ export function createLoop(
           bh = I32[bh + 1 | 0]
           if (!(ah === bh ? (al >>> 0) < (bl >>> 0) : ah < bh)) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 142: // i64.lt_s branch_if$c
+        case 147: // i64.lt_s branch_if$c
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           bh = code[pc + 3]
           if (ah === bh ? (al >>> 0) < (code[pc + 2] >>> 0) : ah < bh) { pc = code[pc + 4]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 5 | 0
           continue
-        case 143: // i64.lt_s branch_unless$c
+        case 148: // i64.lt_s branch_unless$c
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           bh = code[pc + 3]
           if (!(ah === bh ? (al >>> 0) < (code[pc + 2] >>> 0) : ah < bh)) { pc = code[pc + 4]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 5 | 0
           continue
-        case 144: // i64.lt_u
+        case 149: // i64.lt_u
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -766,7 +796,7 @@ export function createLoop(
           I32[(fp + code[pc + 1] | 0)] = ah === bh ? (al >>> 0) < (bl >>> 0) : (ah >>> 0) < (bh >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 145: // i64.lt_u value$c
+        case 150: // i64.lt_u value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -774,7 +804,7 @@ export function createLoop(
           I32[(fp + code[pc + 1] | 0)] = ah === bh ? (al >>> 0) < (code[pc + 3] >>> 0) : (ah >>> 0) < (bh >>> 0) ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 146: // i64.lt_u branch_if
+        case 151: // i64.lt_u branch_if
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -783,7 +813,7 @@ export function createLoop(
           bh = I32[bh + 1 | 0]
           if (ah === bh ? (al >>> 0) < (bl >>> 0) : (ah >>> 0) < (bh >>> 0)) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 147: // i64.lt_u branch_unless
+        case 152: // i64.lt_u branch_unless
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -792,21 +822,21 @@ export function createLoop(
           bh = I32[bh + 1 | 0]
           if (!(ah === bh ? (al >>> 0) < (bl >>> 0) : (ah >>> 0) < (bh >>> 0))) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 148: // i64.lt_u branch_if$c
+        case 153: // i64.lt_u branch_if$c
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           bh = code[pc + 3]
           if (ah === bh ? (al >>> 0) < (code[pc + 2] >>> 0) : (ah >>> 0) < (bh >>> 0)) { pc = code[pc + 4]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 5 | 0
           continue
-        case 149: // i64.lt_u branch_unless$c
+        case 154: // i64.lt_u branch_unless$c
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           bh = code[pc + 3]
           if (!(ah === bh ? (al >>> 0) < (code[pc + 2] >>> 0) : (ah >>> 0) < (bh >>> 0))) { pc = code[pc + 4]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 5 | 0
           continue
-        case 150: // i64.gt_s
+        case 155: // i64.gt_s
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -816,7 +846,7 @@ export function createLoop(
           I32[(fp + code[pc + 1] | 0)] = ah === bh ? (al >>> 0) > (bl >>> 0) : ah > bh ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 151: // i64.gt_s value$c
+        case 156: // i64.gt_s value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -824,7 +854,7 @@ export function createLoop(
           I32[(fp + code[pc + 1] | 0)] = ah === bh ? (al >>> 0) > (code[pc + 3] >>> 0) : ah > bh ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 152: // i64.gt_s branch_if
+        case 157: // i64.gt_s branch_if
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -833,7 +863,7 @@ export function createLoop(
           bh = I32[bh + 1 | 0]
           if (ah === bh ? (al >>> 0) > (bl >>> 0) : ah > bh) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 153: // i64.gt_s branch_unless
+        case 158: // i64.gt_s branch_unless
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -842,21 +872,21 @@ export function createLoop(
           bh = I32[bh + 1 | 0]
           if (!(ah === bh ? (al >>> 0) > (bl >>> 0) : ah > bh)) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 154: // i64.gt_s branch_if$c
+        case 159: // i64.gt_s branch_if$c
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           bh = code[pc + 3]
           if (ah === bh ? (al >>> 0) > (code[pc + 2] >>> 0) : ah > bh) { pc = code[pc + 4]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 5 | 0
           continue
-        case 155: // i64.gt_s branch_unless$c
+        case 160: // i64.gt_s branch_unless$c
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           bh = code[pc + 3]
           if (!(ah === bh ? (al >>> 0) > (code[pc + 2] >>> 0) : ah > bh)) { pc = code[pc + 4]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 5 | 0
           continue
-        case 156: // i64.gt_u
+        case 161: // i64.gt_u
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -866,7 +896,7 @@ export function createLoop(
           I32[(fp + code[pc + 1] | 0)] = ah === bh ? (al >>> 0) > (bl >>> 0) : (ah >>> 0) > (bh >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 157: // i64.gt_u value$c
+        case 162: // i64.gt_u value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -874,7 +904,7 @@ export function createLoop(
           I32[(fp + code[pc + 1] | 0)] = ah === bh ? (al >>> 0) > (code[pc + 3] >>> 0) : (ah >>> 0) > (bh >>> 0) ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 158: // i64.gt_u branch_if
+        case 163: // i64.gt_u branch_if
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -883,7 +913,7 @@ export function createLoop(
           bh = I32[bh + 1 | 0]
           if (ah === bh ? (al >>> 0) > (bl >>> 0) : (ah >>> 0) > (bh >>> 0)) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 159: // i64.gt_u branch_unless
+        case 164: // i64.gt_u branch_unless
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -892,21 +922,21 @@ export function createLoop(
           bh = I32[bh + 1 | 0]
           if (!(ah === bh ? (al >>> 0) > (bl >>> 0) : (ah >>> 0) > (bh >>> 0))) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 160: // i64.gt_u branch_if$c
+        case 165: // i64.gt_u branch_if$c
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           bh = code[pc + 3]
           if (ah === bh ? (al >>> 0) > (code[pc + 2] >>> 0) : (ah >>> 0) > (bh >>> 0)) { pc = code[pc + 4]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 5 | 0
           continue
-        case 161: // i64.gt_u branch_unless$c
+        case 166: // i64.gt_u branch_unless$c
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           bh = code[pc + 3]
           if (!(ah === bh ? (al >>> 0) > (code[pc + 2] >>> 0) : (ah >>> 0) > (bh >>> 0))) { pc = code[pc + 4]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 5 | 0
           continue
-        case 162: // i64.le_s
+        case 167: // i64.le_s
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -916,7 +946,7 @@ export function createLoop(
           I32[(fp + code[pc + 1] | 0)] = ah === bh ? (al >>> 0) <= (bl >>> 0) : ah < bh ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 163: // i64.le_s value$c
+        case 168: // i64.le_s value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -924,7 +954,7 @@ export function createLoop(
           I32[(fp + code[pc + 1] | 0)] = ah === bh ? (al >>> 0) <= (code[pc + 3] >>> 0) : ah < bh ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 164: // i64.le_s branch_if
+        case 169: // i64.le_s branch_if
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -933,7 +963,7 @@ export function createLoop(
           bh = I32[bh + 1 | 0]
           if (ah === bh ? (al >>> 0) <= (bl >>> 0) : ah < bh) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 165: // i64.le_s branch_unless
+        case 170: // i64.le_s branch_unless
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -942,21 +972,21 @@ export function createLoop(
           bh = I32[bh + 1 | 0]
           if (!(ah === bh ? (al >>> 0) <= (bl >>> 0) : ah < bh)) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 166: // i64.le_s branch_if$c
+        case 171: // i64.le_s branch_if$c
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           bh = code[pc + 3]
           if (ah === bh ? (al >>> 0) <= (code[pc + 2] >>> 0) : ah < bh) { pc = code[pc + 4]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 5 | 0
           continue
-        case 167: // i64.le_s branch_unless$c
+        case 172: // i64.le_s branch_unless$c
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           bh = code[pc + 3]
           if (!(ah === bh ? (al >>> 0) <= (code[pc + 2] >>> 0) : ah < bh)) { pc = code[pc + 4]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 5 | 0
           continue
-        case 168: // i64.le_u
+        case 173: // i64.le_u
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -966,7 +996,7 @@ export function createLoop(
           I32[(fp + code[pc + 1] | 0)] = ah === bh ? (al >>> 0) <= (bl >>> 0) : (ah >>> 0) < (bh >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 169: // i64.le_u value$c
+        case 174: // i64.le_u value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -974,7 +1004,7 @@ export function createLoop(
           I32[(fp + code[pc + 1] | 0)] = ah === bh ? (al >>> 0) <= (code[pc + 3] >>> 0) : (ah >>> 0) < (bh >>> 0) ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 170: // i64.le_u branch_if
+        case 175: // i64.le_u branch_if
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -983,7 +1013,7 @@ export function createLoop(
           bh = I32[bh + 1 | 0]
           if (ah === bh ? (al >>> 0) <= (bl >>> 0) : (ah >>> 0) < (bh >>> 0)) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 171: // i64.le_u branch_unless
+        case 176: // i64.le_u branch_unless
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -992,21 +1022,21 @@ export function createLoop(
           bh = I32[bh + 1 | 0]
           if (!(ah === bh ? (al >>> 0) <= (bl >>> 0) : (ah >>> 0) < (bh >>> 0))) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 172: // i64.le_u branch_if$c
+        case 177: // i64.le_u branch_if$c
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           bh = code[pc + 3]
           if (ah === bh ? (al >>> 0) <= (code[pc + 2] >>> 0) : (ah >>> 0) < (bh >>> 0)) { pc = code[pc + 4]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 5 | 0
           continue
-        case 173: // i64.le_u branch_unless$c
+        case 178: // i64.le_u branch_unless$c
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           bh = code[pc + 3]
           if (!(ah === bh ? (al >>> 0) <= (code[pc + 2] >>> 0) : (ah >>> 0) < (bh >>> 0))) { pc = code[pc + 4]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 5 | 0
           continue
-        case 174: // i64.ge_s
+        case 179: // i64.ge_s
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1016,7 +1046,7 @@ export function createLoop(
           I32[(fp + code[pc + 1] | 0)] = ah === bh ? (al >>> 0) >= (bl >>> 0) : ah > bh ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 175: // i64.ge_s value$c
+        case 180: // i64.ge_s value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1024,7 +1054,7 @@ export function createLoop(
           I32[(fp + code[pc + 1] | 0)] = ah === bh ? (al >>> 0) >= (code[pc + 3] >>> 0) : ah > bh ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 176: // i64.ge_s branch_if
+        case 181: // i64.ge_s branch_if
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1033,7 +1063,7 @@ export function createLoop(
           bh = I32[bh + 1 | 0]
           if (ah === bh ? (al >>> 0) >= (bl >>> 0) : ah > bh) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 177: // i64.ge_s branch_unless
+        case 182: // i64.ge_s branch_unless
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1042,21 +1072,21 @@ export function createLoop(
           bh = I32[bh + 1 | 0]
           if (!(ah === bh ? (al >>> 0) >= (bl >>> 0) : ah > bh)) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 178: // i64.ge_s branch_if$c
+        case 183: // i64.ge_s branch_if$c
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           bh = code[pc + 3]
           if (ah === bh ? (al >>> 0) >= (code[pc + 2] >>> 0) : ah > bh) { pc = code[pc + 4]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 5 | 0
           continue
-        case 179: // i64.ge_s branch_unless$c
+        case 184: // i64.ge_s branch_unless$c
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           bh = code[pc + 3]
           if (!(ah === bh ? (al >>> 0) >= (code[pc + 2] >>> 0) : ah > bh)) { pc = code[pc + 4]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 5 | 0
           continue
-        case 180: // i64.ge_u
+        case 185: // i64.ge_u
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1066,7 +1096,7 @@ export function createLoop(
           I32[(fp + code[pc + 1] | 0)] = ah === bh ? (al >>> 0) >= (bl >>> 0) : (ah >>> 0) > (bh >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 181: // i64.ge_u value$c
+        case 186: // i64.ge_u value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1074,7 +1104,7 @@ export function createLoop(
           I32[(fp + code[pc + 1] | 0)] = ah === bh ? (al >>> 0) >= (code[pc + 3] >>> 0) : (ah >>> 0) > (bh >>> 0) ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 182: // i64.ge_u branch_if
+        case 187: // i64.ge_u branch_if
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1083,7 +1113,7 @@ export function createLoop(
           bh = I32[bh + 1 | 0]
           if (ah === bh ? (al >>> 0) >= (bl >>> 0) : (ah >>> 0) > (bh >>> 0)) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 183: // i64.ge_u branch_unless
+        case 188: // i64.ge_u branch_unless
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1092,177 +1122,177 @@ export function createLoop(
           bh = I32[bh + 1 | 0]
           if (!(ah === bh ? (al >>> 0) >= (bl >>> 0) : (ah >>> 0) > (bh >>> 0))) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 184: // i64.ge_u branch_if$c
+        case 189: // i64.ge_u branch_if$c
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           bh = code[pc + 3]
           if (ah === bh ? (al >>> 0) >= (code[pc + 2] >>> 0) : (ah >>> 0) > (bh >>> 0)) { pc = code[pc + 4]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 5 | 0
           continue
-        case 185: // i64.ge_u branch_unless$c
+        case 190: // i64.ge_u branch_unless$c
           ah = (fp + code[pc + 1] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           bh = code[pc + 3]
           if (!(ah === bh ? (al >>> 0) >= (code[pc + 2] >>> 0) : (ah >>> 0) > (bh >>> 0))) { pc = code[pc + 4]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 5 | 0
           continue
-        case 186: // f32.eq
+        case 191: // f32.eq
           I32[(fp + code[pc + 1] | 0)] = F32[(fp + code[pc + 2] | 0)] === F32[(fp + code[pc + 3] | 0)] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 187: // f32.eq branch_if
+        case 192: // f32.eq branch_if
           if (F32[(fp + code[pc + 1] | 0)] === F32[(fp + code[pc + 2] | 0)]) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 188: // f32.eq branch_unless
+        case 193: // f32.eq branch_unless
           if (!(F32[(fp + code[pc + 1] | 0)] === F32[(fp + code[pc + 2] | 0)])) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 189: // f32.ne
+        case 194: // f32.ne
           I32[(fp + code[pc + 1] | 0)] = F32[(fp + code[pc + 2] | 0)] !== F32[(fp + code[pc + 3] | 0)] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 190: // f32.ne branch_if
+        case 195: // f32.ne branch_if
           if (F32[(fp + code[pc + 1] | 0)] !== F32[(fp + code[pc + 2] | 0)]) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 191: // f32.ne branch_unless
+        case 196: // f32.ne branch_unless
           if (!(F32[(fp + code[pc + 1] | 0)] !== F32[(fp + code[pc + 2] | 0)])) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 192: // f32.lt
+        case 197: // f32.lt
           I32[(fp + code[pc + 1] | 0)] = F32[(fp + code[pc + 2] | 0)] < F32[(fp + code[pc + 3] | 0)] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 193: // f32.lt branch_if
+        case 198: // f32.lt branch_if
           if (F32[(fp + code[pc + 1] | 0)] < F32[(fp + code[pc + 2] | 0)]) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 194: // f32.lt branch_unless
+        case 199: // f32.lt branch_unless
           if (!(F32[(fp + code[pc + 1] | 0)] < F32[(fp + code[pc + 2] | 0)])) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 195: // f32.gt
+        case 200: // f32.gt
           I32[(fp + code[pc + 1] | 0)] = F32[(fp + code[pc + 2] | 0)] > F32[(fp + code[pc + 3] | 0)] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 196: // f32.gt branch_if
+        case 201: // f32.gt branch_if
           if (F32[(fp + code[pc + 1] | 0)] > F32[(fp + code[pc + 2] | 0)]) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 197: // f32.gt branch_unless
+        case 202: // f32.gt branch_unless
           if (!(F32[(fp + code[pc + 1] | 0)] > F32[(fp + code[pc + 2] | 0)])) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 198: // f32.le
+        case 203: // f32.le
           I32[(fp + code[pc + 1] | 0)] = F32[(fp + code[pc + 2] | 0)] <= F32[(fp + code[pc + 3] | 0)] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 199: // f32.le branch_if
+        case 204: // f32.le branch_if
           if (F32[(fp + code[pc + 1] | 0)] <= F32[(fp + code[pc + 2] | 0)]) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 200: // f32.le branch_unless
+        case 205: // f32.le branch_unless
           if (!(F32[(fp + code[pc + 1] | 0)] <= F32[(fp + code[pc + 2] | 0)])) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 201: // f32.ge
+        case 206: // f32.ge
           I32[(fp + code[pc + 1] | 0)] = F32[(fp + code[pc + 2] | 0)] >= F32[(fp + code[pc + 3] | 0)] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 202: // f32.ge branch_if
+        case 207: // f32.ge branch_if
           if (F32[(fp + code[pc + 1] | 0)] >= F32[(fp + code[pc + 2] | 0)]) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 203: // f32.ge branch_unless
+        case 208: // f32.ge branch_unless
           if (!(F32[(fp + code[pc + 1] | 0)] >= F32[(fp + code[pc + 2] | 0)])) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 204: // f64.eq
+        case 209: // f64.eq
           I32[(fp + code[pc + 1] | 0)] = F64[(fp + code[pc + 2] | 0) >> 1] === F64[(fp + code[pc + 3] | 0) >> 1] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 205: // f64.eq branch_if
+        case 210: // f64.eq branch_if
           if (F64[(fp + code[pc + 1] | 0) >> 1] === F64[(fp + code[pc + 2] | 0) >> 1]) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 206: // f64.eq branch_unless
+        case 211: // f64.eq branch_unless
           if (!(F64[(fp + code[pc + 1] | 0) >> 1] === F64[(fp + code[pc + 2] | 0) >> 1])) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 207: // f64.ne
+        case 212: // f64.ne
           I32[(fp + code[pc + 1] | 0)] = F64[(fp + code[pc + 2] | 0) >> 1] !== F64[(fp + code[pc + 3] | 0) >> 1] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 208: // f64.ne branch_if
+        case 213: // f64.ne branch_if
           if (F64[(fp + code[pc + 1] | 0) >> 1] !== F64[(fp + code[pc + 2] | 0) >> 1]) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 209: // f64.ne branch_unless
+        case 214: // f64.ne branch_unless
           if (!(F64[(fp + code[pc + 1] | 0) >> 1] !== F64[(fp + code[pc + 2] | 0) >> 1])) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 210: // f64.lt
+        case 215: // f64.lt
           I32[(fp + code[pc + 1] | 0)] = F64[(fp + code[pc + 2] | 0) >> 1] < F64[(fp + code[pc + 3] | 0) >> 1] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 211: // f64.lt branch_if
+        case 216: // f64.lt branch_if
           if (F64[(fp + code[pc + 1] | 0) >> 1] < F64[(fp + code[pc + 2] | 0) >> 1]) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 212: // f64.lt branch_unless
+        case 217: // f64.lt branch_unless
           if (!(F64[(fp + code[pc + 1] | 0) >> 1] < F64[(fp + code[pc + 2] | 0) >> 1])) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 213: // f64.gt
+        case 218: // f64.gt
           I32[(fp + code[pc + 1] | 0)] = F64[(fp + code[pc + 2] | 0) >> 1] > F64[(fp + code[pc + 3] | 0) >> 1] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 214: // f64.gt branch_if
+        case 219: // f64.gt branch_if
           if (F64[(fp + code[pc + 1] | 0) >> 1] > F64[(fp + code[pc + 2] | 0) >> 1]) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 215: // f64.gt branch_unless
+        case 220: // f64.gt branch_unless
           if (!(F64[(fp + code[pc + 1] | 0) >> 1] > F64[(fp + code[pc + 2] | 0) >> 1])) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 216: // f64.le
+        case 221: // f64.le
           I32[(fp + code[pc + 1] | 0)] = F64[(fp + code[pc + 2] | 0) >> 1] <= F64[(fp + code[pc + 3] | 0) >> 1] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 217: // f64.le branch_if
+        case 222: // f64.le branch_if
           if (F64[(fp + code[pc + 1] | 0) >> 1] <= F64[(fp + code[pc + 2] | 0) >> 1]) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 218: // f64.le branch_unless
+        case 223: // f64.le branch_unless
           if (!(F64[(fp + code[pc + 1] | 0) >> 1] <= F64[(fp + code[pc + 2] | 0) >> 1])) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 219: // f64.ge
+        case 224: // f64.ge
           I32[(fp + code[pc + 1] | 0)] = F64[(fp + code[pc + 2] | 0) >> 1] >= F64[(fp + code[pc + 3] | 0) >> 1] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 220: // f64.ge branch_if
+        case 225: // f64.ge branch_if
           if (F64[(fp + code[pc + 1] | 0) >> 1] >= F64[(fp + code[pc + 2] | 0) >> 1]) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 221: // f64.ge branch_unless
+        case 226: // f64.ge branch_unless
           if (!(F64[(fp + code[pc + 1] | 0) >> 1] >= F64[(fp + code[pc + 2] | 0) >> 1])) { pc = code[pc + 3]; if ((slice = slice - 1 | 0) < 0) { why = 1; break run } } else pc = pc + 4 | 0
           continue
-        case 222: // i32.clz
+        case 227: // i32.clz
           I32[(fp + code[pc + 1] | 0)] = Math.clz32(I32[(fp + code[pc + 2] | 0)])
           pc = pc + 3 | 0
           continue
-        case 223: // i32.ctz
+        case 228: // i32.ctz
           I32[(fp + code[pc + 1] | 0)] = i32.ctz(I32[(fp + code[pc + 2] | 0)])
           pc = pc + 3 | 0
           continue
-        case 224: // i32.popcnt
+        case 229: // i32.popcnt
           I32[(fp + code[pc + 1] | 0)] = i32.popcnt(I32[(fp + code[pc + 2] | 0)])
           pc = pc + 3 | 0
           continue
-        case 225: // i32.add
+        case 230: // i32.add
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] + I32[(fp + code[pc + 3] | 0)] | 0
           pc = pc + 4 | 0
           continue
-        case 226: // i32.add value$c
+        case 231: // i32.add value$c
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] + code[pc + 3] | 0
           pc = pc + 4 | 0
           continue
-        case 227: // i32.sub
+        case 232: // i32.sub
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] - I32[(fp + code[pc + 3] | 0)] | 0
           pc = pc + 4 | 0
           continue
-        case 228: // i32.sub value$c
+        case 233: // i32.sub value$c
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] - code[pc + 3] | 0
           pc = pc + 4 | 0
           continue
-        case 229: // i32.mul
+        case 234: // i32.mul
           I32[(fp + code[pc + 1] | 0)] = Math.imul(I32[(fp + code[pc + 2] | 0)], I32[(fp + code[pc + 3] | 0)])
           pc = pc + 4 | 0
           continue
-        case 230: // i32.mul value$c
+        case 235: // i32.mul value$c
           I32[(fp + code[pc + 1] | 0)] = Math.imul(I32[(fp + code[pc + 2] | 0)], code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 231: // i32.div_s
+        case 236: // i32.div_s
           a = I32[(fp + code[pc + 2] | 0)]
           b = I32[(fp + code[pc + 3] | 0)]
           if (b === 0) { why = 17; break run }
@@ -1270,7 +1300,7 @@ export function createLoop(
           I32[(fp + code[pc + 1] | 0)] = a / b | 0
           pc = pc + 4 | 0
           continue
-        case 232: // i32.div_s value$c
+        case 237: // i32.div_s value$c
           a = I32[(fp + code[pc + 2] | 0)]
           b = code[pc + 3]
           if (b === 0) { why = 17; break run }
@@ -1278,115 +1308,115 @@ export function createLoop(
           I32[(fp + code[pc + 1] | 0)] = a / b | 0
           pc = pc + 4 | 0
           continue
-        case 233: // i32.div_u
+        case 238: // i32.div_u
           b = I32[(fp + code[pc + 3] | 0)]
           if (b === 0) { why = 17; break run }
           I32[(fp + code[pc + 1] | 0)] = (I32[(fp + code[pc + 2] | 0)] >>> 0) / (b >>> 0) | 0
           pc = pc + 4 | 0
           continue
-        case 234: // i32.div_u value$c
+        case 239: // i32.div_u value$c
           b = code[pc + 3]
           if (b === 0) { why = 17; break run }
           I32[(fp + code[pc + 1] | 0)] = (I32[(fp + code[pc + 2] | 0)] >>> 0) / (b >>> 0) | 0
           pc = pc + 4 | 0
           continue
-        case 235: // i32.rem_s
+        case 240: // i32.rem_s
           b = I32[(fp + code[pc + 3] | 0)]
           if (b === 0) { why = 17; break run }
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] % b | 0
           pc = pc + 4 | 0
           continue
-        case 236: // i32.rem_s value$c
+        case 241: // i32.rem_s value$c
           b = code[pc + 3]
           if (b === 0) { why = 17; break run }
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] % b | 0
           pc = pc + 4 | 0
           continue
-        case 237: // i32.rem_u
+        case 242: // i32.rem_u
           b = I32[(fp + code[pc + 3] | 0)]
           if (b === 0) { why = 17; break run }
           I32[(fp + code[pc + 1] | 0)] = (I32[(fp + code[pc + 2] | 0)] >>> 0) % (b >>> 0) | 0
           pc = pc + 4 | 0
           continue
-        case 238: // i32.rem_u value$c
+        case 243: // i32.rem_u value$c
           b = code[pc + 3]
           if (b === 0) { why = 17; break run }
           I32[(fp + code[pc + 1] | 0)] = (I32[(fp + code[pc + 2] | 0)] >>> 0) % (b >>> 0) | 0
           pc = pc + 4 | 0
           continue
-        case 239: // i32.and
+        case 244: // i32.and
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] & I32[(fp + code[pc + 3] | 0)]
           pc = pc + 4 | 0
           continue
-        case 240: // i32.and value$c
+        case 245: // i32.and value$c
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] & code[pc + 3]
           pc = pc + 4 | 0
           continue
-        case 241: // i32.or
+        case 246: // i32.or
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] | I32[(fp + code[pc + 3] | 0)]
           pc = pc + 4 | 0
           continue
-        case 242: // i32.or value$c
+        case 247: // i32.or value$c
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] | code[pc + 3]
           pc = pc + 4 | 0
           continue
-        case 243: // i32.xor
+        case 248: // i32.xor
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] ^ I32[(fp + code[pc + 3] | 0)]
           pc = pc + 4 | 0
           continue
-        case 244: // i32.xor value$c
+        case 249: // i32.xor value$c
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] ^ code[pc + 3]
           pc = pc + 4 | 0
           continue
-        case 245: // i32.shl
+        case 250: // i32.shl
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] << I32[(fp + code[pc + 3] | 0)]
           pc = pc + 4 | 0
           continue
-        case 246: // i32.shl value$c
+        case 251: // i32.shl value$c
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] << code[pc + 3]
           pc = pc + 4 | 0
           continue
-        case 247: // i32.shr_s
+        case 252: // i32.shr_s
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] >> I32[(fp + code[pc + 3] | 0)]
           pc = pc + 4 | 0
           continue
-        case 248: // i32.shr_s value$c
+        case 253: // i32.shr_s value$c
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] >> code[pc + 3]
           pc = pc + 4 | 0
           continue
-        case 249: // i32.shr_u
+        case 254: // i32.shr_u
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] >>> I32[(fp + code[pc + 3] | 0)] | 0
           pc = pc + 4 | 0
           continue
-        case 250: // i32.shr_u value$c
+        case 255: // i32.shr_u value$c
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] >>> code[pc + 3] | 0
           pc = pc + 4 | 0
           continue
-        case 251: // i32.rotl
+        case 256: // i32.rotl
           a = I32[(fp + code[pc + 2] | 0)]
           b = I32[(fp + code[pc + 3] | 0)]
           I32[(fp + code[pc + 1] | 0)] = a << b | a >>> -b
           pc = pc + 4 | 0
           continue
-        case 252: // i32.rotl value$c
+        case 257: // i32.rotl value$c
           a = I32[(fp + code[pc + 2] | 0)]
           b = code[pc + 3]
           I32[(fp + code[pc + 1] | 0)] = a << b | a >>> -b
           pc = pc + 4 | 0
           continue
-        case 253: // i32.rotr
+        case 258: // i32.rotr
           a = I32[(fp + code[pc + 2] | 0)]
           b = I32[(fp + code[pc + 3] | 0)]
           I32[(fp + code[pc + 1] | 0)] = a >>> b | a << -b
           pc = pc + 4 | 0
           continue
-        case 254: // i32.rotr value$c
+        case 259: // i32.rotr value$c
           a = I32[(fp + code[pc + 2] | 0)]
           b = code[pc + 3]
           I32[(fp + code[pc + 1] | 0)] = a >>> b | a << -b
           pc = pc + 4 | 0
           continue
-        case 255: // i64.clz
+        case 260: // i64.clz
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1396,7 +1426,7 @@ export function createLoop(
           I32[d + 1 | 0] = 0
           pc = pc + 3 | 0
           continue
-        case 256: // i64.ctz
+        case 261: // i64.ctz
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1406,7 +1436,7 @@ export function createLoop(
           I32[d + 1 | 0] = 0
           pc = pc + 3 | 0
           continue
-        case 257: // i64.popcnt
+        case 262: // i64.popcnt
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1416,7 +1446,7 @@ export function createLoop(
           I32[d + 1 | 0] = 0
           pc = pc + 3 | 0
           continue
-        case 258: // i64.add
+        case 263: // i64.add
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1429,7 +1459,7 @@ export function createLoop(
           I32[d + 1 | 0] = ah + bh + ((low >>> 0) < (al >>> 0) | 0) | 0
           pc = pc + 4 | 0
           continue
-        case 259: // i64.add value$c
+        case 264: // i64.add value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1439,7 +1469,7 @@ export function createLoop(
           I32[d + 1 | 0] = ah + code[pc + 4] + ((low >>> 0) < (al >>> 0) | 0) | 0
           pc = pc + 5 | 0
           continue
-        case 260: // i64.sub
+        case 265: // i64.sub
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1452,7 +1482,7 @@ export function createLoop(
           I32[d + 1 | 0] = ah - bh - ((al >>> 0) < (bl >>> 0) | 0) | 0
           pc = pc + 4 | 0
           continue
-        case 261: // i64.sub value$c
+        case 266: // i64.sub value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1463,7 +1493,7 @@ export function createLoop(
           I32[d + 1 | 0] = ah - code[pc + 4] - ((al >>> 0) < (bl >>> 0) | 0) | 0
           pc = pc + 5 | 0
           continue
-        case 262: // i64.mul
+        case 267: // i64.mul
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1476,7 +1506,7 @@ export function createLoop(
           I32[d + 1 | 0] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 263: // i64.mul value$c
+        case 268: // i64.mul value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1486,7 +1516,7 @@ export function createLoop(
           I32[d + 1 | 0] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 264: // i64.div_s
+        case 269: // i64.div_s
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1501,7 +1531,7 @@ export function createLoop(
           I32[d + 1 | 0] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 265: // i64.div_s value$c
+        case 270: // i64.div_s value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1515,7 +1545,7 @@ export function createLoop(
           I32[d + 1 | 0] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 266: // i64.div_u
+        case 271: // i64.div_u
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1529,7 +1559,7 @@ export function createLoop(
           I32[d + 1 | 0] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 267: // i64.div_u value$c
+        case 272: // i64.div_u value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1542,7 +1572,7 @@ export function createLoop(
           I32[d + 1 | 0] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 268: // i64.rem_s
+        case 273: // i64.rem_s
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1556,7 +1586,7 @@ export function createLoop(
           I32[d + 1 | 0] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 269: // i64.rem_s value$c
+        case 274: // i64.rem_s value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1569,7 +1599,7 @@ export function createLoop(
           I32[d + 1 | 0] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 270: // i64.rem_u
+        case 275: // i64.rem_u
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1583,7 +1613,7 @@ export function createLoop(
           I32[d + 1 | 0] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 271: // i64.rem_u value$c
+        case 276: // i64.rem_u value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1596,7 +1626,7 @@ export function createLoop(
           I32[d + 1 | 0] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 272: // i64.and
+        case 277: // i64.and
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1609,7 +1639,7 @@ export function createLoop(
           I32[d + 1 | 0] = ah & bh
           pc = pc + 4 | 0
           continue
-        case 273: // i64.and value$c
+        case 278: // i64.and value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1619,7 +1649,7 @@ export function createLoop(
           I32[d + 1 | 0] = ah & code[pc + 4]
           pc = pc + 5 | 0
           continue
-        case 274: // i64.or
+        case 279: // i64.or
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1632,7 +1662,7 @@ export function createLoop(
           I32[d + 1 | 0] = ah | bh
           pc = pc + 4 | 0
           continue
-        case 275: // i64.or value$c
+        case 280: // i64.or value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1642,7 +1672,7 @@ export function createLoop(
           I32[d + 1 | 0] = ah | code[pc + 4]
           pc = pc + 5 | 0
           continue
-        case 276: // i64.xor
+        case 281: // i64.xor
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1655,7 +1685,7 @@ export function createLoop(
           I32[d + 1 | 0] = ah ^ bh
           pc = pc + 4 | 0
           continue
-        case 277: // i64.xor value$c
+        case 282: // i64.xor value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1665,7 +1695,7 @@ export function createLoop(
           I32[d + 1 | 0] = ah ^ code[pc + 4]
           pc = pc + 5 | 0
           continue
-        case 278: // i64.shl
+        case 283: // i64.shl
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1676,7 +1706,7 @@ export function createLoop(
           I32[d + 1 | 0] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 279: // i64.shl value$c
+        case 284: // i64.shl value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1686,7 +1716,7 @@ export function createLoop(
           I32[d + 1 | 0] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 280: // i64.shr_s
+        case 285: // i64.shr_s
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1697,7 +1727,7 @@ export function createLoop(
           I32[d + 1 | 0] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 281: // i64.shr_s value$c
+        case 286: // i64.shr_s value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1707,7 +1737,7 @@ export function createLoop(
           I32[d + 1 | 0] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 282: // i64.shr_u
+        case 287: // i64.shr_u
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1718,7 +1748,7 @@ export function createLoop(
           I32[d + 1 | 0] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 283: // i64.shr_u value$c
+        case 288: // i64.shr_u value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1728,7 +1758,7 @@ export function createLoop(
           I32[d + 1 | 0] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 284: // i64.rotl
+        case 289: // i64.rotl
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1739,7 +1769,7 @@ export function createLoop(
           I32[d + 1 | 0] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 285: // i64.rotl value$c
+        case 290: // i64.rotl value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1749,7 +1779,7 @@ export function createLoop(
           I32[d + 1 | 0] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 286: // i64.rotr
+        case 291: // i64.rotr
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1760,7 +1790,7 @@ export function createLoop(
           I32[d + 1 | 0] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 287: // i64.rotr value$c
+        case 292: // i64.rotr value$c
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1770,63 +1800,63 @@ export function createLoop(
           I32[d + 1 | 0] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 288: // f32.abs
+        case 293: // f32.abs
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] & 0x7fffffff
           pc = pc + 3 | 0
           continue
-        case 289: // f32.neg
+        case 294: // f32.neg
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] ^ 0x80000000
           pc = pc + 3 | 0
           continue
-        case 290: // f32.ceil
+        case 295: // f32.ceil
           F32[(fp + code[pc + 1] | 0)] = f32.ceil(F32[(fp + code[pc + 2] | 0)])
           pc = pc + 3 | 0
           continue
-        case 291: // f32.floor
+        case 296: // f32.floor
           F32[(fp + code[pc + 1] | 0)] = f32.floor(F32[(fp + code[pc + 2] | 0)])
           pc = pc + 3 | 0
           continue
-        case 292: // f32.trunc
+        case 297: // f32.trunc
           F32[(fp + code[pc + 1] | 0)] = f32.trunc(F32[(fp + code[pc + 2] | 0)])
           pc = pc + 3 | 0
           continue
-        case 293: // f32.nearest
+        case 298: // f32.nearest
           F32[(fp + code[pc + 1] | 0)] = f32.nearest(F32[(fp + code[pc + 2] | 0)])
           pc = pc + 3 | 0
           continue
-        case 294: // f32.sqrt
+        case 299: // f32.sqrt
           F32[(fp + code[pc + 1] | 0)] = Math.fround(Math.sqrt(F32[(fp + code[pc + 2] | 0)]))
           pc = pc + 3 | 0
           continue
-        case 295: // f32.add
+        case 300: // f32.add
           F32[(fp + code[pc + 1] | 0)] = Math.fround(F32[(fp + code[pc + 2] | 0)] + F32[(fp + code[pc + 3] | 0)])
           pc = pc + 4 | 0
           continue
-        case 296: // f32.sub
+        case 301: // f32.sub
           F32[(fp + code[pc + 1] | 0)] = Math.fround(F32[(fp + code[pc + 2] | 0)] - F32[(fp + code[pc + 3] | 0)])
           pc = pc + 4 | 0
           continue
-        case 297: // f32.mul
+        case 302: // f32.mul
           F32[(fp + code[pc + 1] | 0)] = Math.fround(F32[(fp + code[pc + 2] | 0)] * F32[(fp + code[pc + 3] | 0)])
           pc = pc + 4 | 0
           continue
-        case 298: // f32.div
+        case 303: // f32.div
           F32[(fp + code[pc + 1] | 0)] = Math.fround(F32[(fp + code[pc + 2] | 0)] / F32[(fp + code[pc + 3] | 0)])
           pc = pc + 4 | 0
           continue
-        case 299: // f32.min
+        case 304: // f32.min
           F32[(fp + code[pc + 1] | 0)] = Math.min(F32[(fp + code[pc + 2] | 0)], F32[(fp + code[pc + 3] | 0)])
           pc = pc + 4 | 0
           continue
-        case 300: // f32.max
+        case 305: // f32.max
           F32[(fp + code[pc + 1] | 0)] = Math.max(F32[(fp + code[pc + 2] | 0)], F32[(fp + code[pc + 3] | 0)])
           pc = pc + 4 | 0
           continue
-        case 301: // f32.copysign
+        case 306: // f32.copysign
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] & 0x7fffffff | I32[(fp + code[pc + 3] | 0)] & 0x80000000
           pc = pc + 4 | 0
           continue
-        case 302: // f64.abs
+        case 307: // f64.abs
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1836,7 +1866,7 @@ export function createLoop(
           I32[d + 1 | 0] = ah & 0x7fffffff
           pc = pc + 3 | 0
           continue
-        case 303: // f64.neg
+        case 308: // f64.neg
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1846,51 +1876,51 @@ export function createLoop(
           I32[d + 1 | 0] = ah ^ 0x80000000
           pc = pc + 3 | 0
           continue
-        case 304: // f64.ceil
+        case 309: // f64.ceil
           F64[(fp + code[pc + 1] | 0) >> 1] = f64.ceil(F64[(fp + code[pc + 2] | 0) >> 1])
           pc = pc + 3 | 0
           continue
-        case 305: // f64.floor
+        case 310: // f64.floor
           F64[(fp + code[pc + 1] | 0) >> 1] = f64.floor(F64[(fp + code[pc + 2] | 0) >> 1])
           pc = pc + 3 | 0
           continue
-        case 306: // f64.trunc
+        case 311: // f64.trunc
           F64[(fp + code[pc + 1] | 0) >> 1] = f64.trunc(F64[(fp + code[pc + 2] | 0) >> 1])
           pc = pc + 3 | 0
           continue
-        case 307: // f64.nearest
+        case 312: // f64.nearest
           F64[(fp + code[pc + 1] | 0) >> 1] = f64.nearest(F64[(fp + code[pc + 2] | 0) >> 1])
           pc = pc + 3 | 0
           continue
-        case 308: // f64.sqrt
+        case 313: // f64.sqrt
           F64[(fp + code[pc + 1] | 0) >> 1] = Math.sqrt(F64[(fp + code[pc + 2] | 0) >> 1])
           pc = pc + 3 | 0
           continue
-        case 309: // f64.add
+        case 314: // f64.add
           F64[(fp + code[pc + 1] | 0) >> 1] = F64[(fp + code[pc + 2] | 0) >> 1] + F64[(fp + code[pc + 3] | 0) >> 1]
           pc = pc + 4 | 0
           continue
-        case 310: // f64.sub
+        case 315: // f64.sub
           F64[(fp + code[pc + 1] | 0) >> 1] = F64[(fp + code[pc + 2] | 0) >> 1] - F64[(fp + code[pc + 3] | 0) >> 1]
           pc = pc + 4 | 0
           continue
-        case 311: // f64.mul
+        case 316: // f64.mul
           F64[(fp + code[pc + 1] | 0) >> 1] = F64[(fp + code[pc + 2] | 0) >> 1] * F64[(fp + code[pc + 3] | 0) >> 1]
           pc = pc + 4 | 0
           continue
-        case 312: // f64.div
+        case 317: // f64.div
           F64[(fp + code[pc + 1] | 0) >> 1] = F64[(fp + code[pc + 2] | 0) >> 1] / F64[(fp + code[pc + 3] | 0) >> 1]
           pc = pc + 4 | 0
           continue
-        case 313: // f64.min
+        case 318: // f64.min
           F64[(fp + code[pc + 1] | 0) >> 1] = Math.min(F64[(fp + code[pc + 2] | 0) >> 1], F64[(fp + code[pc + 3] | 0) >> 1])
           pc = pc + 4 | 0
           continue
-        case 314: // f64.max
+        case 319: // f64.max
           F64[(fp + code[pc + 1] | 0) >> 1] = Math.max(F64[(fp + code[pc + 2] | 0) >> 1], F64[(fp + code[pc + 3] | 0) >> 1])
           pc = pc + 4 | 0
           continue
-        case 315: // f64.copysign
+        case 320: // f64.copysign
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -1901,54 +1931,54 @@ export function createLoop(
           I32[d + 1 | 0] = ah & 0x7fffffff | bh & 0x80000000
           pc = pc + 4 | 0
           continue
-        case 316: // i32.wrap_i64
+        case 321: // i32.wrap_i64
           al = I32[(fp + code[pc + 2] | 0)]
           I32[(fp + code[pc + 1] | 0)] = al
           pc = pc + 3 | 0
           continue
-        case 317: // i32.trunc_f32_s
+        case 322: // i32.trunc_f32_s
           af = F32[(fp + code[pc + 2] | 0)]
           if (af !== af) { why = 19; break run }
           if (!(af > -2147483649 && af < 2147483648)) { why = 18; break run }
           I32[(fp + code[pc + 1] | 0)] = af | 0
           pc = pc + 3 | 0
           continue
-        case 318: // i32.trunc_f32_u
+        case 323: // i32.trunc_f32_u
           af = F32[(fp + code[pc + 2] | 0)]
           if (af !== af) { why = 19; break run }
           if (!(af > -1 && af < 4294967296)) { why = 18; break run }
           I32[(fp + code[pc + 1] | 0)] = af | 0
           pc = pc + 3 | 0
           continue
-        case 319: // i32.trunc_f64_s
+        case 324: // i32.trunc_f64_s
           af = F64[(fp + code[pc + 2] | 0) >> 1]
           if (af !== af) { why = 19; break run }
           if (!(af > -2147483649 && af < 2147483648)) { why = 18; break run }
           I32[(fp + code[pc + 1] | 0)] = af | 0
           pc = pc + 3 | 0
           continue
-        case 320: // i32.trunc_f64_u
+        case 325: // i32.trunc_f64_u
           af = F64[(fp + code[pc + 2] | 0) >> 1]
           if (af !== af) { why = 19; break run }
           if (!(af > -1 && af < 4294967296)) { why = 18; break run }
           I32[(fp + code[pc + 1] | 0)] = af | 0
           pc = pc + 3 | 0
           continue
-        case 321: // i64.extend_i32_s
+        case 326: // i64.extend_i32_s
           low = I32[(fp + code[pc + 2] | 0)]
           d = (fp + code[pc + 1] | 0)
           I32[d] = low
           I32[d + 1 | 0] = low >> 31
           pc = pc + 3 | 0
           continue
-        case 322: // i64.extend_i32_u
+        case 327: // i64.extend_i32_u
           low = I32[(fp + code[pc + 2] | 0)]
           d = (fp + code[pc + 1] | 0)
           I32[d] = low
           I32[d + 1 | 0] = 0
           pc = pc + 3 | 0
           continue
-        case 323: // i64.trunc_f32_s
+        case 328: // i64.trunc_f32_s
           af = F32[(fp + code[pc + 2] | 0)]
           if (af !== af) { why = 19; break run }
           if (!(af >= -9223372036854775808 && af < 9223372036854775808)) { why = 18; break run }
@@ -1958,7 +1988,7 @@ export function createLoop(
           I32[d + 1 | 0] = i64.hi
           pc = pc + 3 | 0
           continue
-        case 324: // i64.trunc_f32_u
+        case 329: // i64.trunc_f32_u
           af = F32[(fp + code[pc + 2] | 0)]
           if (af !== af) { why = 19; break run }
           if (!(af > -1 && af < 18446744073709551616)) { why = 18; break run }
@@ -1968,7 +1998,7 @@ export function createLoop(
           I32[d + 1 | 0] = i64.hi
           pc = pc + 3 | 0
           continue
-        case 325: // i64.trunc_f64_s
+        case 330: // i64.trunc_f64_s
           af = F64[(fp + code[pc + 2] | 0) >> 1]
           if (af !== af) { why = 19; break run }
           if (!(af >= -9223372036854775808 && af < 9223372036854775808)) { why = 18; break run }
@@ -1978,7 +2008,7 @@ export function createLoop(
           I32[d + 1 | 0] = i64.hi
           pc = pc + 3 | 0
           continue
-        case 326: // i64.trunc_f64_u
+        case 331: // i64.trunc_f64_u
           af = F64[(fp + code[pc + 2] | 0) >> 1]
           if (af !== af) { why = 19; break run }
           if (!(af > -1 && af < 18446744073709551616)) { why = 18; break run }
@@ -1988,63 +2018,63 @@ export function createLoop(
           I32[d + 1 | 0] = i64.hi
           pc = pc + 3 | 0
           continue
-        case 327: // f32.convert_i32_s
+        case 332: // f32.convert_i32_s
           F32[(fp + code[pc + 1] | 0)] = Math.fround(I32[(fp + code[pc + 2] | 0)])
           pc = pc + 3 | 0
           continue
-        case 328: // f32.convert_i32_u
+        case 333: // f32.convert_i32_u
           F32[(fp + code[pc + 1] | 0)] = Math.fround(I32[(fp + code[pc + 2] | 0)] >>> 0)
           pc = pc + 3 | 0
           continue
-        case 329: // f32.convert_i64_s
+        case 334: // f32.convert_i64_s
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           F32[(fp + code[pc + 1] | 0)] = convert.f32_convert_i64_s(al, ah)
           pc = pc + 3 | 0
           continue
-        case 330: // f32.convert_i64_u
+        case 335: // f32.convert_i64_u
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           F32[(fp + code[pc + 1] | 0)] = convert.f32_convert_i64_u(al, ah)
           pc = pc + 3 | 0
           continue
-        case 331: // f32.demote_f64
+        case 336: // f32.demote_f64
           F32[(fp + code[pc + 1] | 0)] = Math.fround(F64[(fp + code[pc + 2] | 0) >> 1])
           pc = pc + 3 | 0
           continue
-        case 332: // f64.convert_i32_s
+        case 337: // f64.convert_i32_s
           F64[(fp + code[pc + 1] | 0) >> 1] = I32[(fp + code[pc + 2] | 0)]
           pc = pc + 3 | 0
           continue
-        case 333: // f64.convert_i32_u
+        case 338: // f64.convert_i32_u
           F64[(fp + code[pc + 1] | 0) >> 1] = I32[(fp + code[pc + 2] | 0)] >>> 0
           pc = pc + 3 | 0
           continue
-        case 334: // f64.convert_i64_s
+        case 339: // f64.convert_i64_s
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           F64[(fp + code[pc + 1] | 0) >> 1] = ah * 4294967296 + (al >>> 0)
           pc = pc + 3 | 0
           continue
-        case 335: // f64.convert_i64_u
+        case 340: // f64.convert_i64_u
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
           F64[(fp + code[pc + 1] | 0) >> 1] = (ah >>> 0) * 4294967296 + (al >>> 0)
           pc = pc + 3 | 0
           continue
-        case 336: // f64.promote_f32
+        case 341: // f64.promote_f32
           F64[(fp + code[pc + 1] | 0) >> 1] = F32[(fp + code[pc + 2] | 0)]
           pc = pc + 3 | 0
           continue
-        case 337: // i32.reinterpret_f32
+        case 342: // i32.reinterpret_f32
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)]
           pc = pc + 3 | 0
           continue
-        case 338: // i64.reinterpret_f64
+        case 343: // i64.reinterpret_f64
           ah = (fp + code[pc + 2] | 0)
           al = I32[ah]
           ah = I32[ah + 1 | 0]
@@ -2054,15 +2084,15 @@ export function createLoop(
           I32[d + 1 | 0] = ah
           pc = pc + 3 | 0
           continue
-        case 339: // i32.extend8_s
+        case 344: // i32.extend8_s
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] << 24 >> 24
           pc = pc + 3 | 0
           continue
-        case 340: // i32.extend16_s
+        case 345: // i32.extend16_s
           I32[(fp + code[pc + 1] | 0)] = I32[(fp + code[pc + 2] | 0)] << 16 >> 16
           pc = pc + 3 | 0
           continue
-        case 341: // i64.extend8_s
+        case 346: // i64.extend8_s
           al = I32[(fp + code[pc + 2] | 0)]
           low = al << 24 >> 24
           d = (fp + code[pc + 1] | 0)
@@ -2070,7 +2100,7 @@ export function createLoop(
           I32[d + 1 | 0] = low >> 31
           pc = pc + 3 | 0
           continue
-        case 342: // i64.extend16_s
+        case 347: // i64.extend16_s
           al = I32[(fp + code[pc + 2] | 0)]
           low = al << 16 >> 16
           d = (fp + code[pc + 1] | 0)
@@ -2078,7 +2108,7 @@ export function createLoop(
           I32[d + 1 | 0] = low >> 31
           pc = pc + 3 | 0
           continue
-        case 343: // i64.extend32_s
+        case 348: // i64.extend32_s
           al = I32[(fp + code[pc + 2] | 0)]
           low = al
           d = (fp + code[pc + 1] | 0)
@@ -2086,44 +2116,44 @@ export function createLoop(
           I32[d + 1 | 0] = low >> 31
           pc = pc + 3 | 0
           continue
-        case 344: // i32.trunc_sat_f32_s
+        case 349: // i32.trunc_sat_f32_s
           I32[(fp + code[pc + 1] | 0)] = convert.i32_trunc_sat_s(F32[(fp + code[pc + 2] | 0)])
           pc = pc + 3 | 0
           continue
-        case 345: // i32.trunc_sat_f32_u
+        case 350: // i32.trunc_sat_f32_u
           I32[(fp + code[pc + 1] | 0)] = convert.i32_trunc_sat_u(F32[(fp + code[pc + 2] | 0)])
           pc = pc + 3 | 0
           continue
-        case 346: // i32.trunc_sat_f64_s
+        case 351: // i32.trunc_sat_f64_s
           I32[(fp + code[pc + 1] | 0)] = convert.i32_trunc_sat_s(F64[(fp + code[pc + 2] | 0) >> 1])
           pc = pc + 3 | 0
           continue
-        case 347: // i32.trunc_sat_f64_u
+        case 352: // i32.trunc_sat_f64_u
           I32[(fp + code[pc + 1] | 0)] = convert.i32_trunc_sat_u(F64[(fp + code[pc + 2] | 0) >> 1])
           pc = pc + 3 | 0
           continue
-        case 348: // i64.trunc_sat_f32_s
+        case 353: // i64.trunc_sat_f32_s
           low = convert.i64_trunc_sat_s(F32[(fp + code[pc + 2] | 0)])
           d = (fp + code[pc + 1] | 0)
           I32[d] = low
           I32[d + 1 | 0] = i64.hi
           pc = pc + 3 | 0
           continue
-        case 349: // i64.trunc_sat_f32_u
+        case 354: // i64.trunc_sat_f32_u
           low = convert.i64_trunc_sat_u(F32[(fp + code[pc + 2] | 0)])
           d = (fp + code[pc + 1] | 0)
           I32[d] = low
           I32[d + 1 | 0] = i64.hi
           pc = pc + 3 | 0
           continue
-        case 350: // i64.trunc_sat_f64_s
+        case 355: // i64.trunc_sat_f64_s
           low = convert.i64_trunc_sat_s(F64[(fp + code[pc + 2] | 0) >> 1])
           d = (fp + code[pc + 1] | 0)
           I32[d] = low
           I32[d + 1 | 0] = i64.hi
           pc = pc + 3 | 0
           continue
-        case 351: // i64.trunc_sat_f64_u
+        case 356: // i64.trunc_sat_f64_u
           low = convert.i64_trunc_sat_u(F64[(fp + code[pc + 2] | 0) >> 1])
           d = (fp + code[pc + 1] | 0)
           I32[d] = low

@@ -6,11 +6,10 @@ import type { Immediates } from '../instructions/immediates.ts'
 import { GLOBAL_WORDS } from '../runtime/global.ts'
 import { F32, F64, I32, I64, isRefType, refType, type FuncType, type ValType } from '../syntax/types.ts'
 import type { Frame, Lowering } from './lower.ts'
+import { byType, slotWords } from './slots.ts'
 import { OPS } from './ops.ts'
 
 type Handler = (lowering: Lowering, im: Immediates, row: Instruction) => void
-
-const isWide = (type: ValType): boolean => type === I64 || type === F64
 
 /** What a branch to the frame's label takes. */
 function labelTypes(frame: Frame): readonly ValType[] {
@@ -40,9 +39,13 @@ function inPlace(lowering: Lowering, frame: Frame): boolean {
 
 /** Moves the operands of a branch to the label's slots; ascending, so that none is overwritten before it has been moved. */
 function moveOperands(lowering: Lowering, frame: Frame): void {
-  const arity = labelTypes(frame).length
-  const first = lowering.height - arity
-  for (let i = 0; i < arity; i++) lowering.moveTo(lowering.slotOf(frame.height + i), first + i)
+  const types = labelTypes(frame)
+  const first = lowering.height - types.length
+  let slot = frame.slot
+  types.forEach((type, i) => {
+    lowering.moveTo(slot, first + i)
+    slot += slotWords(type)
+  })
 }
 
 function emitReturn(lowering: Lowering): void {
@@ -52,11 +55,15 @@ function emitReturn(lowering: Lowering): void {
   else if (count === 1) {
     const type = results[0]!
     const slot = lowering.operand(lowering.height - 1)
-    lowering.emit(isRefType(type) ? OPS.return_ref : isWide(type) ? OPS.return64 : OPS.return32, slot)
+    lowering.emit(byType(type, OPS.return32, OPS.return64, OPS.return_ref, OPS.return128), slot)
   } else {
     // The results go where the parameters were: everything leaves the locals first.
     lowering.settleTop(count)
-    for (let i = 0; i < count; i++) lowering.moveTo(i * 2, lowering.height - count + i)
+    let slot = 0
+    results.forEach((type, i) => {
+      lowering.moveTo(slot, lowering.height - count + i)
+      slot += slotWords(type)
+    })
     lowering.emit(OPS.return)
   }
 }
@@ -185,11 +192,17 @@ const brTable: Handler = (lowering, { x, list, count }) => {
   closeReachable(lowering)
 }
 
+function paramWords(type: FuncType): number {
+  return type.params.reduce((sum, param) => sum + slotWords(param), 0)
+}
+
 /** A tail call takes its arguments to where the parameters were; the loop moves the numbers, references are moved here. */
 function moveReferences(lowering: Lowering, type: FuncType, from: number): void {
-  type.params.forEach((param, i) => {
-    if (isRefType(param)) lowering.emit(OPS.move_ref, i * 2, from + i * 2)
-  })
+  let slot = 0
+  for (const param of type.params) {
+    if (isRefType(param)) lowering.emit(OPS.move_ref, slot, from + slot)
+    slot += slotWords(param)
+  }
 }
 
 /** Puts the arguments into their slots and takes them off; gives the slot of the first, where the results will be. */
@@ -226,7 +239,7 @@ const returnCall: Handler = (lowering, { x }) => {
   const { spaces, module } = lowering.compiled
   const type = module.types[spaces.funcs[x]!]!
   const from = passArguments(lowering, type)
-  const words = type.params.length * 2
+  const words = paramWords(type)
   moveReferences(lowering, type, from)
   if (x < spaces.importedFuncs) lowering.emit(OPS.tail_import, x, from, words)
   else lowering.emit(OPS.lower_tail, x, from, words, 0)
@@ -239,7 +252,7 @@ const returnCallIndirect: Handler = (lowering, { x, y }) => {
   const index = lowering.operand(lowering.pop())
   const from = passArguments(lowering, type)
   moveReferences(lowering, type, from)
-  lowering.emit(OPS.tail_indirect, y, typeIds[x]!, index, from, type.params.length * 2)
+  lowering.emit(OPS.tail_indirect, y, typeIds[x]!, index, from, paramWords(type))
   closeReachable(lowering)
 }
 
@@ -251,14 +264,18 @@ const select: Handler = (lowering) => {
   const a = lowering.operand(first)
   const b = lowering.operand(second)
   const c = lowering.operand(condition)
-  lowering.emitResult(isRefType(type) ? OPS.select_ref : isWide(type) ? OPS.select64 : OPS.select32, type, a, b, c)
+  lowering.emitResult(byType(type, OPS.select32, OPS.select64, OPS.select_ref, OPS.select128), type, a, b, c)
 }
 
 const globalGet: Handler = (lowering, { x }, row) => {
   const { spaces } = lowering.compiled
   const { type } = spaces.globals[x]!
   if (x < spaces.importedGlobals || isRefType(type)) return lowering.lowerSlow(row)
-  lowering.emitResult(isWide(type) ? OPS.global_get64 : OPS.global_get32, type, x * GLOBAL_WORDS)
+  lowering.emitResult(
+    byType(type, OPS.global_get32, OPS.global_get64, OPS.slow, OPS.global_get128),
+    type,
+    x * GLOBAL_WORDS,
+  )
 }
 
 const globalSet: Handler = (lowering, { x }, row) => {
@@ -266,7 +283,7 @@ const globalSet: Handler = (lowering, { x }, row) => {
   const { type } = spaces.globals[x]!
   if (x < spaces.importedGlobals || isRefType(type)) return lowering.lowerSlow(row)
   const slot = lowering.operand(lowering.pop())
-  lowering.emit(isWide(type) ? OPS.global_set64 : OPS.global_set32, x * GLOBAL_WORDS, slot)
+  lowering.emit(byType(type, OPS.global_set32, OPS.global_set64, OPS.slow, OPS.global_set128), x * GLOBAL_WORDS, slot)
 }
 
 // prettier-ignore

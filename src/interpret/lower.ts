@@ -15,10 +15,21 @@ import { InstructionReader } from '../instructions/instruction-reader.ts'
 import { memargOffset } from '../instructions/immediates.ts'
 import { readValType } from '../instructions/type-codes.ts'
 import type { CompiledModule } from '../runtime/instance.ts'
-import { EMPTY_BLOCK, F64, I32, I64, isRefType, type BlockType, type FuncType, type ValType } from '../syntax/types.ts'
+import {
+  EMPTY_BLOCK,
+  F64,
+  I32,
+  I64,
+  V128,
+  isRefType,
+  type BlockType,
+  type FuncType,
+  type ValType,
+} from '../syntax/types.ts'
 import { CONTROL_HANDLERS } from './lower-control.ts'
 import { FIXED_OPS, OPS, formsOfRow, type RowForms } from './ops.ts'
 import { slowNumber } from './slow.ts'
+import { byType, isWide, slotWords } from './slots.ts'
 
 export type Mode = 'fast' | 'metered' | 'stepping'
 
@@ -45,8 +56,9 @@ const CONST = 2
 export interface Frame {
   readonly kind: 'func' | 'block' | 'loop' | 'if' | 'else'
   readonly type: FuncType
-  /** Operands below the block's parameters. */
+  /** Operands below the block's parameters, and the address behind them. */
   readonly height: number
+  readonly slot: number
   /** Where a loop begins. */
   readonly start: number
   /** Words to be filled with the position of the end. */
@@ -68,8 +80,6 @@ function singleResult(type: ValType): FuncType {
   return result
 }
 
-const isWide = (type: ValType): boolean => type === I64 || type === F64
-
 export class Lowering {
   readonly compiled: CompiledModule
   readonly funcType: FuncType
@@ -84,17 +94,25 @@ export class Lowering {
   readonly blocks: number[] = []
 
   private readonly localTypes: ValType[] = []
+  /** Addresses of the locals, and behind them of the operand stack. */
+  private readonly localSlots: number[] = []
+  private localWords = 0
   /** Operand stack: what each entry is, what that takes, its type, and the address of its slot. */
   private readonly kinds: number[] = []
   private readonly values: number[] = []
   private readonly highs: number[] = []
   private readonly types: ValType[] = []
+  private readonly slots: number[] = []
+  /** The address behind the topmost entry. */
+  top = 0
+  /** Constants of v128, four words each. */
+  private readonly vectors: (readonly number[])[] = []
   height = 0
   /** Entries below lie in their slots. */
   private settled = 0
   /** How many entries are the value of each local. */
   private readonly aliases: Int32Array
-  private maxHeight = 0
+  private maxTop = 0
 
   readonly frames: Frame[] = []
   /** Position of the last operation, where its result's slot can still be redirected; else −1. */
@@ -124,12 +142,20 @@ export class Lowering {
   }
 
   private readLocals(): void {
-    this.localTypes.push(...this.funcType.params)
+    for (const type of this.funcType.params) this.declareLocal(type)
     for (let groups = this.reader.readU32(); groups > 0; groups--) {
       const count = this.reader.readU32()
       const type = readValType(this.reader)
-      for (let i = 0; i < count; i++) this.localTypes.push(type)
+      for (let i = 0; i < count; i++) this.declareLocal(type)
     }
+    this.top = this.localWords
+    this.maxTop = this.top
+  }
+
+  private declareLocal(type: ValType): void {
+    this.localTypes.push(type)
+    this.localSlots.push(this.localWords)
+    this.localWords += slotWords(type)
   }
 
   lower(): Lowered {
@@ -141,7 +167,7 @@ export class Lowering {
       words: this.words.slice(0, this.position),
       targets: this.targets,
       entry: this.lastZeroed < 0 && this.mode === 'fast' ? this.zeroWord + 3 : 0,
-      frameWords: this.slotOf(this.maxHeight),
+      frameWords: this.maxTop,
       map: this.map,
       blocks: this.blocks,
     }
@@ -152,18 +178,21 @@ export class Lowering {
     const params = this.funcType.params.length
     const declared = this.localTypes.length - params
     this.localTypes.forEach((type, x) => {
-      if (x >= params && isRefType(type)) this.emit(OPS.null_ref, x * 2)
+      if (x >= params && isRefType(type)) this.emit(OPS.null_ref, this.localSlots[x]!)
     })
+    const hasRefs = this.position > 0
     this.zeroWord = this.position
     if (this.mode === 'fast') this.emit(OPS.zero, 0, 0)
-    else if (declared > 0) this.emit(OPS.zero, params * 2, declared * 2)
-    if (this.localTypes.some((type, x) => x >= params && isRefType(type))) this.needZero(params)
+    else if (declared > 0) this.emit(OPS.zero, this.localSlots[params]!, this.localWords - this.localSlots[params]!)
+    if (hasRefs) this.needZero(params)
   }
 
   private patchPrologue(): void {
     if (this.mode !== 'fast' || this.lastZeroed < 0) return
-    this.words[this.zeroWord + 1] = this.firstZeroed * 2
-    this.words[this.zeroWord + 2] = (this.lastZeroed - this.firstZeroed + 1) * 2
+    const first = this.localSlots[this.firstZeroed]!
+    const last = this.localSlots[this.lastZeroed]! + slotWords(this.localTypes[this.lastZeroed]!)
+    this.words[this.zeroWord + 1] = first
+    this.words[this.zeroWord + 2] = last - first
   }
 
   private needZero(x: number): void {
@@ -218,8 +247,13 @@ export class Lowering {
 
   // ——— emission ———
 
+  /** The address of an entry's own slot; of the entry to come, where it would be the topmost. */
   slotOf(entry: number): number {
-    return (this.localTypes.length + entry) * 2
+    return entry === this.height ? this.top : this.slots[entry]!
+  }
+
+  slotOfLocal(x: number): number {
+    return this.localSlots[x]!
   }
 
   private room(count: number): void {
@@ -272,13 +306,16 @@ export class Lowering {
 
   private pushEntry(type: ValType, kind: number, value: number, high: number): number {
     const entry = this.height++
+    const slot = this.top
     this.kinds[entry] = kind
     this.values[entry] = value
     this.highs[entry] = high
     this.types[entry] = type
+    this.slots[entry] = slot
+    this.top = slot + slotWords(type)
     if (kind === LOCAL) this.aliases[value] = this.aliases[value]! + 1
-    if (this.height > this.maxHeight) this.maxHeight = this.height
-    return this.slotOf(entry)
+    if (this.top > this.maxTop) this.maxTop = this.top
+    return slot
   }
 
   pushConst(type: ValType, lo: number, hi = 0): void {
@@ -297,6 +334,7 @@ export class Lowering {
   /** Takes the topmost entry off; its descriptor can still be looked at by its number. */
   pop(): number {
     const entry = --this.height
+    this.top = this.slots[entry]!
     if (this.kinds[entry] === LOCAL) {
       const x = this.values[entry]!
       this.aliases[x] = this.aliases[x]! - 1
@@ -320,8 +358,8 @@ export class Lowering {
   /** The slot in which the entry can be read: its own, or its local's. A constant is put into its own. */
   operand(entry: number): number {
     const kind = this.kinds[entry]
-    if (kind === LOCAL) return this.values[entry]! * 2
-    const slot = this.slotOf(entry)
+    if (kind === LOCAL) return this.localSlots[this.values[entry]!]!
+    const slot = this.slots[entry]!
     if (kind === CONST) {
       this.emitConst(slot, entry)
       this.kinds[entry] = SLOT
@@ -329,9 +367,21 @@ export class Lowering {
     return slot
   }
 
+  /** A v128 constant: its four words lie behind the ones of an i64. */
+  private emitVector(slot: number, entry: number): void {
+    const [a, b, c, d] = this.vectors[this.values[entry]!]!
+    this.emit(OPS.const64, slot, a!, b!)
+    this.emit(OPS.const64, slot + 2, c!, d!)
+  }
+
+  pushVector(words: readonly number[]): void {
+    this.pushEntry(V128, CONST, this.vectors.push(words) - 1, 0)
+  }
+
   private emitConst(slot: number, entry: number): void {
     const type = this.types[entry]!
     if (isRefType(type)) this.emit(OPS.null_ref, slot)
+    else if (type === V128) this.emitVector(slot, entry)
     else if (isWide(type)) this.emit(OPS.const64, slot, this.values[entry]!, this.highs[entry]!)
     else this.emit(OPS.const32, slot, this.values[entry]!)
   }
@@ -344,7 +394,7 @@ export class Lowering {
 
   private emitMove(slot: number, from: number, type: ValType): void {
     if (slot === from) return
-    this.emit(isRefType(type) ? OPS.move_ref : isWide(type) ? OPS.move64 : OPS.move32, slot, from)
+    this.emit(byType(type, OPS.move32, OPS.move64, OPS.move_ref, OPS.move128), slot, from)
   }
 
   /** Puts an entry into its own slot. */
@@ -354,7 +404,7 @@ export class Lowering {
       const x = this.values[entry]!
       this.aliases[x] = this.aliases[x]! - 1
     }
-    this.moveTo(this.slotOf(entry), entry)
+    this.moveTo(this.slots[entry]!, entry)
     this.kinds[entry] = SLOT
   }
 
@@ -372,7 +422,7 @@ export class Lowering {
   /** Stores the popped entry in a local. */
   setLocal(x: number, entry: number): void {
     this.noteAssignment(x)
-    const slot = this.slotOf(entry)
+    const slot = this.slots[entry]!
     const { redirectable } = this
     if (this.aliases[x]! > 0) this.settle()
     if (
@@ -381,13 +431,13 @@ export class Lowering {
       this.kinds[entry] === SLOT &&
       this.words[redirectable + 1] === slot
     ) {
-      this.words[redirectable + 1] = x * 2
+      this.words[redirectable + 1] = this.localSlots[x]!
       this.redirectable = -1
       this.condition = -1
       return
     }
     if (this.kinds[entry] === LOCAL && this.values[entry] === x) return
-    this.moveTo(x * 2, entry)
+    this.moveTo(this.localSlots[x]!, entry)
   }
 
   /** Like `setLocal`, but the value stays on the stack. */
@@ -518,10 +568,12 @@ export class Lowering {
 
   /** Opens a block whose parameters are on top of the stack. Everything lies in its slot from here on. */
   pushFrame(kind: Frame['kind'], type: FuncType, otherwise: number): Frame {
+    const height = this.height - (kind === 'func' ? 0 : type.params.length)
     const frame: Frame = {
       kind,
       type,
-      height: this.height - (kind === 'func' ? 0 : type.params.length),
+      height,
+      slot: this.slotOf(height),
       start: this.position,
       exits: [],
       otherwise,
@@ -547,7 +599,7 @@ export class Lowering {
   branchOn(sense: boolean, prepare: () => void): number {
     const entry = this.pop()
     const position = this.condition
-    const isOwn = position >= 0 && this.kinds[entry] === SLOT && this.words[position + 1] === this.slotOf(entry)
+    const isOwn = position >= 0 && this.kinds[entry] === SLOT && this.words[position + 1] === this.slots[entry]
     if (!isOwn) {
       const slot = this.operand(entry)
       prepare()

@@ -11,6 +11,7 @@ import { createLoop } from './loop.gen.ts'
 import { OPS, REGISTER } from './ops.ts'
 import { createSlow, type Slots } from './slow.ts'
 import type { Instance } from '../runtime/instance.ts'
+import { warmUp } from './warm-up.ts'
 
 export interface Machine extends Slots {
   readonly code: Int32Array
@@ -40,7 +41,9 @@ function createMachine(codeWords: number, stackWords: number, frameWords: number
   code[EXIT_PC] = OPS.exit
   code[RETURN_PC] = OPS.return
   const slow = createSlow({ I32, F32, F64, R })
-  return { code, I32, F32, F64, R, C, S, loop: createLoop(code, I32, F32, F64, R, C, S, slow) }
+  const made: Machine = { code, I32, F32, F64, R, C, S, loop: createLoop(code, I32, F32, F64, R, C, S, slow) }
+  warmUp(made, FIRST_FREE)
+  return made
 }
 
 let current: Machine | undefined

@@ -23,6 +23,7 @@ export const FIXED_OPS = [
   'return',               //
   'return32',             // slot
   'return64',             // slot
+  'return128',            // slot
   'return_ref',           // slot
   'br',                   // target
   'br_if',                // slot target
@@ -38,15 +39,19 @@ export const FIXED_OPS = [
   'const64',              // slot lo hi
   'move32',               // slot from
   'move64',               // slot from
+  'move128',              // slot from
   'move_ref',             // slot from
   'null_ref',             // slot
   'select32',             // slot a b condition
   'select64',             // slot a b condition
+  'select128',            // slot a b condition
   'select_ref',           // slot a b condition
   'global_get32',         // slot offset
   'global_get64',         // slot offset
+  'global_get128',        // slot offset
   'global_set32',         // offset slot
   'global_set64',         // offset slot
+  'global_set128',        // offset slot
   'slow',                 // instruction base x y
 ] as const
 

@@ -8,6 +8,7 @@ import type { FuncInstance } from '../runtime/func.ts'
 import type { Instance } from '../runtime/instance.ts'
 import type { CallOptions, Poll, RunFrame, RunHandle, Stop } from '../runtime/tier.ts'
 import type { Ref, Value } from '../runtime/value.ts'
+import { V128, isRefType, type ValType } from '../syntax/types.ts'
 import { FIXED_OPS, OPS, REASON, REGISTER, ROW_OPS } from './ops.ts'
 import {
   blockOffset,
@@ -18,6 +19,7 @@ import {
   restOfBlock,
   type PlacedCode,
 } from './code-heap.ts'
+import { slotWords } from './slots.ts'
 import { EXIT_PC, RETURN_PC, ensureStack, machine } from './machine.ts'
 
 /** Backward branches and calls between two looks at the world outside. Short enough that optimised code is entered soon. */
@@ -66,7 +68,12 @@ export class InterpreterRun implements RunHandle {
   private pending: { readonly func: FuncInstance; readonly slot: number; readonly returnPc: number } | undefined
   private readonly mayAwait: boolean
 
-  constructor(func: FuncInstance, args: readonly Value[], metered: boolean, options: CallOptions = {}) {
+  constructor(
+    func: FuncInstance,
+    args: readonly Value[],
+    metered: boolean,
+    options: CallOptions | undefined = undefined,
+  ) {
     if (args.length !== func.type.params.length) {
       throw new UsageError(`${func.toString()} takes ${func.type.params.length} arguments, not ${args.length}`)
     }
@@ -74,7 +81,7 @@ export class InterpreterRun implements RunHandle {
     this.args = args
     this.metered = metered
     this.mayAwait = metered
-    this.poll = options.poll
+    this.poll = options?.poll
   }
 
   get finished(): boolean {
@@ -93,7 +100,7 @@ export class InterpreterRun implements RunHandle {
     return this.resume(1)
   }
 
-  resume(fuel = Infinity): Stop {
+  resume(fuel: number = Infinity): Stop {
     if (this.state === 'finished') throw new UsageError('the run has ended', 'RUN_ENDED')
     if (this.state === 'running') throw new UsageError('the run is being driven already', 'RUN_BUSY')
     if (this.state === 'awaiting') throw new UsageError('the run waits for a host function', 'RUN_AWAITING')
@@ -154,7 +161,7 @@ export class InterpreterRun implements RunHandle {
 
   private enter(first: boolean): void {
     if (resident !== undefined && resident !== this) resident.park()
-    const { stackFrames, stackBytes } = (this.func.instance ?? this.callerInstance())?.store.limits ?? NO_LIMITS
+    const { stackFrames, stackBytes } = this.func.instance?.store.limits ?? NO_LIMITS
     ensureStack(stackTop + stackBytes / 4, callTop + stackFrames * 2 + 2)
     if (first) {
       this.base = stackTop
@@ -164,10 +171,6 @@ export class InterpreterRun implements RunHandle {
     const { S } = machine()
     S[REGISTER.stackLimit] = this.base + stackBytes / 4
     S[REGISTER.frameLimit] = this.callBase + stackFrames * 2 - 2
-  }
-
-  private callerInstance(): Instance | undefined {
-    return this.instance
   }
 
   private leave(stop: Stop): Stop {
@@ -225,7 +228,7 @@ export class InterpreterRun implements RunHandle {
   private begin(): Stop | undefined {
     this.fp = this.base
     this.sp = this.callBase
-    this.args.forEach((arg, i) => this.write(this.base + i * 2, arg))
+    this.writeAll(this.args, this.base)
     const { C } = machine()
     C[this.sp] = EXIT_PC
     C[this.sp + 1] = this.base
@@ -259,10 +262,10 @@ export class InterpreterRun implements RunHandle {
     S[REGISTER.fuel] = chunk
     S[REGISTER.slice] = SLICE
     const why = loop(this.instance!)
-    this.pc = S[REGISTER.pc]
-    this.fp = S[REGISTER.fp]
-    this.sp = S[REGISTER.sp]
-    if (this.metered) this.charge(chunk - S[REGISTER.fuel])
+    this.pc = S[REGISTER.pc]!
+    this.fp = S[REGISTER.fp]!
+    this.sp = S[REGISTER.sp]!
+    if (this.metered) this.charge(chunk - S[REGISTER.fuel]!)
     return why
   }
 
@@ -303,8 +306,7 @@ export class InterpreterRun implements RunHandle {
   private returnToCaller(): Stop | undefined {
     const crossing = this.crossings.pop()
     if (crossing === undefined) {
-      const results = this.func.type.results.map((type, i) => this.read(this.base + i * 2, type))
-      return { kind: 'done', results }
+      return { kind: 'done', results: this.readAll(this.func.type.results, this.base) }
     }
     this.instance = crossing.instance
     this.pc = crossing.returnPc
@@ -394,9 +396,9 @@ export class InterpreterRun implements RunHandle {
 
   private callHost(func: FuncInstance, slot: number, returnPc: number): Stop | undefined {
     const { params, results } = func.type
-    const args = params.map((type, i) => this.read(slot + i * 2, type))
+    const args = this.readAll(params, slot)
     const outer = [stackTop, callTop] as const
-    stackTop = slot + Math.max(params.length, results.length) * 2
+    stackTop = slot + Math.max(wordsOf(params), wordsOf(results))
     callTop = this.sp
     if (hostDepth >= (this.instance?.store.limits.hostDepth ?? NO_LIMITS.hostDepth)) throw new Trap('STACK_EXHAUSTED')
     hostDepth++
@@ -418,7 +420,7 @@ export class InterpreterRun implements RunHandle {
   private goOn(returnPc: number): Stop | undefined {
     this.pc = returnPc
     if (this.sp > this.callBase) return undefined
-    return { kind: 'done', results: this.func.type.results.map((type, i) => this.read(this.base + i * 2, type)) }
+    return { kind: 'done', results: this.readAll(this.func.type.results, this.base) }
   }
 
   private suspend(func: FuncInstance, promise: Promise<readonly Value[]>, slot: number, returnPc: number): Stop {
@@ -434,7 +436,7 @@ export class InterpreterRun implements RunHandle {
   }
 
   private restoreLimits(): void {
-    const { stackFrames, stackBytes } = (this.func.instance ?? this.instance)?.store.limits ?? NO_LIMITS
+    const { stackFrames, stackBytes } = this.func.instance?.store.limits ?? NO_LIMITS
     const { S } = machine()
     S[REGISTER.stackLimit] = this.base + stackBytes / 4
     S[REGISTER.frameLimit] = this.callBase + stackFrames * 2 - 2
@@ -445,19 +447,33 @@ export class InterpreterRun implements RunHandle {
     if (values.length !== results.length) {
       throw new UsageError(`${func.name ?? 'a host function'} gave ${values.length} results, not ${results.length}`)
     }
-    values.forEach((value, i) => this.write(slot + i * 2, value))
+    this.writeAll(values, slot)
   }
 
-  private read(slot: number, type: number): Value {
+  private readAll(types: readonly ValType[], slot: number): Value[] {
     const { I32, R } = machine()
-    return { type, lo: I32[slot]!, hi: I32[slot + 1]!, ref: type > 0 ? R[slot >> 1] : null }
+    let at = slot
+    return types.map((type) => {
+      const number = { type, lo: I32[at]!, hi: I32[at + 1]!, ref: isRefType(type) ? R[at >> 1] : null }
+      const value = type === V128 ? { ...number, upper: { lo: I32[at + 2]!, hi: I32[at + 3]! } } : number
+      at += slotWords(type)
+      return value
+    })
   }
 
-  private write(slot: number, value: Value): void {
+  private writeAll(values: readonly Value[], slot: number): void {
     const { I32, R } = machine()
-    I32[slot] = value.lo
-    I32[slot + 1] = value.hi
-    if (value.type > 0) R[slot >> 1] = value.ref
+    let at = slot
+    for (const { type, lo, hi, ref, upper } of values) {
+      I32[at] = lo
+      I32[at + 1] = hi
+      if (upper !== undefined) {
+        I32[at + 2] = upper.lo
+        I32[at + 3] = upper.hi
+      }
+      if (isRefType(type)) R[at >> 1] = ref
+      at += slotWords(type)
+    }
   }
 
   // ——— fuel ———
@@ -561,6 +577,10 @@ export class InterpreterRun implements RunHandle {
     }
     return frames
   }
+}
+
+function wordsOf(types: readonly ValType[]): number {
+  return types.reduce((sum, type) => sum + slotWords(type), 0)
 }
 
 const MAX_FRAMES = 100

@@ -1,8 +1,7 @@
 // A global: a view of the words in which its instance keeps its numeric globals, so that tiers reach them by index; a reference apart.
 
-import { isRefType, type GlobalType } from '../syntax/types.ts'
-import type { Value } from './value.ts'
-import type { Ref } from './value.ts'
+import { V128, isRefType, type GlobalType } from '../syntax/types.ts'
+import type { Ref, Value } from './value.ts'
 
 /** Words of one global in an instance's `globalWords`: room for a v128. */
 export const GLOBAL_WORDS = 4
@@ -20,20 +19,18 @@ export class Global {
   }
 
   get(): Value {
-    return {
-      type: this.type.type,
-      lo: this.words[this.offset]!,
-      hi: this.words[this.offset + 1]!,
-      ref: this.ref,
-    }
+    const { words, offset, ref } = this
+    const { type } = this.type
+    const upper = type === V128 ? { lo: words[offset + 2]!, hi: words[offset + 3]! } : undefined
+    return { type, lo: words[offset]!, hi: words[offset + 1]!, ref, upper }
   }
 
   /** The value's type is the caller's business. */
   set(value: Value): void {
     if (isRefType(this.type.type)) this.ref = value.ref
     else {
-      this.words[this.offset] = value.lo
-      this.words[this.offset + 1] = value.hi
+      const { lo, hi, upper } = value
+      this.words.set([lo, hi, upper?.lo ?? 0, upper?.hi ?? 0], this.offset)
     }
   }
 }

@@ -15,6 +15,8 @@ export interface Value {
   readonly lo: number
   readonly hi: number
   readonly ref: Ref
+  /** The upper 64 bits of a v128. */
+  readonly upper?: { readonly lo: number; readonly hi: number } | undefined
 }
 
 export function numberValue(type: ValType, lo: number, high = 0): Value {

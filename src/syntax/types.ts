@@ -79,7 +79,7 @@ export function heapTypeName(heap: HeapType): string {
 
 /** A value or heap type that is one byte in the binary format, by its name in the text format. */
 export const VAL_TYPES_BY_NAME: ReadonlyMap<string, ValType> = new Map(
-  [I32, I64, F32, F64, FUNCREF, EXTERNREF].map((t) => [valTypeName(t), t]),
+  [I32, I64, F32, F64, V128, FUNCREF, EXTERNREF].map((t) => [valTypeName(t), t]),
 )
 export const HEAP_TYPES_BY_NAME: ReadonlyMap<string, HeapType> = new Map(
   [...HEAP_NAMES].map(([heap, name]) => [name, heap]),

@@ -75,8 +75,10 @@ export class ModuleAnnotations {
     }
   }
 
-  /** The custom sections in their order in the binary format. `places`: the tokens before which one may stand. */
-  readCustoms(places: ReadonlySet<number>): CustomSection[] {
+  /** The custom sections in their order in the binary format. One may stand before the token of a field, and at the end of the module. */
+  readCustoms(fields: readonly number[], end: number): CustomSection[] {
+    if (this.customs.length === 0) return []
+    const places = new Set([...fields, end])
     const found = this.customs.map((annotation) => {
       if (!places.has(annotation.before)) throw complain(annotation, 'misplaced @custom annotation')
       return readCustom(annotation, this.words)
@@ -106,7 +108,10 @@ function readUtf8(tokens: TokenTable, token: number, annotation: string): string
   return text
 }
 
-function readCustom(annotation: Annotation, words: Words): { readonly name: string; readonly bytes: Uint8Array; readonly place: Place } {
+function readCustom(
+  annotation: Annotation,
+  words: Words,
+): { readonly name: string; readonly bytes: Uint8Array; readonly place: Place } {
   const { tokens } = annotation
   if (tokens.kind(0) !== STRING) throw complain(annotation, '@custom annotation: missing section name')
   const name = readUtf8(tokens, 0, '@custom')

@@ -8,15 +8,7 @@ import type { Immediates } from '../instructions/immediates.ts'
 import type { ControlKind, Typing } from '../instructions/typing.ts'
 import { funcTypeAt, type IndexSpaces, type Module } from '../syntax/module.ts'
 import { EMPTY_BLOCK, FUNCREF, I32 } from '../syntax/types.ts'
-import type {
-  BlockType,
-  FuncType,
-  GlobalType,
-  MemoryType,
-  RefType,
-  TableType,
-  ValType,
-} from '../syntax/types.ts'
+import type { BlockType, FuncType, GlobalType, MemoryType, RefType, TableType, ValType } from '../syntax/types.ts'
 
 const EMPTY: FuncType = { kind: 'func', params: [], results: [] }
 const ANY_GLOBAL: GlobalType = { type: I32, mutable: true }

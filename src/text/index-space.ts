@@ -9,9 +9,9 @@ export class IndexSpace {
   readonly kind: string
   /** … and when there is none. */
   readonly longKind: string
-  count = 0
+  count: number = 0
   /** Names for people: from identifiers, or from annotations. */
-  readonly names = new Map<number, string>()
+  readonly names: Map<number, string> = new Map()
   private readonly byAtom = new Map<number, number>()
 
   constructor(kind: string, longKind: string = kind) {

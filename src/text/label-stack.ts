@@ -22,7 +22,7 @@ export function parseLabel(cursor: TokenCursor, annotations: ModuleAnnotations):
 
 export class LabelStack {
   /** By position of the block in the body. */
-  names = new Map<number, string>()
+  names: Map<number, string> = new Map()
   private readonly atoms: number[] = []
   /** Depth of the label that each one hides, or -1. */
   private readonly hidden: number[] = []
@@ -30,13 +30,10 @@ export class LabelStack {
   private readonly innermost = new Map<number, number>()
   private blocks = 0
 
-  /** For the next body. */
+  /** For the next body; all blocks of the last one are closed. */
   reset(): void {
-    this.names = new Map()
-    this.atoms.length = 0
-    this.hidden.length = 0
-    this.innermost.clear()
     this.blocks = 0
+    if (this.names.size > 0) this.names = new Map()
   }
 
   push({ atom, name }: Label): void {

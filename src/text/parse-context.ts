@@ -1,17 +1,21 @@
 // What the parsers of a module share: the cursor, the index spaces, and the buffer that all code goes into.
 
 import { InstructionWriter } from '../instructions/instruction-writer.ts'
+import { INSTRUCTIONS } from '../instructions/table.ts'
 import type { Code } from '../syntax/module.ts'
 import type { ExternKind } from '../syntax/types.ts'
 import { ModuleAnnotations } from './annotations.ts'
 import { IndexSpace } from './index-space.ts'
 import type { TokenCursor } from './token-cursor.ts'
 import { TypeTable } from './type-table.ts'
+import { END } from './words.ts'
 
 /** Its `bytes` are set when the buffer is complete. */
 interface PendingCode extends Code {
   bytes: Uint8Array
 }
+
+const I32_CONST = INSTRUCTIONS.find(({ immediates }) => immediates[0] === 'i32')!
 
 const NO_BYTES = new Uint8Array(0)
 
@@ -50,6 +54,21 @@ export class ModuleContext {
       case 'global':
         return this.globals
     }
+  }
+
+  /** The offset that is meant where a table or memory holds its first segment. */
+  zero(): Code {
+    const { writer } = this
+    const start = writer.length
+    writer.writeOpcode(I32_CONST)
+    writer.writeS32(0)
+    writer.writeOpcode(END)
+    return this.codeSince(start)
+  }
+
+  /** Forgets the locals of a function. */
+  closeLocals(): void {
+    if (this.locals.count > 0) this.locals = new IndexSpace('local')
   }
 
   /** What was written since `start`, as code. */

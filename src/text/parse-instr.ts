@@ -67,11 +67,6 @@ export class InstructionParser {
   private run(single: boolean): void {
     const { cursor, frames } = this
     const { tokens } = cursor
-    // What an error has left behind.
-    frames.length = 0
-    this.starts.length = 0
-    this.pendingLabels.length = 0
-    this.waiting.length = 0
     for (;;) {
       const kind = tokens.kind(cursor.pos)
       if (kind === LEFT_PAREN) this.openFolded()
@@ -114,7 +109,7 @@ export class InstructionParser {
     const { cursor, frames, waiting } = this
     const { tokens } = cursor
     const start = cursor.pos
-    if (frames.at(-1) === CONDITION && cursor.atClause(cursor.words.then)) return this.openThen()
+    if (frames.at(-1) === CONDITION && cursor.atClause(cursor.words.thenClause)) return this.openThen()
     const row = this.rowAt(start + 1)
     if (row.structure !== undefined) return this.openBlock(row)
     cursor.pos = start + 2
@@ -174,7 +169,7 @@ export class InstructionParser {
         return this.closeBlock()
       case THEN:
         cursor.pos++
-        if (!cursor.atClause(cursor.words.else)) {
+        if (!cursor.atClause(cursor.words.elseClause)) {
           cursor.expectRight()
           return this.closeBlock()
         }

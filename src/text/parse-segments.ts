@@ -24,10 +24,8 @@ export class SegmentParser {
   parseElem(): Elem {
     const { cursor, tables } = this.context
     if (cursor.takeWord('declare')) return { mode: { kind: 'declarative' }, ...this.parseItems(false) }
-    if (cursor.kind !== LEFT_PAREN || atRefType(cursor)) {
-      if (cursor.atIndex()) throw cursor.unexpected()
-      return { mode: { kind: 'passive' }, ...this.parseItems(false) }
-    }
+    const isActive = cursor.atIndex() || (cursor.kind === LEFT_PAREN && !atRefType(cursor))
+    if (!isActive) return { mode: { kind: 'passive' }, ...this.parseItems(false) }
     const named = cursor.clause === 'table'
     const index = this.parseTarget('table', tables)
     const offset = this.parseOffset()
@@ -37,19 +35,19 @@ export class SegmentParser {
 
   parseData(): Data {
     const { cursor, memories } = this.context
-    if (cursor.kind !== LEFT_PAREN) return { mode: { kind: 'passive' }, bytes: cursor.readStrings() }
+    if (cursor.kind !== LEFT_PAREN && !cursor.atIndex()) return { mode: { kind: 'passive' }, bytes: cursor.readStrings() }
     const index = this.parseTarget('memory', memories)
     const mode = active(index, this.parseOffset())
     return { mode, bytes: cursor.readStrings() }
   }
 
-  /** `(elem …)` inside a table: it begins at offset 0. Its items have the type of the table. */
+  /** `(elem …)` inside a table: it begins at offset 0. Expressions have the type of the table. */
   parseInlineElem(tableIdx: number, type: RefType): Elem {
     const { cursor } = this.context
     cursor.expectClause('elem')
-    const items = cursor.kind === LEFT_PAREN ? { type, items: this.parseExprs() } : this.parseFuncs(type)
+    const items = cursor.kind === LEFT_PAREN ? { type, items: this.parseExprs() } : this.parseFuncs()
     cursor.expectRight()
-    return { mode: activeElem(tableIdx, this.zero(), items), ...items }
+    return { mode: activeElem(tableIdx, this.context.zero(), items), ...items }
   }
 
   /** `(data …)` inside a memory. */
@@ -58,12 +56,13 @@ export class SegmentParser {
     cursor.expectClause('data')
     const bytes = cursor.readStrings()
     cursor.expectRight()
-    return { mode: active(memIdx, this.zero()), bytes }
+    return { mode: active(memIdx, this.context.zero()), bytes }
   }
 
-  /** `(table x)` or `(memory x)`; without it the segment goes to number 0. */
+  /** `(table x)` or `(memory x)`, which Wasm 1.0 wrote as `x` alone; without it the segment goes to number 0. */
   private parseTarget(word: string, space: IndexSpace): number {
     const { cursor } = this.context
+    if (cursor.atIndex()) return space.resolve(cursor)
     if (!cursor.takeClause(word)) return 0
     const index = space.resolve(cursor)
     cursor.expectRight()
@@ -88,29 +87,24 @@ export class SegmentParser {
   /** `bare`: the function indices may stand without `func`. */
   private parseItems(bare: boolean): Items {
     const { cursor } = this.context
-    if (cursor.takeWord('func')) return this.parseFuncs(FUNCREF)
+    if (cursor.takeWord('func')) return this.parseFuncs()
     if (atRefType(cursor)) return { type: parseRefType(cursor), items: this.parseExprs() }
-    if (bare && (cursor.atIndex() || cursor.kind === RIGHT_PAREN)) return this.parseFuncs(FUNCREF)
-    throw cursor.unexpected(cursor.kind === LEFT_PAREN ? cursor.pos + 1 : cursor.pos)
+    if (bare && (cursor.atIndex() || cursor.kind === RIGHT_PAREN)) return this.parseFuncs()
+    throw cursor.unexpected()
   }
 
-  private parseFuncs(type: RefType): Items {
+  private parseFuncs(): Items {
     const { cursor, funcs } = this.context
     const indices: number[] = []
     while (cursor.atIndex()) indices.push(funcs.resolve(cursor))
     if (cursor.kind !== RIGHT_PAREN) throw cursor.unexpected()
-    return { type, items: Uint32Array.from(indices) }
+    return { type: FUNCREF, items: Uint32Array.from(indices) }
   }
 
   private parseExprs(): Code[] {
     const exprs: Code[] = []
     while (this.context.cursor.kind === LEFT_PAREN) exprs.push(this.parseExpr('item'))
     return exprs
-  }
-
-  /** The offset that is meant where a table or memory holds its first segment. */
-  private zero(): Code {
-    return this.context.zero()
   }
 }
 

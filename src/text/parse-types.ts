@@ -2,12 +2,21 @@
 // https://webassembly.github.io/spec/core/text/types.html
 
 import { isRefType, refType, HEAP_TYPES_BY_NAME, FUNCREF, EXTERNREF } from '../syntax/types.ts'
-import type { FuncType, GlobalType, HeapType, Limits, MemoryType, RefType, TableType, ValType } from '../syntax/types.ts'
+import type {
+  FuncType,
+  GlobalType,
+  HeapType,
+  Limits,
+  MemoryType,
+  RefType,
+  TableType,
+  ValType,
+} from '../syntax/types.ts'
 import type { TokenCursor } from './token-cursor.ts'
 import { ID, KEYWORD, LEFT_PAREN, NAT, RIGHT_PAREN } from './tokens.ts'
 
-/** Called for each parameter that may have an identifier, at its place, with its index. */
-export type BindParam = (index: number) => void
+/** Called for each parameter or local, where its identifier would stand. */
+export type BindParam = () => void
 
 export function parseValType(cursor: TokenCursor): ValType {
   const { tokens, pos, words } = cursor
@@ -18,7 +27,7 @@ export function parseValType(cursor: TokenCursor): ValType {
     cursor.pos++
     return type
   }
-  if (kind !== LEFT_PAREN || !cursor.atClause(words.ref)) throw cursor.unexpected(kind === LEFT_PAREN ? pos + 1 : pos)
+  if (kind !== LEFT_PAREN || !cursor.atClause(words.ref)) throw cursor.unexpected()
   return parseLongRefType(cursor)
 }
 
@@ -73,19 +82,20 @@ export function parseParamsAndResults(cursor: TokenCursor, bind?: BindParam): Fu
     while (cursor.kind !== RIGHT_PAREN) results.push(parseValType(cursor))
     cursor.pos++
   }
+  if (cursor.atClause(words.param)) throw cursor.unexpected()
   return { kind: 'func', params, results }
 }
 
 /** What follows `(param` or `(local`: an identifier with a type, or any number of types. Passes the closing parenthesis. */
 export function parseTypedNames(cursor: TokenCursor, types: ValType[], bind?: BindParam): void {
   if (cursor.kind === ID && bind !== undefined) {
-    bind(types.length)
+    bind()
     types.push(parseValType(cursor))
     return cursor.expectRight()
   }
   while (cursor.kind !== RIGHT_PAREN) {
     // Only an annotation can name what stands among several.
-    if (cursor.kind !== ID) bind?.(types.length)
+    if (cursor.kind !== ID) bind?.()
     types.push(parseValType(cursor))
   }
   cursor.pos++

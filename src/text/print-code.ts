@@ -1,7 +1,7 @@
 // Code in the flat form, an instruction a line. Nothing here recurses, however deep blocks are nested.
 // https://webassembly.github.io/spec/core/text/instructions.html
 
-import { InstructionReader } from '../instructions/instruction-reader.ts'
+import type { InstructionReader } from '../instructions/instruction-reader.ts'
 import type { NameMap } from '../syntax/names.ts'
 import type { InstructionPrinter } from './print-instr.ts'
 import { labelId } from './print-labels.ts'

@@ -73,7 +73,8 @@ export class InstructionPrinter {
 
   private pair(first: ImmediateKind, second: ImmediateKind, im: Immediates): string {
     // Copying: both indices stand there or neither.
-    if (first === second) return im.x === 0 && im.y === 0 ? '' : ` ${this.index(first, im.x)} ${this.index(second, im.y)}`
+    if (first === second)
+      return im.x === 0 && im.y === 0 ? '' : ` ${this.index(first, im.x)} ${this.index(second, im.y)}`
     // The text format has the table or memory first, and may leave it out; the binary format has it last.
     const place = this.defaulted(second, im.y)
     return first === 'typeidx' ? `${place} (type ${this.ids.types.use(im.x)})` : `${place} ${this.index(first, im.x)}`

@@ -93,7 +93,7 @@ class ModulePrinter {
     for (let i = 0; i < module.tables.length; i++) yield () => this.printTable(i)
     for (let i = 0; i < module.memories.length; i++) yield () => this.printMemory(i)
     for (let i = 0; i < module.globals.length; i++) yield () => this.printGlobal(i)
-    for (const exported of module.exports) yield () => this.printExport(exported)
+    for (const entry of this.module.exports) yield () => this.printExport(entry)
     yield () => this.printStart()
     for (const [i, elem] of module.elems.entries()) yield () => segments.printElem(elem, i)
     for (const [i, func] of module.funcs.entries()) yield () => funcs.print(func, spaces.importedFuncs + i)

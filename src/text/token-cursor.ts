@@ -145,6 +145,7 @@ export class TokenCursor {
   unexpected(token: number = this.pos): ModuleError {
     const { tokens } = this
     const kind = tokens.kind(token)
+    if (kind === LEFT_PAREN && this.isForeign(token + 1)) return this.unexpected(token + 1)
     if (kind === EOF) return tokens.error(token, 'unexpected token: the text ends here')
     if (kind === RESERVED) return tokens.error(token, `unknown operator ${tokens.text(token)}`)
     if (kind !== KEYWORD) return tokens.error(token, 'unexpected token')
@@ -152,6 +153,12 @@ export class TokenCursor {
     const proposal = plannedKeyword(word)
     if (proposal !== undefined) return this.unsupported(proposal, `the keyword "${word}"`, token)
     return tokens.error(token, isKnownWord(word) ? 'unexpected token' : `unknown operator ${word}`)
+  }
+
+  /** Whether a token is a keyword that this grammar lacks, so that it explains what is wrong with the parenthesis before it. */
+  private isForeign(token: number): boolean {
+    const { tokens } = this
+    return tokens.kind(token) === KEYWORD && !isKnownWord(tokens.atomText(token))
   }
 
   unsupported(proposal: string, what: string, token: number = this.pos): ModuleError {

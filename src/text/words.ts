@@ -53,9 +53,8 @@ export class Words {
   readonly local: number
   readonly ref: number
   readonly mut: number
-  readonly then: number
-  readonly else: number
-  readonly end: number
+  readonly thenClause: number
+  readonly elseClause: number
   /** By atom, 0 for none: the place of a row in the table, plus one. */
   private readonly rows: Uint16Array
   private readonly valTypes = new Map<number, ValType>()
@@ -74,9 +73,8 @@ export class Words {
     this.local = atoms.intern('local')
     this.ref = atoms.intern('ref')
     this.mut = atoms.intern('mut')
-    this.then = atoms.intern('then')
-    this.else = atoms.intern(ELSE.name)
-    this.end = atoms.intern(END.name)
+    this.thenClause = atoms.intern('then')
+    this.elseClause = atoms.intern(ELSE.name)
   }
 
   /** The plain form of the instruction that the keyword names. */

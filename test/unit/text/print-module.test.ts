@@ -37,8 +37,16 @@ describe('a field of a printed module', () => {
       ],
       imports: [
         { module: 'env', name: 'f', type: { kind: 'func', typeIdx: 0 } },
-        { module: 'env', name: 't', type: { kind: 'table', type: { addrType: 'i32', limits: { min: 1 }, elem: EXTERNREF } } },
-        { module: 'env', name: 'm', type: { kind: 'memory', type: { addrType: 'i32', limits: { min: 1, max: 2 }, shared: false } } },
+        {
+          module: 'env',
+          name: 't',
+          type: { kind: 'table', type: { addrType: 'i32', limits: { min: 1 }, elem: EXTERNREF } },
+        },
+        {
+          module: 'env',
+          name: 'm',
+          type: { kind: 'memory', type: { addrType: 'i32', limits: { min: 1, max: 2 }, shared: false } },
+        },
         { module: 'env', name: 'g', type: { kind: 'global', type: { type: I32, mutable: true } } },
       ],
       funcs: [{ typeIdx: 1, code: codeOf(1, 2, 0x7f, 0x0b) }],
@@ -126,14 +134,22 @@ describe('a segment', () => {
     [1, { type: FUNCREF, mode: { kind: 'passive' }, items }, '(elem (;0;) func 7)'],
     [2, { type: FUNCREF, mode: { ...active, explicit: true }, items }, '(elem (;0;) (table 0) (i32.const 0) func 7)'],
     [3, { type: FUNCREF, mode: { kind: 'declarative' }, items }, '(elem (;0;) declare func 7)'],
-    [4, { type: FUNCREF, mode: active, items: exprs }, '(elem (;0;) (i32.const 0) funcref (ref.func 1) (ref.null func))'],
+    [
+      4,
+      { type: FUNCREF, mode: active, items: exprs },
+      '(elem (;0;) (i32.const 0) funcref (ref.func 1) (ref.null func))',
+    ],
     [5, { type: EXTERNREF, mode: { kind: 'passive' }, items: [] }, '(elem (;0;) externref)'],
     [
       6,
       { type: FUNCREF, mode: { ...active, index: 2, explicit: true }, items: exprs },
       '(elem (;0;) (table 2) (i32.const 0) funcref (ref.func 1) (ref.null func))',
     ],
-    [7, { type: FUNCREF, mode: { kind: 'declarative' }, items: exprs }, '(elem (;0;) declare funcref (ref.func 1) (ref.null func))'],
+    [
+      7,
+      { type: FUNCREF, mode: { kind: 'declarative' }, items: exprs },
+      '(elem (;0;) declare funcref (ref.func 1) (ref.null func))',
+    ],
   ])('of elements with flags %i keeps its form', (_, elem, text) => {
     expect(printElem(elem)).toBe(text)
   })
@@ -247,14 +263,16 @@ describe('printing', () => {
 
   it('in chunks gives the same text', () => {
     const func = { typeIdx: 0, code: codeOf(0, ...Array<number>(3000).fill(0x01), 0x0b) }
-    const module = moduleOfBody([], { funcs: Array<typeof func>(20).fill(func) })
+    const module = moduleOfBody([], { funcs: Array.from({ length: 20 }, () => func) })
     const chunks = [...printModuleChunks(module)]
     expect(chunks.length).toBeGreaterThan(2)
     expect(chunks.join('')).toBe(printModule(module))
   })
 
   it('refuses more locals than any engine takes', () => {
-    const module = moduleOfBody([], { funcs: [{ typeIdx: 0, code: codeOf(1, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x7f, 0x0b) }] })
+    const module = moduleOfBody([], {
+      funcs: [{ typeIdx: 0, code: codeOf(1, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x7f, 0x0b) }],
+    })
     expect(() => printModule(module)).toThrow(ModuleError)
   })
 

@@ -26,10 +26,7 @@ function body(module: Module, names: Names, folded = false): string[] {
 
 describe('a name', () => {
   it('is an identifier where the grammar lets it be', () => {
-    expect(headers(['a.b', "!#$%&'*+-./:<=>?@\\^_`|~"])).toEqual([
-      '$a.b (;0;)',
-      "$!#$%&'*+-./:<=>?@\\^_`|~ (;1;)",
-    ])
+    expect(headers(['a.b', "!#$%&'*+-./:<=>?@\\^_`|~"])).toEqual(['$a.b (;0;)', "$!#$%&'*+-./:<=>?@\\^_`|~ (;1;)"])
   })
 
   it('is quoted where it holds other characters', () => {

@@ -1,0 +1,172 @@
+// `-x`: what each section holds, an entry a line. Entries are printed while they are read, so that those before a fault are seen.
+
+import {
+  readExternKind,
+  readExternType,
+  readGlobalType,
+  readMemoryType,
+  readTable,
+  readTypeDefinition,
+} from '../../binary/decode-types.ts'
+import { readName } from '../../binary/read-vector.ts'
+import {
+  CODE_SECTION,
+  CUSTOM_SECTION,
+  DATA_COUNT_SECTION,
+  DATA_SECTION,
+  ELEMENT_SECTION,
+  EXPORT_SECTION,
+  FUNCTION_SECTION,
+  GLOBAL_SECTION,
+  IMPORT_SECTION,
+  MEMORY_SECTION,
+  START_SECTION,
+  TABLE_SECTION,
+  TYPE_SECTION,
+} from '../../binary/sections.ts'
+import { InstructionReader } from '../../instructions/instruction-reader.ts'
+import { MODULE_LIMITS } from '../../syntax/limits.ts'
+import { valTypeName } from '../../syntax/types.ts'
+import type { ExternKind, ExternType, FuncType, GlobalType, Limits, MemoryType, TableType } from '../../syntax/types.ts'
+import { customDetails } from './custom-details.ts'
+import { initText, readInit } from './init-expr.ts'
+import type { SectionRange } from './section-ranges.ts'
+import { dataDetails, elemDetails } from './segment-details.ts'
+import { visible, type Symbols } from './symbols.ts'
+
+/** Throws where the contents of the section are malformed. */
+export function* sectionDetails(bytes: Uint8Array, range: SectionRange, symbols: Symbols): Generator<string, void> {
+  yield range.title
+  const reader = new InstructionReader(bytes, range.contents, range.end)
+  const entry = entryPrinter(range.id, reader, symbols)
+  if (entry === undefined) {
+    yield ':\n'
+    yield* plainDetails(bytes, range, reader, symbols)
+    return
+  }
+  const count = reader.readU32()
+  yield `[${count}]:\n`
+  for (let i = 0; i < count; i++) yield* entry(i)
+  if (reader.pos !== range.end) throw reader.malformed('section size mismatch')
+}
+
+/** Sections that are no vector. */
+function* plainDetails(
+  bytes: Uint8Array,
+  range: SectionRange,
+  reader: InstructionReader,
+  symbols: Symbols,
+): Generator<string, void> {
+  if (range.id === START_SECTION) {
+    const funcIdx = reader.readU32()
+    yield ` - start function: ${funcIdx}${symbols.tag('funcs', funcIdx)}\n`
+  } else if (range.id === DATA_COUNT_SECTION) yield ` - data count: ${reader.readU32()}\n`
+  else if (range.id === CUSTOM_SECTION) yield* customDetails(bytes, range)
+}
+
+/** Prints the entry at a position of the section. */
+type EntryPrinter = (position: number) => Iterable<string>
+
+/** Undefined where the section is no vector, or is not known. */
+function entryPrinter(id: number, reader: InstructionReader, symbols: Symbols): EntryPrinter | undefined {
+  const { imported } = symbols
+  switch (id) {
+    case TYPE_SECTION:
+      return (i) => [` - type[${i}] ${funcTypeText(readTypeDefinition(reader, MODULE_LIMITS))}\n`]
+    case IMPORT_SECTION:
+      return importPrinter(reader, symbols)
+    case FUNCTION_SECTION:
+      return (i) => [funcText(imported.func + i, reader.readU32(), symbols)]
+    case TABLE_SECTION:
+      return (i) => {
+        const index = imported.table + i
+        return [` - table[${index}] ${tableTypeText(readTable(reader).type)}${symbols.tag('tables', index)}\n`]
+      }
+    case MEMORY_SECTION:
+      return (i) => [` - memory[${imported.memory + i}] ${memoryTypeText(readMemoryType(reader))}\n`]
+    case GLOBAL_SECTION:
+      return (i) => {
+        const index = imported.global + i
+        const type = globalTypeText(readGlobalType(reader))
+        const init = initText(readInit(reader), symbols, false)
+        return [` - global[${index}] ${type}${symbols.tag('globals', index)}${init}\n`]
+      }
+    case EXPORT_SECTION:
+      return () => [exportText(reader, symbols)]
+    case ELEMENT_SECTION:
+      return (i) => elemDetails(reader, i, symbols)
+    case CODE_SECTION:
+      return (i) => [bodyText(reader, imported.func + i, symbols)]
+    case DATA_SECTION:
+      return (i) => dataDetails(reader, i, symbols)
+    default:
+      return undefined
+  }
+}
+
+function importPrinter(reader: InstructionReader, symbols: Symbols): EntryPrinter {
+  const next: Record<ExternKind, number> = { func: 0, table: 0, memory: 0, global: 0 }
+  return () => {
+    const from = `${visible(readName(reader))}.${visible(readName(reader))}`
+    const type = readExternType(reader)
+    const index = next[type.kind]++
+    return [` - ${type.kind}[${index}] ${externTypeText(type, index, symbols)} <- ${from}\n`]
+  }
+}
+
+function externTypeText(type: ExternType, index: number, symbols: Symbols): string {
+  switch (type.kind) {
+    case 'func':
+      return `sig=${type.typeIdx}${symbols.tag('funcs', index)}`
+    case 'table':
+      return tableTypeText(type.type)
+    case 'memory':
+      return memoryTypeText(type.type)
+    case 'global':
+      return globalTypeText(type.type)
+  }
+}
+
+function exportText(reader: InstructionReader, symbols: Symbols): string {
+  const name = visible(readName(reader))
+  const kind = readExternKind(reader, 'export')
+  const index = reader.readU32()
+  const tag = kind === 'func' ? symbols.tag('funcs', index) : ''
+  return ` - ${kind}[${index}]${tag} -> "${name}"\n`
+}
+
+function funcText(index: number, typeIdx: number, symbols: Symbols): string {
+  return ` - func[${index}] sig=${typeIdx}${symbols.tag('funcs', index)}\n`
+}
+
+function bodyText(reader: InstructionReader, index: number, symbols: Symbols): string {
+  const size = reader.readU32()
+  reader.readBytes(size)
+  return ` - func[${index}] size=${size}${symbols.tag('funcs', index)}\n`
+}
+
+function funcTypeText({ params, results }: FuncType): string {
+  const list = params.map(valTypeName).join(', ')
+  return `(${list}) -> ${resultsText(results.map(valTypeName))}`
+}
+
+function resultsText(results: readonly string[]): string {
+  if (results.length === 0) return 'nil'
+  return results.length === 1 ? results[0]! : `(${results.join(', ')})`
+}
+
+function tableTypeText({ elem, limits }: TableType): string {
+  return `type=${valTypeName(elem)} ${limitsText(limits)}`
+}
+
+function memoryTypeText({ limits, shared, addrType }: MemoryType): string {
+  return `pages: ${limitsText(limits)}${shared ? ' shared' : ''}${addrType === 'i64' ? ' i64' : ''}`
+}
+
+function globalTypeText({ type, mutable }: GlobalType): string {
+  return `${valTypeName(type)} mutable=${mutable ? 1 : 0}`
+}
+
+function limitsText({ min, max }: Limits): string {
+  return `initial=${BigInt(min)}${max === undefined ? '' : ` max=${BigInt(max)}`}`
+}

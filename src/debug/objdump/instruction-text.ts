@@ -1,0 +1,79 @@
+// Instructions as a dump shows them: immediates in the order of the binary format, names behind indices.
+
+import type { Instruction } from '../../instructions/define.ts'
+import type { ImmediateKind, Immediates } from '../../instructions/immediates.ts'
+import { EMPTY_BLOCK, heapTypeName, valTypeName, type BlockType } from '../../syntax/types.ts'
+import { printHexF32, printHexF64 } from './hex-float.ts'
+import type { Symbols } from './symbols.ts'
+
+export class InstructionText {
+  private readonly symbols: Symbols
+  /** Whose locals are meant. */
+  funcIdx = 0
+
+  constructor(symbols: Symbols) {
+    this.symbols = symbols
+  }
+
+  print(row: Instruction, im: Immediates): string {
+    const [first, second] = row.immediates
+    if (first === undefined) return row.name
+    const text = second === undefined ? this.single(first, im) : this.pair(first, second, im)
+    return text === '' ? row.name : `${row.name} ${text}`
+  }
+
+  private pair(first: ImmediateKind, second: ImmediateKind, { x, y }: Immediates): string {
+    if (first !== 'typeidx') return `${x} ${y}${this.tag(first, x)}`
+    const { symbols } = this
+    return `${y}${symbols.tag('tables', y)} (type ${x}${symbols.tag('types', x)})`
+  }
+
+  private single(kind: ImmediateKind, im: Immediates): string {
+    switch (kind) {
+      case 'memarg':
+        return `${im.align} ${im.x === 0 ? '' : `${im.x} `}${unsigned(im)}`
+      case 'blocktype':
+        return blockTypeText(im.x)
+      case 'heaptype':
+        return heapTypeName(im.x)
+      case 'labels':
+        return [...im.list.slice(0, im.count), im.x].join(' ')
+      case 'valtypes':
+        return im.list.slice(0, im.count).map(valTypeName).join(' ')
+      case 'i32':
+        return String(im.x >>> 0)
+      case 'i64':
+        return String(BigInt.asIntN(64, unsigned(im)))
+      case 'f32':
+        return printHexF32(im.x)
+      case 'f64':
+        return printHexF64(im.lo, im.hi)
+      default:
+        return `${im.x}${this.tag(kind, im.x)}`
+    }
+  }
+
+  private tag(kind: ImmediateKind, x: number): string {
+    switch (kind) {
+      case 'funcidx':
+        return this.symbols.tag('funcs', x)
+      case 'globalidx':
+        return this.symbols.tag('globals', x)
+      case 'dataidx':
+        return this.symbols.tag('datas', x)
+      case 'localidx':
+        return this.symbols.localTag(this.funcIdx, x)
+      default:
+        return ''
+    }
+  }
+}
+
+export function unsigned({ lo, hi }: Immediates): bigint {
+  return (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0)
+}
+
+function blockTypeText(type: BlockType): string {
+  if (type === EMPTY_BLOCK) return ''
+  return type >= 0 && type < 2 ** 30 ? `type[${type}]` : valTypeName(type)
+}

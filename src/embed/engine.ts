@@ -1,0 +1,84 @@
+// The engine: where decoding, validation, instantiation and a tier come together.
+
+import { decodeModule } from '../binary/decode-module.ts'
+import { decodeNames } from '../binary/decode-names.ts'
+import { UsageError } from '../errors/heddle-error.ts'
+import { ModuleError } from '../errors/module-error.ts'
+import { interpreter } from '../interpret/interpreter.ts'
+import { CompiledModule } from '../runtime/instance.ts'
+import type { Tier } from '../runtime/tier.ts'
+import { MODULE_LIMITS, type ModuleLimits } from '../syntax/limits.ts'
+import type { Module as ModuleSyntax } from '../syntax/module.ts'
+import type { Names } from '../syntax/names.ts'
+import { validateModule } from '../validate/module.ts'
+import { setFallbackTier } from './functions.ts'
+import { Module } from './module.ts'
+
+/** `auto` picks the fastest tier that the host allows; today there is one, the interpreter. */
+export type TierName = 'auto' | 'interpret'
+
+export interface EngineOptions {
+  readonly tier?: TierName | undefined
+  /** How large modules may be. By default those of the JS API, with modules of at most 128 MiB. */
+  readonly limits?: Partial<ModuleLimits> | undefined
+}
+
+const MAX_MODULE_BYTES = 128 * 1024 ** 2
+
+/** Bytes of a module, in any form that holds bytes; or a module from the text parser. */
+export type ModuleSource = ArrayBuffer | ArrayBufferView | ModuleSyntax
+
+export class Engine {
+  private readonly tier: Tier
+  private readonly limits: ModuleLimits
+
+  constructor(options: EngineOptions = {}) {
+    const { tier = 'auto', limits } = options
+    if (tier !== 'auto' && tier !== 'interpret') throw new UsageError(`unknown tier "${String(tier)}"`)
+    this.tier = interpreter
+    setFallbackTier(this.tier)
+    this.limits = { ...MODULE_LIMITS, moduleBytes: MAX_MODULE_BYTES, ...limits }
+  }
+
+  /** Decodes and validates. Throws a ModuleError that says what is wrong, and where. */
+  compile(source: ModuleSource): Module {
+    const syntax = isBytes(source)
+      ? decodeModule(copyBytes(source, this.limits.moduleBytes), { limits: this.limits })
+      : source
+    validateModule(syntax, { limits: this.limits })
+    let names: Names | undefined
+    return new Module(new CompiledModule(syntax, () => (names ??= decodeNames(syntax))), this.tier)
+  }
+
+  /** What is wrong with a module; undefined where nothing is. */
+  check(source: ModuleSource): ModuleError | undefined {
+    try {
+      this.compile(source)
+      return undefined
+    } catch (error) {
+      if (error instanceof ModuleError) return error
+      throw error
+    }
+  }
+
+  /** Whether the bytes are a valid module. */
+  validate(source: ModuleSource): boolean {
+    return this.check(source) === undefined
+  }
+}
+
+function isBytes(source: ModuleSource): source is ArrayBuffer | ArrayBufferView {
+  return source instanceof ArrayBuffer || ArrayBuffer.isView(source)
+}
+
+/** A copy that nobody else can change while the module is read. */
+function copyBytes(source: ArrayBuffer | ArrayBufferView, limit: number): Uint8Array {
+  const view =
+    source instanceof ArrayBuffer
+      ? new Uint8Array(source)
+      : new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+  if (view.length > limit) {
+    throw new ModuleError('limit', `a module of ${view.length} bytes is over the limit of ${limit}`)
+  }
+  return view.slice()
+}

@@ -1,0 +1,107 @@
+// Tables and globals as JavaScript sees them, and the ones that the host makes.
+
+import { UsageError } from '../errors/heddle-error.ts'
+import { Global as RuntimeGlobal } from '../runtime/global.ts'
+import { Memory as RuntimeMemory } from '../runtime/memory.ts'
+import type { Store } from '../runtime/store.ts'
+import { Table as RuntimeTable } from '../runtime/table.ts'
+import { fromJs, toJs } from '../runtime/value.ts'
+import { FUNCREF, I32, VAL_TYPES_BY_NAME, isRefType, valTypeName, type ValType } from '../syntax/types.ts'
+import { functionOf, toFunction } from './functions.ts'
+import { Memory } from './memory.ts'
+
+export class Table {
+  readonly runtime: RuntimeTable
+
+  constructor(runtime: RuntimeTable) {
+    this.runtime = runtime
+  }
+
+  get length(): number {
+    return this.runtime.elems.length
+  }
+
+  get(index: number): unknown {
+    this.check(index)
+    return refToJs(this.runtime.type.elem, this.runtime.elems[index])
+  }
+
+  set(index: number, value: unknown): void {
+    this.check(index)
+    this.runtime.elems[index] = refFromJs(this.runtime.type.elem, value)
+  }
+
+  /** Grows by `delta` elements; gives the old length, or −1 where that cannot be. */
+  grow(delta: number, value: unknown = null): number {
+    return this.runtime.grow(delta, refFromJs(this.runtime.type.elem, value))
+  }
+
+  private check(index: number): void {
+    if (!Number.isInteger(index) || index < 0 || index >= this.length) {
+      throw new UsageError(`index ${index} is outside of a table of ${this.length} elements`, 'OUT_OF_BOUNDS')
+    }
+  }
+}
+
+export class Global {
+  readonly runtime: RuntimeGlobal
+
+  constructor(runtime: RuntimeGlobal) {
+    this.runtime = runtime
+  }
+
+  /** `i32`, `funcref` …: as the text format writes it. */
+  get type(): string {
+    return valTypeName(this.runtime.type.type)
+  }
+
+  get mutable(): boolean {
+    return this.runtime.type.mutable
+  }
+
+  get value(): unknown {
+    const value = this.runtime.get()
+    return isRefType(value.type) ? refToJs(value.type, value.ref) : toJs(value)
+  }
+
+  set value(value: unknown) {
+    const { type, mutable } = this.runtime.type
+    if (!mutable) throw new UsageError('the global is immutable', 'IMMUTABLE_GLOBAL')
+    this.runtime.set(fromJs(type, isRefType(type) ? refFromJs(type, value) : value))
+  }
+}
+
+function refToJs(type: ValType, ref: unknown): unknown {
+  return type === FUNCREF && ref !== null ? toFunction(ref) : ref
+}
+
+function refFromJs(type: ValType, value: unknown): unknown {
+  if (type !== FUNCREF || value === null) return value
+  const func = functionOf(value)
+  if (func === undefined) throw new UsageError('a funcref is null or an exported function', 'TYPE_MISMATCH')
+  return func
+}
+
+function parseType(name: string): ValType {
+  const type = VAL_TYPES_BY_NAME.get(name)
+  if (type === undefined) throw new UsageError(`unknown value type ${name}`)
+  return type
+}
+
+/** A memory of the host's, to be imported. Sizes in pages of 64 KiB. */
+export function createMemory(store: Store, limits: { min: number; max?: number }): Memory {
+  return new Memory(RuntimeMemory.allocate({ addrType: 'i32', limits, shared: false }, store))
+}
+
+export function createTable(store: Store, type: { element: string; min: number; max?: number }): Table {
+  const elem = parseType(type.element)
+  const limits = { min: type.min, max: type.max }
+  return new Table(RuntimeTable.allocate({ addrType: 'i32', limits, elem }, store, null))
+}
+
+export function createGlobal(type: string, value: unknown, mutable = false): Global {
+  const valType = parseType(type)
+  const global = new RuntimeGlobal({ type: valType, mutable })
+  global.set(fromJs(valType, isRefType(valType) ? refFromJs(valType, value) : (value ?? (valType === I32 ? 0 : value))))
+  return new Global(global)
+}

@@ -1,0 +1,135 @@
+// Functions across the boundary: an exported function as JavaScript calls it, and a JavaScript function as wasm calls it.
+
+import { HeddleError, UsageError } from '../errors/heddle-error.ts'
+import { FuncInstance, type Caller, type HostCode } from '../runtime/func.ts'
+import type { CallOptions, Tier } from '../runtime/tier.ts'
+import { fromJs, refValue, toJs, type Value } from '../runtime/value.ts'
+import { FUNCREF, isRefType, type FuncType, type ValType } from '../syntax/types.ts'
+import { Memory } from './memory.ts'
+
+/** An exported function. The same function is the same JavaScript function every time. */
+export type ExportedFunction = (...args: unknown[]) => unknown
+
+/** What a host function is called with, before its arguments. */
+export interface HostContext {
+  /** The calling instance's first memory; its views are always those of this moment. */
+  readonly memory: Memory
+  /** `length` bytes of UTF-8 at `pointer`. */
+  readonly string: (pointer: number, length: number) => string
+  /** `length` bytes at `pointer`, not copied. */
+  readonly bytes: (pointer: number, length: number) => Uint8Array
+  /** Takes fuel from the run on behalf of this function. */
+  readonly charge: (fuel: number) => void
+}
+
+/** A function of the embedder's. i64 values are bigints; several results are an array; a promise suspends the run. */
+export type HostFunction = (context: HostContext, ...args: never[]) => unknown
+
+const exported = new WeakMap<FuncInstance, ExportedFunction>()
+const instances = new WeakMap<object, FuncInstance>()
+const tiers = new WeakMap<FuncInstance, { readonly tier: Tier; readonly options: CallOptions }>()
+
+/** The tier that calls of a function from JavaScript go to. */
+export function bindTier(func: FuncInstance, tier: Tier, options: CallOptions): void {
+  if (!tiers.has(func)) tiers.set(func, { tier, options })
+}
+
+let fallbackTier: Tier | undefined
+
+/** The tier for functions that nobody bound: those that came out of tables. */
+export function setFallbackTier(tier: Tier): void {
+  fallbackTier ??= tier
+}
+
+/** The JavaScript function for a function of the store. */
+export function toFunction(ref: unknown): ExportedFunction {
+  const func = ref as FuncInstance
+  let call = exported.get(func)
+  if (call === undefined) {
+    call = (...args) => callFunction(func, args)
+    Object.defineProperty(call, 'name', { value: func.name ?? String(func.funcIdx) })
+    Object.defineProperty(call, 'length', { value: func.type.params.length })
+    exported.set(func, call)
+    instances.set(call, func)
+  }
+  return call
+}
+
+/** The function of the store that an exported function stands for. */
+export function functionOf(value: unknown): FuncInstance | undefined {
+  return typeof value === 'function' ? instances.get(value) : undefined
+}
+
+function callFunction(func: FuncInstance, args: readonly unknown[]): unknown {
+  const bound = tiers.get(func)
+  const tier = bound?.tier ?? fallbackTier
+  if (tier === undefined) throw new UsageError('the function belongs to no engine')
+  return resultsToJs(tier.invoke(func, argumentsFromJs(func, args), bound?.options))
+}
+
+/** Missing arguments are an error: a zero that nobody meant is worse. */
+export function argumentsFromJs(func: FuncInstance, args: readonly unknown[]): Value[] {
+  const { params } = func.type
+  if (args.length !== params.length) {
+    throw new UsageError(`${func.toString()} takes ${params.length} arguments, not ${args.length}`, 'ARITY_MISMATCH')
+  }
+  return params.map((type, i) => valueFromJs(type, args[i], `argument ${i + 1} of ${func.toString()}`))
+}
+
+/** Nothing, one value, or an array. */
+export function resultsToJs(values: readonly Value[]): unknown {
+  if (values.length === 0) return undefined
+  if (values.length === 1) return valueToJs(values[0]!)
+  return values.map(valueToJs)
+}
+
+function valueToJs(value: Value): unknown {
+  return value.type === FUNCREF && value.ref !== null ? toFunction(value.ref) : toJs(value)
+}
+
+function valueFromJs(type: ValType, x: unknown, what: string): Value {
+  if (isRefType(type) && type === FUNCREF && x !== null) {
+    const func = functionOf(x)
+    if (func === undefined) throw new UsageError(`${what} must be null or an exported function`, 'TYPE_MISMATCH')
+    return refValue(type, func)
+  }
+  return fromJs(type, x, what)
+}
+
+/** A host function of the given type. */
+export function fromFunction(type: FuncType, name: string, call: HostFunction): FuncInstance {
+  const known = functionOf(call)
+  if (known !== undefined) return known
+  const host: HostCode = (args, caller) => {
+    const outcome: unknown = call(contextOf(caller, name), ...(args.map(valueToJs) as never[]))
+    if (outcome instanceof Promise) return outcome.then((value) => resultsFromJs(type, name, value))
+    return resultsFromJs(type, name, outcome)
+  }
+  return FuncInstance.fromHost(type, host, name)
+}
+
+/** The values that a host function's return value stands for. */
+function resultsFromJs({ results }: FuncType, name: string, value: unknown): readonly Value[] {
+  if (results.length === 0) return []
+  if (results.length === 1) return [valueFromJs(results[0]!, value, `the result of ${name}`)]
+  if (!Array.isArray(value) || value.length !== results.length) {
+    throw new UsageError(`${name} must return an array of ${results.length} results`, 'ARITY_MISMATCH')
+  }
+  return results.map((type, i) => valueFromJs(type, value[i], `result ${i + 1} of ${name}`))
+}
+
+function contextOf(caller: Caller, name: string): HostContext {
+  const memory = (): Memory => {
+    const runtime = caller.instance?.memories[0]
+    if (runtime === undefined) throw new HeddleError('NO_MEMORY', `the instance that calls ${name} has no memory`)
+    return new Memory(runtime)
+  }
+  return {
+    get memory() {
+      return memory()
+    },
+    string: (pointer, length) => memory().string(pointer, length),
+    bytes: (pointer, length) => memory().slice(pointer, length),
+    charge: caller.charge,
+  }
+}

@@ -1,0 +1,131 @@
+// What stands for each import of a module: what the embedder gives, what a provider such as WASI offers, or what was asked for unknown ones.
+
+import { HeddleError, UsageError } from '../errors/heddle-error.ts'
+import { FuncInstance } from '../runtime/func.ts'
+import { Global as RuntimeGlobal } from '../runtime/global.ts'
+import type { ImportProvider, ProvidedFunction } from '../runtime/import-provider.ts'
+import type { CompiledModule, ExternVal, Instance } from '../runtime/instance.ts'
+import { Memory as RuntimeMemory } from '../runtime/memory.ts'
+import { Table as RuntimeTable } from '../runtime/table.ts'
+import { linkImports } from '../runtime/link.ts'
+import { defaultValue, fromJs } from '../runtime/value.ts'
+import type { Import } from '../syntax/module.ts'
+import { valTypeName, type FuncType } from '../syntax/types.ts'
+import type { ResolvedExternType } from '../validate/matching.ts'
+import { Global, Table } from './externs.ts'
+import { Memory } from './memory.ts'
+import { fromFunction, type HostFunction } from './functions.ts'
+
+/** Import objects by module name, then by name: host functions, exports of other instances, numbers for immutable globals. */
+export type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+
+/** `trap`: a function that nobody provides traps when it is called. `default`: it gives zeros and nulls. `log`: likewise, and is reported. */
+export type UnknownImports = 'error' | 'trap' | 'default' | 'log'
+
+export interface LinkOptions {
+  readonly providers?: readonly ImportProvider[] | undefined
+  readonly unknownImports?: UnknownImports | undefined
+  /** Receives each call of an unknown import under `log`. */
+  readonly onUnknownCall?: ((module: string, name: string, args: readonly unknown[]) => void) | undefined
+}
+
+/** Everything that the module's imports resolve to. `instance` is asked for once it exists: a provider's functions need its memory. */
+export function resolveImports(
+  compiled: CompiledModule,
+  imports: Imports,
+  options: LinkOptions,
+  instance: () => Instance,
+): ExternVal[] {
+  const provided = new Map<
+    string,
+    { provider: ImportProvider; functions: Readonly<Record<string, ProvidedFunction>> }
+  >()
+  for (const provider of options.providers ?? []) {
+    const functions = provider.imports(() => instance().memory)
+    provided.set(provider.moduleName, { provider, functions })
+  }
+  return linkImports(compiled, (request, type) => {
+    const own = ownProperty(imports, request.module)
+    const given = own === undefined ? undefined : ownProperty(own as Imports[string], request.name)
+    if (given !== undefined) return externFromJs(given, type, request)
+    const source = provided.get(request.module)
+    if (type.kind === 'func' && source !== undefined) {
+      const func = source.functions[request.name]
+      if (func !== undefined && hasType(type.type, source.provider, request.name)) {
+        return providedFunction(type.type, `${request.module}.${request.name}`, func)
+      }
+    }
+    return unknownImport(request, type, options)
+  })
+}
+
+function ownProperty<T>(object: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined
+}
+
+function hasType(type: FuncType, provider: ImportProvider, name: string): boolean {
+  const expected = provider.typeOf(name)
+  if (expected === undefined) return false
+  return (
+    type.params.map(valTypeName).join() === expected.params.join() &&
+    type.results.map(valTypeName).join() === expected.results.join()
+  )
+}
+
+function providedFunction(type: FuncType, name: string, call: ProvidedFunction): FuncInstance {
+  return fromFunction(type, name, ((_context: unknown, ...args: (number | bigint)[]) => call(...args)) as HostFunction)
+}
+
+function externFromJs(value: unknown, type: ResolvedExternType, { module, name }: Import): ExternVal | undefined {
+  if (value instanceof Memory || value instanceof Table || value instanceof Global) return value.runtime
+  if (
+    value instanceof FuncInstance ||
+    value instanceof RuntimeMemory ||
+    value instanceof RuntimeTable ||
+    value instanceof RuntimeGlobal
+  ) {
+    return value
+  }
+  if (typeof value === 'function' && type.kind === 'func') {
+    return fromFunction(type.type, `${module}.${name}`, value as HostFunction)
+  }
+  if (type.kind === 'global' && !type.type.mutable && (typeof value === 'number' || typeof value === 'bigint')) {
+    const global = new RuntimeGlobal(type.type)
+    global.set(fromJs(type.type.type, value, `the import ${module}.${name}`))
+    return global
+  }
+  throw new UsageError(
+    `the import "${module}" "${name}" is a ${type.kind}: give ${HINTS[type.kind]}, not ${value === null ? 'null' : typeof value}`,
+    'UNLINKABLE',
+  )
+}
+
+const HINTS: Readonly<Record<ResolvedExternType['kind'], string>> = {
+  func: 'a function',
+  memory: 'a Memory',
+  table: 'a Table',
+  global: 'a Global, or a number where it is immutable',
+}
+
+function unknownImport(request: Import, type: ResolvedExternType, options: LinkOptions): ExternVal | undefined {
+  const { unknownImports = 'error', onUnknownCall } = options
+  if (type.kind !== 'func' || unknownImports === 'error') return undefined
+  const name = `${request.module}.${request.name}`
+  const results = type.type.results.map(defaultValue)
+  return FuncInstance.fromHost(
+    type.type,
+    (args) => {
+      if (unknownImports === 'trap') {
+        throw new HeddleError('UNKNOWN_IMPORT', `the unknown import "${request.module}" "${request.name}" was called`)
+      }
+      if (unknownImports === 'log')
+        onUnknownCall?.(
+          request.module,
+          request.name,
+          args.map((arg) => arg.lo),
+        )
+      return results
+    },
+    name,
+  )
+}

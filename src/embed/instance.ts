@@ -1,0 +1,85 @@
+// An instance as the embedder holds it.
+
+import { UsageError } from '../errors/heddle-error.ts'
+import { FuncInstance } from '../runtime/func.ts'
+import { Global as RuntimeGlobal } from '../runtime/global.ts'
+import type { ExternVal, Instance as RuntimeInstance } from '../runtime/instance.ts'
+import { Memory as RuntimeMemory } from '../runtime/memory.ts'
+import type { CallOptions, Tier } from '../runtime/tier.ts'
+import { funcTypeName } from '../syntax/types.ts'
+import { nearest } from './nearest.ts'
+import { Global, Table } from './externs.ts'
+import { Memory } from './memory.ts'
+import { argumentsFromJs, bindTier, toFunction, type ExportedFunction } from './functions.ts'
+import { Run } from './run.ts'
+
+export type Export = ExportedFunction | Memory | Table | Global
+
+export class Instance {
+  /** The instance of the store; for the engine's own use. */
+  readonly runtime: RuntimeInstance
+  /** Everything that the module exports, by name. Without a prototype. */
+  readonly exports: Readonly<Record<string, Export>>
+  private readonly tier: Tier
+  private readonly options: CallOptions
+
+  constructor(runtime: RuntimeInstance, tier: Tier, options: CallOptions) {
+    this.runtime = runtime
+    this.tier = tier
+    this.options = options
+    const exports = Object.create(null) as Record<string, Export>
+    const wrappers = new Map<ExternVal, Export>()
+    for (const [name, value] of runtime.exports) {
+      let wrapper = wrappers.get(value)
+      if (wrapper === undefined) {
+        wrapper = this.wrap(value)
+        wrappers.set(value, wrapper)
+      }
+      exports[name] = wrapper
+    }
+    this.exports = Object.freeze(exports)
+  }
+
+  /** The first memory, exported or not; undefined where there is none. */
+  get memory(): Memory | undefined {
+    const memory = this.runtime.memories[0]
+    return memory === undefined ? undefined : new Memory(memory)
+  }
+
+  /** Calls an exported function; the same as `exports[name](...args)`, but for a clear error where there is none. */
+  call(name: string, ...args: unknown[]): unknown {
+    return toFunction(this.func(name))(...args)
+  }
+
+  /** Prepares a call of an exported function that can be driven piece by piece. Nothing runs yet. */
+  start(name: string, ...args: unknown[]): Run {
+    const func = this.func(name)
+    return new Run(this.tier.start(func, argumentsFromJs(func, args), this.options))
+  }
+
+  private func(name: string): FuncInstance {
+    const value = this.runtime.exports.get(name)
+    if (value instanceof FuncInstance) return value
+    const functions = [...this.runtime.exports].filter(([, v]) => v instanceof FuncInstance)
+    const listed = functions.map(([n, v]) => `  ${n} ${funcTypeName((v as FuncInstance).type)}`).join('\n')
+    const guess = nearest(
+      name,
+      functions.map(([n]) => n),
+    )
+    throw new UsageError(
+      `no exported function "${name}"${guess === undefined ? '' : `; did you mean "${guess}"?`}\n` +
+        (functions.length === 0 ? 'The module exports no functions.' : `The module exports:\n${listed}`),
+      'UNKNOWN_EXPORT',
+    )
+  }
+
+  private wrap(value: ExternVal): Export {
+    if (value instanceof FuncInstance) {
+      bindTier(value, this.tier, this.options)
+      return toFunction(value)
+    }
+    if (value instanceof RuntimeMemory) return new Memory(value)
+    if (value instanceof RuntimeGlobal) return new Global(value)
+    return new Table(value)
+  }
+}

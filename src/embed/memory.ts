@@ -1,0 +1,73 @@
+// A linear memory as JavaScript sees it, with the typed access that host functions want: text, bytes, C strings.
+
+import { UsageError } from '../errors/heddle-error.ts'
+import type { Memory as RuntimeMemory } from '../runtime/memory.ts'
+
+const decoder = new TextDecoder()
+const encoder = new TextEncoder()
+
+/** A linear memory. Views are of the moment: after the memory has grown, ask again. */
+export class Memory {
+  /** The memory of the store; for the engine's own use. */
+  readonly runtime: RuntimeMemory
+
+  constructor(runtime: RuntimeMemory) {
+    this.runtime = runtime
+  }
+
+  /** Size in bytes. */
+  get byteLength(): number {
+    return this.runtime.byteLength
+  }
+
+  /** Size in pages of 64 KiB. */
+  get pages(): number {
+    return this.runtime.pages
+  }
+
+  /** The whole memory, not copied. */
+  get bytes(): Uint8Array {
+    return this.runtime.bytes
+  }
+
+  get view(): DataView {
+    return this.runtime.view
+  }
+
+  /** `length` bytes from `address` on, not copied. Throws where they are not inside. */
+  slice(address: number, length: number): Uint8Array {
+    const start = address >>> 0
+    if (!this.runtime.contains(start, length >>> 0)) {
+      throw new UsageError(
+        `address ${start} + ${length >>> 0} is outside of a memory of ${this.byteLength} bytes`,
+        'OUT_OF_BOUNDS',
+      )
+    }
+    return this.runtime.bytes.subarray(start, start + (length >>> 0))
+  }
+
+  /** The text in `length` bytes of UTF-8 from `address` on. */
+  string(address: number, length: number): string {
+    // Some hosts refuse to decode views of memory that may be shared or resized: a copy is always fine.
+    return decoder.decode(this.slice(address, length).slice())
+  }
+
+  /** The text from `address` up to the next zero byte, as C writes it. */
+  cString(address: number): string {
+    const end = this.runtime.bytes.indexOf(0, address >>> 0)
+    if (end < 0) throw new UsageError(`no zero byte after address ${address >>> 0}`, 'OUT_OF_BOUNDS')
+    return this.string(address, end - (address >>> 0))
+  }
+
+  /** Writes bytes, or text as UTF-8, and gives how many bytes that were. */
+  write(address: number, data: Uint8Array | string): number {
+    const bytes = typeof data === 'string' ? encoder.encode(data) : data
+    this.slice(address, bytes.length).set(bytes)
+    return bytes.length
+  }
+
+  /** Grows by `delta` pages; gives the old size in pages, or −1 where that cannot be. */
+  grow(delta: number): number {
+    return this.runtime.grow(delta)
+  }
+}

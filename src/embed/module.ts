@@ -1,0 +1,133 @@
+// A compiled module: valid, and ready to be instantiated any number of times.
+
+import { UsageError } from '../errors/heddle-error.ts'
+import type { ImportProvider } from '../runtime/import-provider.ts'
+import { CompiledModule, Instance as RuntimeInstance } from '../runtime/instance.ts'
+import { instantiate } from '../runtime/instantiate.ts'
+import { importType } from '../runtime/link.ts'
+import { Store, type Limiter, type StoreLimits } from '../runtime/store.ts'
+import type { CallOptions, Poll, Tier } from '../runtime/tier.ts'
+import type { CustomSection, Module as ModuleSyntax } from '../syntax/module.ts'
+import { funcTypeName, valTypeName, type ExternKind } from '../syntax/types.ts'
+import type { ResolvedExternType } from '../validate/matching.ts'
+import { resolveImports, type Imports, type LinkOptions, type UnknownImports } from './imports.ts'
+import { Instance } from './instance.ts'
+import { Run } from './run.ts'
+
+export interface ExternDescriptor {
+  readonly name: string
+  readonly kind: ExternKind
+  /** As people write it: `[i32 i32] -> [i32]`, `mut i64`, `1 2`. */
+  readonly type: string
+}
+
+export interface ImportDescriptor extends ExternDescriptor {
+  readonly module: string
+}
+
+export interface InstantiateOptions {
+  /** Functions of a layer such as WASI. */
+  readonly wasi?: ImportProvider | readonly ImportProvider[] | undefined
+  /** The store that instances share; by default each instance has one of its own, with `limits`. */
+  readonly store?: Store | undefined
+  readonly limits?: Partial<StoreLimits> | undefined
+  /** Asked before a memory or table grows. */
+  readonly limiter?: Limiter | undefined
+  readonly unknownImports?: UnknownImports | undefined
+  readonly onUnknownCall?: LinkOptions['onUnknownCall']
+  /** Looked at every few hundred microseconds of execution: an error that it gives ends the call. */
+  readonly poll?: Poll | undefined
+}
+
+export class Module {
+  readonly syntax: ModuleSyntax
+  private readonly compiled: CompiledModule
+  private readonly tier: Tier
+
+  /** For the engine: `Engine.compile` makes modules. */
+  constructor(compiled: CompiledModule, tier: Tier) {
+    this.compiled = compiled
+    this.syntax = compiled.module
+    this.tier = tier
+  }
+
+  get imports(): readonly ImportDescriptor[] {
+    return this.syntax.imports.map((request) => {
+      const type = importType(this.compiled, request)
+      return { module: request.module, name: request.name, kind: type.kind, type: typeText(type) }
+    })
+  }
+
+  get exports(): readonly ExternDescriptor[] {
+    const { spaces, module } = this.compiled
+    return module.exports.map(({ name, kind, index }) => {
+      const type: ResolvedExternType =
+        kind === 'func'
+          ? { kind, type: module.types[spaces.funcs[index]!]! }
+          : kind === 'table'
+            ? { kind, type: spaces.tables[index]! }
+            : kind === 'memory'
+              ? { kind, type: spaces.memories[index]! }
+              : { kind, type: spaces.globals[index]! }
+      return { name, kind, type: typeText(type) }
+    })
+  }
+
+  customSections(name: string): readonly Uint8Array[] {
+    return this.syntax.customs.filter((custom: CustomSection) => custom.name === name).map(({ bytes }) => bytes.slice())
+  }
+
+  /** Links, allocates, initialises and runs the start function, which may await host functions. */
+  async instantiate(imports: Imports = {}, options: InstantiateOptions = {}): Promise<Instance> {
+    const { instance, start, call } = this.build(imports, options)
+    if (start !== undefined) await new Run(this.tier.start(start, [], call)).finish()
+    return instance
+  }
+
+  /** Like `instantiate`, without waiting: a start function that meets a promise is an error. */
+  instantiateSync(imports: Imports = {}, options: InstantiateOptions = {}): Instance {
+    const { instance, start, call } = this.build(imports, options)
+    if (start !== undefined) this.tier.invoke(start, [], call)
+    return instance
+  }
+
+  private build(
+    imports: Imports,
+    options: InstantiateOptions,
+  ): {
+    instance: Instance
+    start: ReturnType<typeof instantiate>['start']
+    call: CallOptions
+  } {
+    const { wasi, unknownImports, onUnknownCall, poll } = options
+    const store = options.store ?? new Store(options.limits, options.limiter)
+    const providers: readonly ImportProvider[] = wasi === undefined ? [] : [wasi].flat()
+    let created: RuntimeInstance | undefined
+    const current = (): RuntimeInstance => {
+      if (created === undefined) throw new UsageError('an import was called before the instance exists')
+      return created
+    }
+    const externs = resolveImports(this.compiled, imports, { providers, unknownImports, onUnknownCall }, current)
+    const { instance, start } = instantiate(store, this.compiled, externs)
+    created = instance
+    const call = { poll }
+    return { instance: new Instance(instance, this.tier, call), start, call }
+  }
+}
+
+function typeText(type: ResolvedExternType): string {
+  switch (type.kind) {
+    case 'func':
+      return funcTypeName(type.type)
+    case 'global':
+      return `${type.type.mutable ? 'mut ' : ''}${valTypeName(type.type.type)}`
+    case 'memory':
+      return limitsText(type.type.limits)
+    case 'table':
+      return `${limitsText(type.type.limits)} ${valTypeName(type.type.elem)}`
+  }
+}
+
+function limitsText({ min, max }: { readonly min: number; readonly max?: number | undefined }): string {
+  return max === undefined ? String(min) : `${min} ${max}`
+}

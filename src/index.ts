@@ -1,0 +1,18 @@
+// The front door: re-exports, nothing else.
+
+export { Engine, type EngineOptions, type ModuleSource, type TierName } from './embed/engine.ts'
+export { Module, type ExternDescriptor, type ImportDescriptor, type InstantiateOptions } from './embed/module.ts'
+export { Instance, type Export } from './embed/instance.ts'
+export { Global, Table, createGlobal, createMemory, createTable } from './embed/externs.ts'
+export { Memory } from './embed/memory.ts'
+export type { ExportedFunction, HostContext, HostFunction } from './embed/functions.ts'
+export type { Imports, UnknownImports } from './embed/imports.ts'
+export { Run, type RunState } from './embed/run.ts'
+export { Store, STORE_LIMITS, type Limiter, type StoreLimits } from './runtime/store.ts'
+export type { GuestMemory, ImportProvider, ProvidedFunction, ProvidedType } from './runtime/import-provider.ts'
+export type { RunFrame } from './runtime/tier.ts'
+export { MODULE_LIMITS, type ModuleLimits } from './syntax/limits.ts'
+export { HeddleError, InternalError, UsageError, type ErrorCode } from './errors/heddle-error.ts'
+export { LinkError, type UnlinkedImport } from './errors/link-error.ts'
+export { ModuleError, type ModuleErrorKind, type ModulePlace } from './errors/module-error.ts'
+export { TRAPS, Trap, renderFrames, type StackFrame, type TrapCode } from './errors/trap.ts'

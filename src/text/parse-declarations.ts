@@ -1,0 +1,90 @@
+// The first pass over a module's fields: it counts and names what they define, so that the second may meet names before their
+// definition. It looks no further into a field than that takes; what is wrong there is found by the second pass.
+
+import type { ExternKind } from '../syntax/types.ts'
+import { EXTERN_KINDS } from '../syntax/types.ts'
+import type { IndexSpace } from './index-space.ts'
+import type { ModuleContext } from './parse-context.ts'
+import { atRefType, parseFuncType, skipAddrType } from './parse-types.ts'
+import { LEFT_PAREN } from './tokens.ts'
+
+export function externKind(word: string | undefined): ExternKind | undefined {
+  return EXTERN_KINDS.find((kind) => kind === word)
+}
+
+/** Gives the token that each field begins with, up to `end`. */
+export function declareFields(context: ModuleContext, end: number): number[] {
+  const { cursor } = context
+  const declarations = new Declarations(context)
+  const fields: number[] = []
+  while (cursor.pos < end) {
+    const field = cursor.pos
+    if (cursor.kind !== LEFT_PAREN) throw cursor.unexpected()
+    fields.push(field)
+    declarations.declare()
+    cursor.pos = field
+    cursor.skipGroup()
+  }
+  return fields
+}
+
+class Declarations {
+  private readonly context: ModuleContext
+  /** What was defined first; from then on imports come too late. */
+  private firstDefinition: IndexSpace | undefined
+
+  constructor(context: ModuleContext) {
+    this.context = context
+  }
+
+  declare(): void {
+    const { context } = this
+    const { cursor, annotations } = context
+    const field = cursor.pos
+    const { clause } = cursor
+    cursor.pos += 2
+    const kind = externKind(clause)
+    if (kind !== undefined) return this.declareExtern(kind, field)
+    if (clause === 'type') {
+      context.types.space.bind(cursor, annotations)
+      context.types.define(parseFuncType(cursor))
+      cursor.expectRight()
+    } else if (clause === 'import') this.declareImport(field)
+    else if (clause === 'elem') context.elems.bind(cursor, annotations)
+    else if (clause === 'data') context.datas.bind(cursor, annotations)
+  }
+
+  private declareImport(field: number): void {
+    const { context } = this
+    const { cursor } = context
+    cursor.readName()
+    cursor.readName()
+    const kind = externKind(cursor.clause)
+    if (kind === undefined) return
+    this.refuseLateImport(field)
+    cursor.pos += 2
+    context.space(kind).bind(cursor, context.annotations)
+  }
+
+  private declareExtern(kind: ExternKind, field: number): void {
+    const { context } = this
+    const { cursor } = context
+    const space = context.space(kind)
+    space.bind(cursor, context.annotations)
+    while (cursor.clause === 'export') cursor.skipGroup()
+    if (cursor.clause === 'import') return this.refuseLateImport(field)
+    this.firstDefinition ??= space
+    if (kind === 'table') {
+      skipAddrType(cursor)
+      if (atRefType(cursor)) context.elems.bindAnonymous()
+    } else if (kind === 'memory') {
+      skipAddrType(cursor)
+      if (cursor.clause === 'data') context.datas.bindAnonymous()
+    }
+  }
+
+  private refuseLateImport(field: number): void {
+    if (this.firstDefinition === undefined) return
+    throw this.context.cursor.tokens.error(field + 1, `import after ${this.firstDefinition.longKind}`)
+  }
+}

@@ -1,0 +1,350 @@
+// WAT to a module, in two passes over the tokens: the first names what the fields define, the second parses them.
+// https://webassembly.github.io/spec/core/text/modules.html
+
+import type { InstructionWriter } from '../instructions/instruction-writer.ts'
+import { PLANNED_TABLE_INIT } from '../instructions/planned.ts'
+import { writeValType } from '../instructions/type-codes.ts'
+import { PAGE_SIZE } from '../syntax/limits.ts'
+import type { Data, Elem, Export, Func, Global, Import, Module, Table } from '../syntax/module.ts'
+import type { Names, NameMap } from '../syntax/names.ts'
+import type { ExternKind, ExternType, MemoryType, ValType } from '../syntax/types.ts'
+import { MODULE_ANNOTATIONS } from './annotations.ts'
+import { lexText } from './lexer.ts'
+import { ModuleContext } from './parse-context.ts'
+import { declareFields, externKind } from './parse-declarations.ts'
+import { InstructionParser } from './parse-instr.ts'
+import { SegmentParser } from './parse-segments.ts'
+import {
+  atRefType,
+  parseGlobalType,
+  parseMemoryType,
+  parseRefType,
+  parseTableType,
+  parseTypedNames,
+  skipAddrType,
+} from './parse-types.ts'
+import { SourceText } from './source-text.ts'
+import { TokenCursor } from './token-cursor.ts'
+import { EOF, LEFT_PAREN } from './tokens.ts'
+
+/** The proposal that brings `(table 10 funcref (ref.func $f))`. */
+const TABLE_INIT = PLANNED_TABLE_INIT.get(0x40) ?? 'function-references'
+
+export interface ParseOptions {
+  /** How errors call the source, usually a file's name. */
+  readonly name?: string | undefined
+}
+
+/**
+ * Parses `(module …)`, or module fields alone. Only the form is checked. Throws a ModuleError of kind `malformed`, or `unsupported` for
+ * what belongs to a later proposal.
+ */
+export function parseModule(text: string | Uint8Array, options: ParseOptions = {}): Module {
+  const tokens = lexText(new SourceText(text, options.name), { annotations: MODULE_ANNOTATIONS })
+  const cursor = new TokenCursor(tokens)
+  const isBare = cursor.clause !== 'module'
+  const module = isBare ? parseFields(cursor, tokens.count - 1) : parseModuleGroup(cursor)
+  if (cursor.kind !== EOF) throw cursor.unexpected()
+  return module
+}
+
+/** Parses `(module …)` at the cursor and goes behind it. */
+export function parseModuleGroup(cursor: TokenCursor): Module {
+  const start = cursor.pos
+  cursor.skipGroup()
+  const end = cursor.pos - 1
+  cursor.pos = start
+  cursor.expectClause('module')
+  const module = parseFields(cursor, end)
+  cursor.expectRight()
+  return module
+}
+
+/** Parses what stands in a module: its identifier, if it has one, and its fields, up to the token `end`. */
+export function parseFields(cursor: TokenCursor, end: number): Module {
+  return new ModuleParser(cursor, end).parse()
+}
+
+class ModuleParser {
+  private readonly end: number
+  private readonly cursor: TokenCursor
+  private readonly context: ModuleContext
+  private readonly instructions: InstructionParser
+  private readonly segments: SegmentParser
+  private readonly imports: Import[] = []
+  private readonly funcs: Func[] = []
+  private readonly tables: Table[] = []
+  private readonly memories: MemoryType[] = []
+  private readonly globals: Global[] = []
+  private readonly exports: Export[] = []
+  private readonly elems: Elem[] = []
+  private readonly datas: Data[] = []
+  private start: number | undefined
+  /** Index of the next thing of each kind, imports included. */
+  private readonly next: Record<ExternKind, number> = { func: 0, table: 0, memory: 0, global: 0 }
+  private readonly localNames = new Map<number, NameMap>()
+  private readonly labelNames = new Map<number, NameMap>()
+
+  constructor(cursor: TokenCursor, end: number) {
+    this.cursor = cursor
+    this.end = end
+    this.context = new ModuleContext(cursor, end)
+    this.instructions = new InstructionParser(this.context)
+    this.segments = new SegmentParser(this.context, this.instructions)
+  }
+
+  parse(): Module {
+    const { context, cursor } = this
+    const { annotations } = context
+    const id = cursor.takeId()
+    const moduleName = annotations.takeName(cursor.pos, 'module') ?? (id < 0 ? undefined : cursor.tokens.atoms.text(id))
+    const fields = declareFields(context, this.end)
+    for (const field of fields) {
+      cursor.pos = field
+      this.parseField()
+      cursor.expectRight()
+    }
+    cursor.pos = this.end
+    annotations.finishNames()
+    const customs = annotations.readCustoms(fields, this.end)
+    context.finishCode()
+    const names = this.names(moduleName)
+    return {
+      types: context.types.types,
+      imports: this.imports,
+      funcs: this.funcs,
+      tables: this.tables,
+      memories: this.memories,
+      globals: this.globals,
+      exports: this.exports,
+      ...(this.start === undefined ? {} : { start: this.start }),
+      elems: this.elems,
+      datas: this.datas,
+      customs,
+      spareSections: [],
+      ...(names === undefined ? {} : { names }),
+    }
+  }
+
+  /** From its parenthesis up to the closing one, which is left. */
+  private parseField(): void {
+    const { cursor, segments } = this
+    cursor.expectLeft()
+    switch (cursor.word) {
+      case 'type':
+        return this.skipType()
+      case 'import':
+        return this.parseImport()
+      case 'func':
+        return this.parseFunc()
+      case 'table':
+        return this.parseTable()
+      case 'memory':
+        return this.parseMemory()
+      case 'global':
+        return this.parseGlobal()
+      case 'export':
+        return this.parseExport()
+      case 'start':
+        return this.parseStart()
+      case 'elem':
+        this.skipKeyword()
+        return void this.elems.push(segments.parseElem())
+      case 'data':
+        this.skipKeyword()
+        return void this.datas.push(segments.parseData())
+      default:
+        throw cursor.unexpected()
+    }
+  }
+
+  /** Types are complete after the first pass. */
+  private skipType(): void {
+    this.cursor.pos--
+    this.cursor.skipGroup()
+    this.cursor.pos--
+  }
+
+  /** The keyword and the identifier behind it, which the first pass has read. */
+  private skipKeyword(): void {
+    this.cursor.pos++
+    this.cursor.takeId()
+  }
+
+  private parseImport(): void {
+    const { cursor } = this
+    cursor.pos++
+    const module = cursor.readName()
+    const name = cursor.readName()
+    cursor.expectLeft()
+    const kind = externKind(cursor.word)
+    if (kind === undefined) throw cursor.unexpected()
+    this.skipKeyword()
+    this.addImport(module, name, kind)
+    cursor.expectRight()
+  }
+
+  /** Reads the type of an import, of which everything else is known. */
+  private addImport(module: string, name: string, kind: ExternKind): void {
+    this.next[kind]++
+    this.imports.push({ module, name, type: this.parseExternType(kind) })
+  }
+
+  private parseExternType(kind: ExternKind): ExternType {
+    const { context, cursor } = this
+    switch (kind) {
+      case 'func':
+        return { kind, typeIdx: context.types.parseTypeUse(cursor, this.openLocals()) }
+      case 'table':
+        return { kind, type: parseTableType(cursor) }
+      case 'memory':
+        return { kind, type: parseMemoryType(cursor) }
+      case 'global':
+        return { kind, type: parseGlobalType(cursor) }
+    }
+  }
+
+  /** Passes the keyword, the identifier and inline exports. Gives true for an inline import, which it parses. */
+  private parseInlineImport(kind: ExternKind): boolean {
+    const { cursor } = this
+    this.skipKeyword()
+    while (cursor.takeClause('export')) {
+      this.exports.push({ name: cursor.readName(), kind, index: this.next[kind] })
+      cursor.expectRight()
+    }
+    if (!cursor.takeClause('import')) return false
+    const module = cursor.readName()
+    const name = cursor.readName()
+    cursor.expectRight()
+    this.addImport(module, name, kind)
+    return true
+  }
+
+  private parseFunc(): void {
+    if (this.parseInlineImport('func')) return
+    const { context, cursor } = this
+    const { types, writer } = context
+    const funcIdx = this.next.func++
+    const bind = this.openLocals()
+    const { locals } = context
+    const typeIdx = types.parseTypeUse(cursor, bind)
+    // Parameters that only the type spells have no identifiers.
+    locals.bindAnonymous((types.types[typeIdx]?.params.length ?? 0) - locals.count)
+    const localTypes: ValType[] = []
+    while (cursor.atClause(cursor.words.local)) {
+      cursor.pos += 2
+      parseTypedNames(cursor, localTypes, bind)
+    }
+    const start = writer.length
+    writeLocals(writer, localTypes)
+    this.instructions.parseSequence()
+    this.funcs.push({ typeIdx, code: context.codeSince(start) })
+    if (locals.names.size > 0) this.localNames.set(funcIdx, locals.names)
+    const { names } = this.instructions.labels
+    if (names.size > 0) this.labelNames.set(funcIdx, names)
+    context.closeLocals()
+  }
+
+  /** Begins the locals of a function; gives what binds the next of them. */
+  private openLocals(): () => void {
+    const { context, cursor } = this
+    context.closeLocals()
+    const { locals, annotations } = context
+    return () => void locals.bind(cursor, annotations)
+  }
+
+  private parseTable(): void {
+    if (this.parseInlineImport('table')) return
+    const { cursor } = this
+    const tableIdx = this.next.table++
+    const start = cursor.pos
+    skipAddrType(cursor)
+    if (atRefType(cursor)) {
+      const elem = parseRefType(cursor)
+      const segment = this.segments.parseInlineElem(tableIdx, elem)
+      const size = segment.items.length
+      this.elems.push(segment)
+      this.tables.push({ type: { addrType: 'i32', limits: { min: size, max: size }, elem } })
+      return
+    }
+    cursor.pos = start
+    this.tables.push({ type: parseTableType(cursor) })
+    if (cursor.kind === LEFT_PAREN) throw cursor.unsupported(TABLE_INIT, 'a table with an initial value')
+  }
+
+  private parseMemory(): void {
+    if (this.parseInlineImport('memory')) return
+    const { cursor } = this
+    const memIdx = this.next.memory++
+    const start = cursor.pos
+    skipAddrType(cursor)
+    if (cursor.clause === 'data') {
+      const segment = this.segments.parseInlineData(memIdx)
+      const pages = Math.ceil(segment.bytes.length / PAGE_SIZE)
+      this.datas.push(segment)
+      this.memories.push({ addrType: 'i32', limits: { min: pages, max: pages }, shared: false })
+      return
+    }
+    cursor.pos = start
+    this.memories.push(parseMemoryType(cursor))
+      }
+
+  private parseGlobal(): void {
+    if (this.parseInlineImport('global')) return
+    const { context, cursor } = this
+    this.next.global++
+    const type = parseGlobalType(cursor)
+    const start = context.writer.length
+    this.instructions.parseSequence()
+    this.globals.push({ type, init: context.codeSince(start) })
+  }
+
+  private parseExport(): void {
+    const { context, cursor } = this
+    cursor.pos++
+    const name = cursor.readName()
+    cursor.expectLeft()
+    const kind = externKind(cursor.word)
+    if (kind === undefined) throw cursor.unexpected()
+    cursor.pos++
+    this.exports.push({ name, kind, index: context.space(kind).resolve(cursor) })
+    cursor.expectRight()
+  }
+
+  private parseStart(): void {
+    const { context, cursor } = this
+    if (this.start !== undefined) throw cursor.tokens.error(cursor.pos, 'multiple start sections')
+    cursor.pos++
+    this.start = context.funcs.resolve(cursor)
+  }
+
+  private names(module: string | undefined): Names | undefined {
+    const { types, funcs, tables, memories, globals, elems, datas } = this.context
+    const names: { -readonly [key in keyof Names]: Names[key] } = {}
+    if (module !== undefined) names.module = module
+    if (funcs.names.size > 0) names.funcs = funcs.names
+    if (this.localNames.size > 0) names.locals = this.localNames
+    if (this.labelNames.size > 0) names.labels = this.labelNames
+    if (types.space.names.size > 0) names.types = types.space.names
+    if (tables.names.size > 0) names.tables = tables.names
+    if (memories.names.size > 0) names.memories = memories.names
+    if (globals.names.size > 0) names.globals = globals.names
+    if (elems.names.size > 0) names.elems = elems.names
+    if (datas.names.size > 0) names.datas = datas.names
+    return Object.keys(names).length === 0 ? undefined : names
+  }
+}
+
+/** The vector of locals in front of a body: runs of one type. */
+function writeLocals(writer: InstructionWriter, types: readonly ValType[]): void {
+  let runs = 0
+  for (let i = 0; i < types.length; i++) if (types[i] !== types[i - 1]) runs++
+  writer.writeU32(runs)
+  for (let i = 0; i < types.length;) {
+    const first = i
+    const type = types[i]!
+    while (types[i] === type) i++
+    writer.writeU32(i - first)
+    writeValType(writer, type)
+  }
+}

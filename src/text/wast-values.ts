@@ -1,0 +1,90 @@
+// Arguments and expected results of the script language, which look like constant instructions and are recognised by their rows.
+
+import type { Instruction } from '../instructions/define.ts'
+import { EXTERN, F32, F64, FUNC, I32, I64, type ValType } from '../syntax/types.ts'
+import { parseNanPattern } from './number.ts'
+import { parseF32Const, parseF64Const, parseI32Const, parseI64Const } from './parse-immediates.ts'
+import { parseHeapType } from './parse-types.ts'
+import type { TokenCursor } from './token-cursor.ts'
+import { KEYWORD, LEFT_PAREN, NAT, RIGHT_PAREN } from './tokens.ts'
+import type { NumValue, ResultPattern, ScriptValue } from './script.ts'
+
+/** A reference of the host; it is no instruction. */
+const HOST_REFERENCE = 'ref.extern'
+
+/** Patterns for references that no instruction gives, and the proposals that they belong to. */
+const PLANNED_PATTERNS: ReadonlyMap<string, string> = new Map([
+  ['ref.any', 'gc'],
+  ['ref.array', 'gc'],
+  ['ref.host', 'gc'],
+  ['ref.struct', 'gc'],
+  ['ref.exn', 'exception-handling'],
+])
+
+/** `(i32.const 1)`, `(ref.null func)`, `(ref.extern 1)` … */
+export function parseScriptValue(cursor: TokenCursor): ScriptValue {
+  const start = cursor.pos
+  const pattern = parseResultPattern(cursor)
+  if (pattern.kind === 'num' || pattern.kind === 'null' || pattern.kind === 'host') return pattern
+  throw cursor.unexpected(start + 1)
+}
+
+/** An expected result. Alternatives are not nested, so this recurses once at most. */
+export function parseResultPattern(cursor: TokenCursor): ResultPattern {
+  if (!cursor.takeClause('either')) return parsePlainPattern(cursor)
+  const patterns: ResultPattern[] = []
+  while (cursor.kind === LEFT_PAREN) patterns.push(parsePlainPattern(cursor))
+  cursor.expectRight()
+  return { kind: 'either', patterns }
+}
+
+function parsePlainPattern(cursor: TokenCursor): ResultPattern {
+  cursor.expectLeft()
+  const token = cursor.pos
+  if (cursor.kind !== KEYWORD) throw cursor.unexpected()
+  const planned = PLANNED_PATTERNS.get(cursor.tokens.atomText(token))
+  if (planned !== undefined) throw cursor.unsupported(planned, `the pattern "${cursor.tokens.atomText(token)}"`)
+  const row = cursor.words.row(cursor.tokens.atom(token))
+  cursor.pos++
+  const pattern =
+    cursor.tokens.atomText(token) === HOST_REFERENCE ? parseHostReference(cursor) : parseConstant(cursor, row)
+  if (pattern === undefined) throw cursor.unexpected(token)
+  cursor.expectRight()
+  return pattern
+}
+
+function parseHostReference(cursor: TokenCursor): ResultPattern {
+  return cursor.kind === NAT ? { kind: 'host', number: cursor.readU32() } : { kind: 'ref', heap: EXTERN }
+}
+
+/** What follows the keyword of a constant instruction; undefined if it is none that is a value by itself. */
+function parseConstant(cursor: TokenCursor, row: Instruction | undefined): ResultPattern | undefined {
+  if (row?.constant !== true) return undefined
+  switch (row.immediates[0]) {
+    case 'i32':
+      return { kind: 'num', type: I32, lo: parseI32Const(cursor), hi: 0 }
+    case 'i64':
+      return number(I64, parseI64Const(cursor))
+    case 'f32':
+      return parseNan(cursor, F32) ?? { kind: 'num', type: F32, lo: parseF32Const(cursor), hi: 0 }
+    case 'f64':
+      return parseNan(cursor, F64) ?? number(F64, parseF64Const(cursor))
+    case 'heaptype':
+      return cursor.kind === RIGHT_PAREN ? { kind: 'any null' } : { kind: 'null', heap: parseHeapType(cursor) }
+    case 'funcidx':
+      return cursor.kind === NAT ? { kind: 'ref', heap: FUNC, index: cursor.readU32() } : { kind: 'ref', heap: FUNC }
+    default:
+      return undefined
+  }
+}
+
+function number(type: ValType, { lo, hi }: Pick<NumValue, 'lo' | 'hi'>): NumValue {
+  return { kind: 'num', type, lo, hi }
+}
+
+function parseNan(cursor: TokenCursor, type: ValType): ResultPattern | undefined {
+  const nan = cursor.word === undefined ? undefined : parseNanPattern(cursor.word)
+  if (nan === undefined) return undefined
+  cursor.pos++
+  return { kind: 'nan', type, nan }
+}

@@ -1,0 +1,312 @@
+// How the values of types.ts lie in memory and in core parameters: sizes, alignments, reading, writing, and the decoding of
+// a call's raw values with every pointer checked. An older dialect is another table of types given to the same class.
+// https://github.com/WebAssembly/WASI/blob/wasi-0.1/legacy/tools/witx-docs.md
+
+import { WasiError } from './errno.ts'
+import type { FunctionType, Iovec, PointerType } from './functions.ts'
+import type { WasiLimits } from './limits.ts'
+import { checkRegion } from './memory.ts'
+import type { GuestMemory } from './memory.ts'
+import type { IntSize, WasiType, WasiTypes } from './types.ts'
+
+/** An enumeration is its name, a set of flags its bits as a number, a union `{ tag, value }`, 64 bits a bigint. */
+export type WasiValue = number | bigint | string | { readonly [field: string]: WasiValue }
+
+export type RawValue = number | bigint
+
+type Decode = (memory: GuestMemory, raw: readonly RawValue[]) => unknown
+
+interface Layout {
+  readonly size: number
+  readonly align: number
+  /** Where each field of a record stands; a union's payload is `offsets[1]`. */
+  readonly offsets: readonly number[]
+}
+
+export class Abi {
+  readonly #types: WasiTypes
+  readonly #layouts = new Map<string, Layout>()
+
+  constructor(types: WasiTypes) {
+    this.#types = types
+  }
+
+  type(name: string): WasiType {
+    const type = this.#types[name]
+    if (type === undefined) throw new Error(`the table of WASI types lacks ${name}`)
+    return type
+  }
+
+  layout(name: string): Layout {
+    let layout = this.#layouts.get(name)
+    if (layout === undefined) {
+      layout = this.#computeLayout(this.type(name))
+      this.#layouts.set(name, layout)
+    }
+    return layout
+  }
+
+  #computeLayout(type: WasiType): Layout {
+    switch (type.kind) {
+      case 'int':
+      case 'enum':
+      case 'flags':
+        return { size: type.size, align: type.size, offsets: [] }
+      case 'record': {
+        let size = 0
+        let align = 1
+        const offsets: number[] = []
+        for (const [, name] of type.fields) {
+          const field = this.layout(name)
+          const offset = alignUp(size, field.align)
+          offsets.push(offset)
+          size = offset + field.size
+          align = Math.max(align, field.align)
+        }
+        return { size: alignUp(size, align), align, offsets }
+      }
+      case 'union': {
+        const tag = this.layout(type.tag)
+        const cases = type.cases.map((name) => this.layout(name))
+        const align = Math.max(tag.align, ...cases.map((layout) => layout.align))
+        const payload = alignUp(tag.size, Math.max(...cases.map((layout) => layout.align)))
+        const size = alignUp(payload + Math.max(...cases.map((layout) => layout.size)), align)
+        return { size, align, offsets: [0, payload] }
+      }
+      case 'string':
+      case 'list':
+        return { size: 8, align: 4, offsets: [0, 4] }
+    }
+  }
+
+  /** Throws EINVAL for an enumeration or flags that have no such value. The region was checked by the caller. */
+  read(view: DataView, ptr: number, name: string): WasiValue {
+    const type = this.type(name)
+    switch (type.kind) {
+      case 'int':
+      case 'enum':
+      case 'flags':
+        return scalar(type, readInt(view, ptr, type.size, type.kind === 'int' && type.signed === true))
+      case 'record': {
+        const { offsets } = this.layout(name)
+        return Object.fromEntries(
+          type.fields.map(([field, fieldType], i) => [field, this.read(view, ptr + (offsets[i] as number), fieldType)]),
+        )
+      }
+      case 'union': {
+        const tag = this.read(view, ptr, type.tag) as string
+        const payload = type.cases[this.#caseIndex(type.tag, tag)] as string
+        return { tag, value: this.read(view, ptr + (this.layout(name).offsets[1] as number), payload) }
+      }
+      case 'string':
+      case 'list':
+        return { ptr: view.getUint32(ptr, true), len: view.getUint32(ptr + 4, true) }
+    }
+  }
+
+  write(view: DataView, ptr: number, name: string, value: WasiValue): void {
+    const type = this.type(name)
+    switch (type.kind) {
+      case 'int':
+      case 'flags':
+        writeInt(view, ptr, type.size, value as number | bigint)
+        return
+      case 'enum':
+        writeInt(view, ptr, type.size, type.names.indexOf(value as string))
+        return
+      case 'record': {
+        const { offsets } = this.layout(name)
+        const fields = value as Readonly<Record<string, WasiValue>>
+        type.fields.forEach(([field, fieldType], i) => {
+          this.write(view, ptr + (offsets[i] as number), fieldType, fields[field] as WasiValue)
+        })
+        return
+      }
+      case 'union': {
+        const { tag, value: payload } = value as { readonly tag: string; readonly value: WasiValue }
+        this.write(view, ptr, type.tag, tag)
+        const caseType = type.cases[this.#caseIndex(type.tag, tag)] as string
+        this.write(view, ptr + (this.layout(name).offsets[1] as number), caseType, payload)
+        return
+      }
+      case 'string':
+      case 'list':
+        throw new Error(`a ${type.kind} is never written to the guest`)
+    }
+  }
+
+  #caseIndex(tagType: string, tag: string): number {
+    const type = this.type(tagType)
+    return type.kind === 'enum' ? type.names.indexOf(tag) : -1
+  }
+
+  /**
+   * From raw core values to what an implementation receives: first every pointer and length, results included, is checked
+   * (EFAULT), only then values are judged (EINVAL, EILSEQ …), so that a bad pointer never comes after an effect.
+   */
+  decoder(type: FunctionType, limits: WasiLimits): (memory: GuestMemory, raw: readonly RawValue[]) => unknown[] {
+    const { params, at: resultsAt } = this.#coreIndices(type)
+    const checks: ((memory: GuestMemory, raw: readonly RawValue[]) => void)[] = []
+    const decodes: Decode[] = []
+    type.params.forEach(([, param], i) => {
+      const at = params[i] as number
+      if (typeof param === 'string') {
+        decodes.push(this.#decodeParam(param, at, limits))
+        return
+      }
+      const count = type.params.findIndex(([name]) => name === param.count)
+      checks.push(this.#checkPointer(param, at, params[count]))
+      decodes.push((_, raw) => u32(raw[at]))
+    })
+    type.results.forEach(([, result], i) => {
+      const { size, align } = this.layout(result)
+      checks.push((memory, raw) => checkRegion(memory, u32(raw[resultsAt + i]), size, align))
+    })
+    return (memory, raw) => {
+      for (const check of checks) check(memory, raw)
+      return decodes.map((decode) => decode(memory, raw))
+    }
+  }
+
+  /** Writes what an implementation returned: nothing, the one result, or an array of them. */
+  encoder(type: FunctionType): (memory: GuestMemory, raw: readonly RawValue[], outcome: unknown) => void {
+    const { at } = this.#coreIndices(type)
+    return (memory, raw, outcome) => {
+      const values = type.results.length === 1 ? [outcome] : (outcome as readonly unknown[])
+      type.results.forEach(([, result], i) => {
+        const ptr = u32(raw[at + i])
+        checkRegion(memory, ptr, this.layout(result).size)
+        this.write(memory.view, ptr, result, values[i] as WasiValue)
+      })
+    }
+  }
+
+  /** Which core parameter each parameter starts at, and at which the pointers to results start. */
+  #coreIndices({ params }: FunctionType): { readonly params: readonly number[]; readonly at: number } {
+    let at = 0
+    const indices = params.map(([, type]) => {
+      const index = at
+      const kind = typeof type === 'string' ? this.type(type).kind : 'int'
+      at += kind === 'string' || kind === 'list' ? 2 : 1
+      return index
+    })
+    return { params: indices, at }
+  }
+
+  #checkPointer(
+    { pointer }: PointerType,
+    at: number,
+    countAt: number | undefined,
+  ): (memory: GuestMemory, raw: readonly RawValue[]) => void {
+    const { size, align } = this.layout(pointer)
+    return (memory, raw) =>
+      checkRegion(memory, u32(raw[at]), size * (countAt === undefined ? 0 : u32(raw[countAt])), align)
+  }
+
+  #decodeParam(name: string, at: number, limits: WasiLimits): Decode {
+    const type = this.type(name)
+    switch (type.kind) {
+      case 'string':
+        return (memory, raw) => readString(memory, u32(raw[at]), u32(raw[at + 1]), limits.pathBytes)
+      case 'list':
+        return (memory, raw) => this.#readIovecs(memory, u32(raw[at]), u32(raw[at + 1]), type.element, limits)
+      case 'int':
+      case 'enum':
+      case 'flags':
+        if (type.size < 8) return (_, raw) => scalar(type, u32(raw[at]))
+        if (type.kind === 'int' && type.signed === true) return (_, raw) => BigInt.asIntN(64, raw[at] as bigint)
+        return (_, raw) => scalar(type, BigInt.asUintN(64, raw[at] as bigint))
+      case 'record':
+      case 'union':
+        throw new Error(`${name} is no type of a parameter`)
+    }
+  }
+
+  #readIovecs(memory: GuestMemory, ptr: number, count: number, element: string, limits: WasiLimits): readonly Iovec[] {
+    const { size, align } = this.layout(element)
+    checkRegion(memory, ptr, count * size, align)
+    if (count > limits.iovecs) throw new WasiError('inval')
+    const { view } = memory
+    const iovs: Iovec[] = []
+    let total = 0
+    for (let i = 0; i < count; i++) {
+      const buf = view.getUint32(ptr + i * size, true)
+      const buf_len = view.getUint32(ptr + i * size + 4, true)
+      checkRegion(memory, buf, buf_len)
+      total += buf_len
+      iovs.push({ buf, buf_len })
+    }
+    // The number of bytes moved has to fit the result.
+    if (total > 0xffffffff) throw new WasiError('inval')
+    return iovs
+  }
+}
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function readString(memory: GuestMemory, ptr: number, length: number, limit: number): string {
+  checkRegion(memory, ptr, length)
+  if (length > limit) throw new WasiError('nametoolong')
+  let text: string
+  try {
+    // A copy, because a decoder refuses views of shared memory.
+    text = UTF8.decode(memory.bytes.slice(ptr, ptr + length))
+  } catch {
+    throw new WasiError('ilseq')
+  }
+  if (text.includes('\0')) throw new WasiError('ilseq')
+  return text
+}
+
+function scalar(type: WasiType, value: number | bigint): WasiValue {
+  if (type.kind === 'enum') {
+    const name = type.names[Number(value)]
+    if (name === undefined) throw new WasiError('inval')
+    return name
+  }
+  if (type.kind === 'flags') {
+    const named = 2 ** type.names.length - 1
+    if (type.lenient === true) return Number(BigInt(value) & BigInt(named))
+    if (Number(value) > named) throw new WasiError('inval')
+    return Number(value)
+  }
+  return value
+}
+
+function readInt(view: DataView, ptr: number, size: IntSize, signed: boolean): number | bigint {
+  switch (size) {
+    case 1:
+      return view.getUint8(ptr)
+    case 2:
+      return view.getUint16(ptr, true)
+    case 4:
+      return view.getUint32(ptr, true)
+    case 8:
+      return signed ? view.getBigInt64(ptr, true) : view.getBigUint64(ptr, true)
+  }
+}
+
+function writeInt(view: DataView, ptr: number, size: IntSize, value: number | bigint): void {
+  switch (size) {
+    case 1:
+      view.setUint8(ptr, Number(value))
+      return
+    case 2:
+      view.setUint16(ptr, Number(value), true)
+      return
+    case 4:
+      view.setUint32(ptr, Number(value), true)
+      return
+    case 8:
+      view.setBigUint64(ptr, BigInt(value), true)
+  }
+}
+
+/** Core i32 values arrive signed. */
+export function u32(raw: RawValue | undefined): number {
+  return Number(raw) >>> 0
+}
+
+function alignUp(offset: number, align: number): number {
+  return Math.ceil(offset / align) * align
+}

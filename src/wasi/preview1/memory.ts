@@ -1,0 +1,71 @@
+// The guest's linear memory as WASI sees it: checked regions, and copies between it and lists of buffers.
+
+import { WasiError } from './errno.ts'
+import type { Iovec } from './functions.ts'
+
+/** Both are getters: after anything that may grow the memory, ask again and never keep what they gave. */
+export interface GuestMemory {
+  readonly bytes: Uint8Array
+  readonly view: DataView
+}
+
+/** For a `WebAssembly.Memory`, or anything with a buffer that changes its identity or its length when it grows. */
+export function guestMemory(memory: { readonly buffer: ArrayBufferLike }): GuestMemory {
+  let bytes = new Uint8Array(memory.buffer)
+  let view = new DataView(memory.buffer)
+  const renew = (): void => {
+    const { buffer } = memory
+    if (bytes.buffer === buffer && bytes.byteLength === buffer.byteLength) return
+    bytes = new Uint8Array(buffer)
+    view = new DataView(buffer)
+  }
+  return {
+    get bytes(): Uint8Array {
+      renew()
+      return bytes
+    },
+    get view(): DataView {
+      renew()
+      return view
+    },
+  }
+}
+
+/** Throws EFAULT unless the region is inside the memory and its start aligned. All are non-negative integers. */
+export function checkRegion(memory: GuestMemory, ptr: number, byteLength: number, align = 1): void {
+  if (ptr % align !== 0 || ptr + byteLength > memory.bytes.byteLength) throw new WasiError('fault')
+}
+
+export function totalLength(iovs: readonly Iovec[]): number {
+  let total = 0
+  for (const { buf_len } of iovs) total += buf_len
+  return total
+}
+
+/** What the guest wants written, at most `limit` bytes: a view of its memory where one buffer holds them all. */
+export function gather(memory: GuestMemory, iovs: readonly Iovec[], limit: number): Uint8Array {
+  const { bytes } = memory
+  const only = iovs.length === 1 ? iovs[0] : undefined
+  if (only !== undefined) return bytes.subarray(only.buf, only.buf + Math.min(only.buf_len, limit))
+  const gathered = new Uint8Array(Math.min(totalLength(iovs), limit))
+  let at = 0
+  for (const { buf, buf_len } of iovs) {
+    if (at === gathered.length) break
+    const length = Math.min(buf_len, gathered.length - at)
+    gathered.set(bytes.subarray(buf, buf + length), at)
+    at += length
+  }
+  return gathered
+}
+
+/** Fills the guest's buffers in order; `source` is not longer than they are together. */
+export function scatter(memory: GuestMemory, iovs: readonly Iovec[], source: Uint8Array): void {
+  const { bytes } = memory
+  let at = 0
+  for (const { buf, buf_len } of iovs) {
+    if (at === source.length) return
+    const piece = source.subarray(at, at + buf_len)
+    bytes.set(piece, buf)
+    at += piece.length
+  }
+}

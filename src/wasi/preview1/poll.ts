@@ -1,0 +1,149 @@
+// poll_oneoff: waits until a clock has reached its time or a descriptor is ready, whichever is first.
+
+import { readClock } from './clock.ts'
+import { WasiError } from './errno.ts'
+import type { Errno } from './errno.ts'
+import type { Guest, Implementations } from './implementation.ts'
+import { RIGHTS, SUBCLOCKFLAGS } from './types.ts'
+import type { ClockId, EventType } from './types.ts'
+import { wait } from './waiting.ts'
+import type { Waiting } from './waiting.ts'
+
+/** As abi.ts reads it. */
+interface Subscription {
+  readonly userdata: bigint
+  readonly u:
+    | { readonly tag: 'clock'; readonly value: ClockSubscription }
+    | { readonly tag: 'fd_read' | 'fd_write'; readonly value: { readonly file_descriptor: number } }
+}
+
+interface ClockSubscription {
+  readonly id: ClockId
+  readonly timeout: bigint
+  readonly flags: number
+}
+
+interface Event {
+  readonly userdata: bigint
+  readonly error: Errno
+  readonly type: EventType
+  readonly fd_readwrite: { readonly nbytes: bigint; readonly flags: number }
+}
+
+/** What a subscription came to: an event, or what it waits for. */
+type State = Event | { readonly ns: bigint } | { readonly promise: Promise<unknown> }
+
+export const pollFunctions: Pick<Implementations, 'poll_oneoff'> = {
+  *poll_oneoff(guest, from, to, nsubscriptions) {
+    if (nsubscriptions === 0 || nsubscriptions > guest.limits.subscriptions) throw new WasiError('inval')
+    const subscriptions = readSubscriptions(guest, from, nsubscriptions)
+    const deadlines = subscriptions.map((subscription) => deadline(guest, subscription))
+    let states: readonly State[] = []
+    let slept = 0n
+    let events: readonly Event[]
+    for (;;) {
+      const now: State[] = []
+      for (const [i, subscription] of subscriptions.entries()) {
+        const before = states[i]
+        const due = before !== undefined && 'ns' in before && before.ns <= slept
+        now.push(yield* stateOf(guest, subscription, deadlines[i], due))
+      }
+      states = now
+      events = states.filter((state) => 'type' in state)
+      if (events.length > 0) break
+      slept = yield* waitForAny(guest, states)
+    }
+    const { size } = guest.abi.layout('event')
+    const { view } = guest.memory()
+    events.forEach((event, i) => guest.abi.write(view, to + i * size, 'event', { ...event }))
+    return events.length
+  },
+}
+
+function readSubscriptions(guest: Guest, ptr: number, count: number): readonly Subscription[] {
+  const { size } = guest.abi.layout('subscription')
+  const { view } = guest.memory()
+  return Array.from(
+    { length: count },
+    (_, i) => guest.abi.read(view, ptr + i * size, 'subscription') as unknown as Subscription,
+  )
+}
+
+/** When a clock is due, by that clock; an error where it can't be waited for. */
+function deadline(guest: Guest, { u }: Subscription): bigint | Errno | undefined {
+  if (u.tag !== 'clock') return undefined
+  const { id, timeout, flags } = u.value
+  // Processor time doesn't pass while one waits.
+  if (id !== 'realtime' && id !== 'monotonic') return 'inval'
+  try {
+    const absolute = (flags & SUBCLOCKFLAGS.subscription_clock_abstime) !== 0
+    return absolute ? timeout : readClock(guest, id) + timeout
+  } catch (error) {
+    return errnoOf(error)
+  }
+}
+
+/** `due`: it was slept for as long as it needed, whatever a coarse clock says. */
+function* stateOf(
+  guest: Guest,
+  subscription: Subscription,
+  until: bigint | Errno | undefined,
+  due: boolean,
+): Waiting<State> {
+  const { userdata, u } = subscription
+  const event = (error: Errno, nbytes = 0n): Event => ({
+    userdata,
+    error,
+    type: u.tag,
+    fd_readwrite: { nbytes, flags: 0 },
+  })
+  try {
+    if (u.tag !== 'clock') return yield* descriptorState(guest, u.value.file_descriptor, u.tag, event)
+    if (typeof until !== 'bigint') return event(until ?? 'inval')
+    const ns = until - readClock(guest, u.value.id)
+    return due || ns <= 0n ? event('success') : { ns }
+  } catch (error) {
+    return event(errnoOf(error))
+  }
+}
+
+function* descriptorState(
+  guest: Guest,
+  fd: number,
+  tag: 'fd_read' | 'fd_write',
+  event: (error: Errno, nbytes?: bigint) => Event,
+): Waiting<State> {
+  const { handle, position } = guest.table.use(fd, RIGHTS.poll_fd_readwrite | RIGHTS[tag])
+  if (handle.kind === 'stream') {
+    const available = handle.available()
+    return typeof available === 'number' ? event('success', BigInt(available)) : { promise: available }
+  }
+  // Files are always ready.
+  const { size } = yield* wait(handle.stat())
+  const left = size - BigInt(position)
+  return event('success', tag === 'fd_read' && left > 0n ? left : 0n)
+}
+
+/** Waits for the first of them; answers how long it was slept when that was a clock, else 0. */
+function* waitForAny(guest: Guest, states: readonly State[]): Waiting<bigint> {
+  const times = states.flatMap((state) => ('ns' in state ? [state.ns] : []))
+  const promises = states.flatMap((state) => ('promise' in state ? [state.promise] : []))
+  const first = times.length === 0 ? undefined : times.reduce((a, b) => (a < b ? a : b))
+  if (first === undefined) {
+    yield Promise.race(promises)
+    return 0n
+  }
+  const { clock } = guest
+  if (clock.sleepAsync !== undefined && (clock.sleep === undefined || promises.length > 0)) {
+    const slept = clock.sleepAsync(first).then(() => first)
+    return (yield Promise.race([slept, ...promises.map((promise) => promise.then(() => 0n))])) as bigint
+  }
+  if (clock.sleep === undefined) throw new WasiError('notsup', 'the host gave no way to wait')
+  clock.sleep(first)
+  return first
+}
+
+function errnoOf(error: unknown): Errno {
+  if (error instanceof WasiError) return error.errno
+  throw error
+}

@@ -1,0 +1,171 @@
+// Files as data: what an embedder writes down to give a guest a file system, and gets back after the run.
+
+import type { FileTimes } from './file-system.ts'
+import { NAME_BYTES } from './limits.ts'
+import type { DirectoryNode, FileNode, Storage, VirtualNode } from './virtual-node.ts'
+
+/**
+ * Entries by path: `{ '/in.txt': 'hi', '/dir/x': bytes }`. A leading slash may be missing; folders on the way are made.
+ * Bytes given are not written to, and must not change while the file system lives.
+ */
+export type Tree = Readonly<Record<string, TreeEntry>>
+
+export type TreeEntry = string | Uint8Array | TreeFile | TreeDirectory | TreeLink | TreeHardLink
+
+export interface TreeAttributes extends FileTimes {
+  /** POSIX permission bits, kept but not enforced. */
+  readonly mode?: number
+}
+
+export interface TreeFile extends TreeAttributes {
+  readonly type: 'file'
+  readonly content: string | Uint8Array
+}
+
+export interface TreeDirectory extends TreeAttributes {
+  readonly type: 'directory'
+}
+
+export interface TreeLink extends TreeAttributes {
+  readonly type: 'link'
+  readonly target: string
+}
+
+/** Another name of the file or link at `path`, wherever that stands in the tree. */
+export interface TreeHardLink {
+  readonly type: 'hard-link'
+  readonly path: string
+}
+
+const ENCODER = new TextEncoder()
+
+/** Throws a TypeError for paths that can't be. */
+export function loadTree(tree: Tree, root: DirectoryNode, storage: Storage): void {
+  const hardLinks: (readonly [path: string, entry: TreeHardLink])[] = []
+  const attributes: (readonly [node: VirtualNode, entry: TreeAttributes])[] = []
+  for (const [path, entry] of Object.entries(tree)) {
+    if (typeof entry === 'object' && 'type' in entry) {
+      if (entry.type === 'hard-link') hardLinks.push([path, entry])
+      else attributes.push([loadEntry(path, entry, root, storage), entry])
+    } else {
+      loadEntry(path, { type: 'file', content: entry }, root, storage)
+    }
+  }
+  for (const [path, entry] of hardLinks) {
+    const node = find(root, entry.path)
+    if (node === undefined || node.type === 'directory') throw new TypeError(`no file to link to: ${entry.path}`)
+    attachAt(path, node, root, storage)
+  }
+  // Last, because each new name changed the times of its folder.
+  for (const [node, { mode, atim, mtim }] of attributes) {
+    node.mode = mode ?? node.mode
+    node.atim = atim ?? node.atim
+    node.mtim = mtim ?? node.mtim
+  }
+}
+
+function loadEntry(
+  path: string,
+  entry: TreeFile | TreeDirectory | TreeLink,
+  root: DirectoryNode,
+  storage: Storage,
+): VirtualNode {
+  switch (entry.type) {
+    case 'directory':
+      return folderAt(root, components(path), storage)
+    case 'link': {
+      const link = storage.link(entry.target)
+      attachAt(path, link, root, storage)
+      return link
+    }
+    case 'file': {
+      const file = loadFile(entry.content, storage)
+      attachAt(path, file, root, storage)
+      return file
+    }
+  }
+}
+
+function loadFile(content: string | Uint8Array, storage: Storage): FileNode {
+  const file = storage.file()
+  file.borrowed = typeof content !== 'string'
+  file.bytes = typeof content === 'string' ? ENCODER.encode(content) : content
+  file.size = file.bytes.length
+  storage.useBytes(file.size)
+  return file
+}
+
+function attachAt(path: string, node: VirtualNode, root: DirectoryNode, storage: Storage): void {
+  const names = components(path)
+  const name = names.pop()
+  const parent = folderAt(root, names, storage)
+  if (name === undefined || parent.entries.has(name)) throw new TypeError(`the path is taken: ${path}`)
+  storage.attach(parent, name, node)
+}
+
+function folderAt(root: DirectoryNode, names: readonly string[], storage: Storage): DirectoryNode {
+  let folder = root
+  for (const name of names) {
+    let next = folder.entries.get(name)
+    if (next === undefined) {
+      next = storage.directory()
+      storage.attach(folder, name, next)
+    }
+    if (next.type !== 'directory') throw new TypeError(`not a folder: ${name} in /${names.join('/')}`)
+    folder = next
+  }
+  return folder
+}
+
+export function find(root: DirectoryNode, path: string): VirtualNode | undefined {
+  let node: VirtualNode | undefined = root
+  for (const name of components(path)) {
+    if (node?.type !== 'directory') return undefined
+    node = node.entries.get(name)
+  }
+  return node
+}
+
+function components(path: string): string[] {
+  const names = path.split('/').filter((name) => name !== '')
+  for (const name of names) {
+    if (name === '.' || name === '..' || name.includes('\0') || ENCODER.encode(name).length > NAME_BYTES) {
+      throw new TypeError(`a tree has no such path: ${path}`)
+    }
+  }
+  return names
+}
+
+/**
+ * The inverse of loadTree, with times and modes. What no path of `pathLength` characters reaches is left out: a guest
+ * can nest folders deeper than that, and the paths would be quadratic in their depth.
+ */
+export function saveTree(root: DirectoryNode, pathLength: number): Tree {
+  const tree: Record<string, TreeEntry> = Object.create(null) as Record<string, TreeEntry>
+  const firstPaths = new Map<VirtualNode, string>()
+  const pending: (readonly [path: string, node: DirectoryNode])[] = [['', root]]
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const [folder, { entries }] = next
+    for (const [name, node] of entries) {
+      const path = `${folder}/${name}`
+      if (path.length > pathLength) continue
+      const first = firstPaths.get(node)
+      tree[path] = first === undefined ? saveEntry(node) : { type: 'hard-link', path: first }
+      if (node.nlink > 1) firstPaths.set(node, first ?? path)
+      if (node.type === 'directory') pending.push([path, node])
+    }
+  }
+  return tree
+}
+
+function saveEntry(node: VirtualNode): TreeEntry {
+  const { mode, atim, mtim } = node
+  switch (node.type) {
+    case 'file':
+      return { type: 'file', content: node.bytes.slice(0, node.size), mode, atim, mtim }
+    case 'directory':
+      return { type: 'directory', mode, atim, mtim }
+    case 'link':
+      return { type: 'link', target: node.target, mode, atim, mtim }
+  }
+}

@@ -1,0 +1,71 @@
+// A file system in memory: made from data, under a quota, readable back after the run.
+
+import type { FileSystem } from './file-system.ts'
+import { DEFAULT_LIMITS } from './limits.ts'
+import type { WasiLimits } from './limits.ts'
+import { find, loadTree, saveTree } from './tree.ts'
+import type { Tree, TreeFile, TreeHardLink } from './tree.ts'
+import { VirtualDirectory } from './virtual-directory.ts'
+import { Storage } from './virtual-node.ts'
+import type { DirectoryNode } from './virtual-node.ts'
+
+export interface VirtualFileSystemOptions {
+  /** By default 'rw'. With 'ro' everything that would change something answers EROFS. */
+  readonly access?: 'ro' | 'rw'
+  /** What the guest may add to the tree. */
+  readonly limits?: Partial<Pick<WasiLimits, 'fsBytes' | 'fsEntries'>>
+  /** Nanoseconds since 1970, for the times of files; without it all stand at zero. */
+  readonly now?: () => bigint
+  /** Tells file systems apart for the guest (`st_dev`). */
+  readonly dev?: bigint
+}
+
+export class VirtualFileSystem implements FileSystem {
+  readonly #storage: Storage
+  readonly #root: DirectoryNode
+  readonly #readOnly: boolean
+
+  constructor(tree: Tree = {}, options: VirtualFileSystemOptions = {}) {
+    const { fsBytes, fsEntries } = { ...DEFAULT_LIMITS, ...options.limits }
+    this.#readOnly = options.access === 'ro'
+    this.#storage = new Storage({
+      dev: options.dev ?? 1n,
+      now: options.now ?? ((): bigint => 0n),
+      maxBytes: fsBytes,
+      maxEntries: fsEntries,
+    })
+    this.#root = this.#storage.directory()
+    this.#root.nlink = 1
+    this.#storage.withoutQuota(() => loadTree(tree, this.#root, this.#storage))
+  }
+
+  openRoot(): VirtualDirectory {
+    return new VirtualDirectory(this.#root, this.#storage, this.#readOnly)
+  }
+
+  /** Everything that there is now, as data from which an equal file system can be made. */
+  toTree(): Tree {
+    return saveTree(this.#root, DEFAULT_LIMITS.pathBytes)
+  }
+
+  /** The content of every file by its path; links and empty folders are left out. */
+  files(): Record<string, Uint8Array> {
+    const files: Record<string, Uint8Array> = Object.create(null) as Record<string, Uint8Array>
+    for (const [path, entry] of Object.entries(this.toTree())) {
+      const { type } = entry as TreeFile | TreeHardLink
+      if (type === 'file') files[path] = (entry as TreeFile).content as Uint8Array
+      else if (type === 'hard-link') {
+        // Its first name came before it; it has none here when that names a link.
+        const content = files[(entry as TreeHardLink).path]
+        if (content !== undefined) files[path] = content
+      }
+    }
+    return files
+  }
+
+  /** The content of one file, undefined when there is none; links are not followed. */
+  read(path: string): Uint8Array | undefined {
+    const node = find(this.#root, path)
+    return node?.type === 'file' ? node.bytes.slice(0, node.size) : undefined
+  }
+}
