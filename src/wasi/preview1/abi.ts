@@ -1,6 +1,6 @@
 // How the values of types.ts lie in memory and in core parameters: sizes, alignments, reading, writing, and the decoding of
 // a call's raw values with every pointer checked. An older dialect is another table of types given to the same class.
-// https://github.com/WebAssembly/WASI/blob/wasi-0.1/legacy/tools/witx-docs.md
+// https://github.com/WebAssembly/WASI/blob/wasi-0.1/tools/witx-docs.md
 
 import { WasiError } from './errno.ts'
 import type { FunctionType, Iovec, PointerType } from './functions.ts'

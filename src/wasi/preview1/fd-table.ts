@@ -63,10 +63,6 @@ export class FdTable {
     this.#limit = limit
   }
 
-  get size(): number {
-    return this.#descriptors.size
-  }
-
   /** Throws EMFILE when there is no place for one more: ask before the host opens anything. */
   checkFree(): void {
     if (this.#descriptors.size >= this.#limit) throw new WasiError('mfile')
@@ -138,7 +134,7 @@ export function isDirectory(descriptor: Descriptor): descriptor is Descriptor<Di
   return descriptor.handle.kind === 'directory'
 }
 
-export function isFile(descriptor: Descriptor): descriptor is Descriptor<OpenFile> {
+function isFile(descriptor: Descriptor): descriptor is Descriptor<OpenFile> {
   return descriptor.handle.kind === 'file'
 }
 
@@ -146,7 +142,7 @@ export function isStream(descriptor: Descriptor): descriptor is Descriptor<Strea
   return descriptor.handle.kind === 'stream'
 }
 
-export function hasRights(descriptor: Descriptor, rights: number): boolean {
+function hasRights(descriptor: Descriptor, rights: number): boolean {
   return (descriptor.rights & rights) === rights
 }
 

@@ -75,7 +75,7 @@ export const fdFunctions: Pick<Implementations, Names> = {
   },
 
   fd_prestat_get(guest, fd) {
-    return { tag: 'dir', value: { pr_shownlen: preopenName(guest, fd).length } }
+    return { tag: 'dir', value: { pr_name_len: preopenName(guest, fd).length } }
   },
 
   fd_prestat_dir_name(guest, fd, path, path_len) {

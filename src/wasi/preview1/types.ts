@@ -21,22 +21,22 @@ export type WasiType =
 
 export type WasiTypes = Readonly<Record<string, WasiType>>
 
-export const CLOCKID_NAMES = ['realtime', 'monotonic', 'process_cputime_id', 'thread_cputime_id'] as const
+const CLOCKID_NAMES = ['realtime', 'monotonic', 'process_cputime_id', 'thread_cputime_id'] as const
 export type ClockId = (typeof CLOCKID_NAMES)[number]
 
-export const WHENCE_NAMES = ['set', 'cur', 'end'] as const
+const WHENCE_NAMES = ['set', 'cur', 'end'] as const
 export type Whence = (typeof WHENCE_NAMES)[number]
 
 // prettier-ignore
-export const FILETYPE_NAMES = [
+const FILETYPE_NAMES = [
   'unknown', 'block_device', 'character_device', 'directory', 'regular_file', 'socket_dgram', 'socket_stream', 'symbolic_link',
 ] as const
 export type FileType = (typeof FILETYPE_NAMES)[number]
 
-export const ADVICE_NAMES = ['normal', 'sequential', 'random', 'willneed', 'dontneed', 'noreuse'] as const
+const ADVICE_NAMES = ['normal', 'sequential', 'random', 'willneed', 'dontneed', 'noreuse'] as const
 export type Advice = (typeof ADVICE_NAMES)[number]
 
-export const EVENTTYPE_NAMES = ['clock', 'fd_read', 'fd_write'] as const
+const EVENTTYPE_NAMES = ['clock', 'fd_read', 'fd_write'] as const
 export type EventType = (typeof EVENTTYPE_NAMES)[number]
 
 // prettier-ignore
