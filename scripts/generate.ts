@@ -6,7 +6,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-import { generateLoop, generateSlowAccess } from './generate-loop.ts'
+import { generateLoop } from './generate-loop.ts'
+import { generateSideLoop } from './generate-side-loop.ts'
 
 interface Generated {
   /** From the project's root. */
@@ -17,7 +18,7 @@ interface Generated {
 
 const generated: readonly Generated[] = [
   { path: 'src/interpret/loop.gen.ts', generate: generateLoop },
-  { path: 'src/interpret/slow-access.gen.ts', generate: generateSlowAccess },
+  { path: 'src/interpret/side-loop.gen.ts', generate: generateSideLoop },
 ]
 
 function main(args: readonly string[]): void {

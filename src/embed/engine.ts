@@ -11,6 +11,7 @@ import { MODULE_LIMITS, type ModuleLimits } from '../syntax/limits.ts'
 import type { Module as ModuleSyntax } from '../syntax/module.ts'
 import type { Names } from '../syntax/names.ts'
 import { validateModule } from '../validate/module.ts'
+import { disabledProposals, refuseProposals, type Features } from '../validate/proposals.ts'
 import { setFallbackTier } from './functions.ts'
 import { Module } from './module.ts'
 
@@ -19,6 +20,8 @@ export type TierName = 'auto' | 'interpret'
 
 export interface EngineOptions {
   readonly tier?: TierName | undefined
+  /** Proposals switched on and off, by name. By default all that are finished are on. */
+  readonly features?: Features | undefined
   /** How large modules may be. By default those of the JS API, with modules of at most 128 MiB. */
   readonly limits?: Partial<ModuleLimits> | undefined
 }
@@ -26,26 +29,28 @@ export interface EngineOptions {
 const MAX_MODULE_BYTES = 128 * 1024 ** 2
 
 /** Bytes of a module, in any form that holds bytes; or a module from the text parser. */
-export type ModuleSource = ArrayBuffer | ArrayBufferView | ModuleSyntax
+export type ModuleSource = ArrayBufferLike | ArrayBufferView | ModuleSyntax
 
 export class Engine {
   private readonly tier: Tier
   private readonly limits: ModuleLimits
+  private readonly disabled: ReadonlySet<string>
 
   constructor(options: EngineOptions = {}) {
-    const { tier = 'auto', limits } = options
+    const { tier = 'auto', limits, features } = options
     if (tier !== 'auto' && tier !== 'interpret') throw new UsageError(`unknown tier "${String(tier)}"`)
     this.tier = interpreter
     setFallbackTier(this.tier)
     this.limits = { ...MODULE_LIMITS, moduleBytes: MAX_MODULE_BYTES, ...limits }
+    this.disabled = disabledProposals(features)
   }
 
   /** Decodes and validates. Throws a ModuleError that says what is wrong, and where. */
   compile(source: ModuleSource): Module {
-    const syntax = isBytes(source)
-      ? decodeModule(copyBytes(source, this.limits.moduleBytes), { limits: this.limits })
-      : source
+    const bytes = copyBytes(source, this.limits.moduleBytes)
+    const syntax = bytes === undefined ? (source as ModuleSyntax) : decodeModule(bytes, { limits: this.limits })
     validateModule(syntax, { limits: this.limits })
+    if (this.disabled.size > 0) refuseProposals(syntax, this.disabled)
     let names: Names | undefined
     return new Module(new CompiledModule(syntax, () => (names ??= decodeNames(syntax))), this.tier)
   }
@@ -67,18 +72,28 @@ export class Engine {
   }
 }
 
-function isBytes(source: ModuleSource): source is ArrayBuffer | ArrayBufferView {
-  return source instanceof ArrayBuffer || ArrayBuffer.isView(source)
-}
-
-/** A copy that nobody else can change while the module is read. */
-function copyBytes(source: ArrayBuffer | ArrayBufferView, limit: number): Uint8Array {
-  const view =
-    source instanceof ArrayBuffer
-      ? new Uint8Array(source)
-      : new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+/** A copy that nobody else can change while the module is read; undefined where the source is a module already. */
+function copyBytes(source: ModuleSource, limit: number): Uint8Array | undefined {
+  const view = bytesOf(source)
+  if (view === undefined) return undefined
   if (view.length > limit) {
     throw new ModuleError('limit', `a module of ${view.length} bytes is over the limit of ${limit}`)
   }
   return view.slice()
+}
+
+/** The bytes where they lie. The source may be shared, of another realm, detached, or its properties may lie. */
+function bytesOf(source: ModuleSource): Uint8Array | undefined {
+  try {
+    if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
+    if (isBuffer(source)) return new Uint8Array(source)
+  } catch {
+    throw new UsageError('the bytes of the module cannot be read: is their buffer detached?')
+  }
+  if (Array.isArray((source as ModuleSyntax | null | undefined)?.funcs)) return undefined
+  throw new UsageError('a module is made of an ArrayBuffer, a view of one, or the result of parseWat')
+}
+
+function isBuffer(source: unknown): source is ArrayBuffer {
+  return /^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(source))
 }

@@ -1,6 +1,7 @@
 // What stands for each import of a module: what the embedder gives, what a provider such as WASI offers, or what was asked for unknown ones.
 
-import { HeddleError, UsageError } from '../errors/heddle-error.ts'
+import { UsageError } from '../errors/heddle-error.ts'
+import { Trap } from '../errors/trap.ts'
 import { FuncInstance } from '../runtime/func.ts'
 import { Global as RuntimeGlobal } from '../runtime/global.ts'
 import type { ImportProvider, ProvidedFunction } from '../runtime/import-provider.ts'
@@ -8,7 +9,7 @@ import type { CompiledModule, ExternVal, Instance } from '../runtime/instance.ts
 import { Memory as RuntimeMemory } from '../runtime/memory.ts'
 import { Table as RuntimeTable } from '../runtime/table.ts'
 import { linkImports } from '../runtime/link.ts'
-import { defaultValue, fromJs } from '../runtime/value.ts'
+import { defaultValue, fromJs, toJs } from '../runtime/value.ts'
 import type { Import } from '../syntax/module.ts'
 import { valTypeName, type FuncType } from '../syntax/types.ts'
 import type { ResolvedExternType } from '../validate/matching.ts'
@@ -116,14 +117,9 @@ function unknownImport(request: Import, type: ResolvedExternType, options: LinkO
     type.type,
     (args) => {
       if (unknownImports === 'trap') {
-        throw new HeddleError('UNKNOWN_IMPORT', `the unknown import "${request.module}" "${request.name}" was called`)
+        throw new Trap('UNKNOWN_IMPORT', `"${request.module}" "${request.name}"`)
       }
-      if (unknownImports === 'log')
-        onUnknownCall?.(
-          request.module,
-          request.name,
-          args.map((arg) => arg.lo),
-        )
+      if (unknownImports === 'log') onUnknownCall?.(request.module, request.name, args.map(toJs))
       return results
     },
     name,

@@ -6,7 +6,7 @@ import { Global as RuntimeGlobal } from '../runtime/global.ts'
 import type { ExternVal, Instance as RuntimeInstance } from '../runtime/instance.ts'
 import { Memory as RuntimeMemory } from '../runtime/memory.ts'
 import type { CallOptions, Tier } from '../runtime/tier.ts'
-import { funcTypeName } from '../syntax/types.ts'
+import { funcTypeName, type FuncType } from '../syntax/types.ts'
 import { nearest } from './nearest.ts'
 import { Global, Table } from './externs.ts'
 import { Memory } from './memory.ts'
@@ -51,10 +51,25 @@ export class Instance {
     return toFunction(this.func(name))(...args)
   }
 
+  /** Calls an exported function, and waits where host functions give promises. */
+  async callAsync(name: string, ...args: unknown[]): Promise<unknown> {
+    return this.prepare(name, args, { metered: false }).finish()
+  }
+
   /** Prepares a call of an exported function that can be driven piece by piece. Nothing runs yet. */
   start(name: string, ...args: unknown[]): Run {
+    return this.prepare(name, args, { metered: true })
+  }
+
+  /** Like `start`; a run that isn't metered is faster, and stops for promises only. */
+  prepare(name: string, args: readonly unknown[], { metered }: { readonly metered: boolean }): Run {
     const func = this.func(name)
-    return new Run(this.tier.start(func, argumentsFromJs(func, args), this.options))
+    return new Run(this.tier.start(func, argumentsFromJs(func, args), { ...this.options, metered }), metered)
+  }
+
+  /** The type of an exported function. */
+  typeOf(name: string): FuncType {
+    return this.func(name).type
   }
 
   private func(name: string): FuncInstance {

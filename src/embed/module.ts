@@ -37,6 +37,8 @@ export interface InstantiateOptions {
   readonly onUnknownCall?: LinkOptions['onUnknownCall']
   /** Looked at every few hundred microseconds of execution: an error that it gives ends the call. */
   readonly poll?: Poll | undefined
+  /** Drives the start function, where there is one; by default it runs to its end. Not for `instantiateSync`. */
+  readonly driveStart?: ((run: Run) => Promise<unknown>) | undefined
 }
 
 export class Module {
@@ -80,7 +82,10 @@ export class Module {
   /** Links, allocates, initialises and runs the start function, which may await host functions. */
   async instantiate(imports: Imports = {}, options: InstantiateOptions = {}): Promise<Instance> {
     const { instance, start, call } = this.build(imports, options)
-    if (start !== undefined) await new Run(this.tier.start(start, [], call)).finish()
+    if (start !== undefined) {
+      const run = new Run(this.tier.start(start, [], call))
+      await (options.driveStart === undefined ? run.finish() : options.driveStart(run))
+    }
     return instance
   }
 

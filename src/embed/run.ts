@@ -13,10 +13,12 @@ export type RunState =
 
 export class Run {
   private readonly handle: RunHandle
+  private readonly metered: boolean
   private awaited: Promise<void> | undefined
 
-  constructor(handle: RunHandle) {
+  constructor(handle: RunHandle, metered = true) {
     this.handle = handle
+    this.metered = metered
   }
 
   /** Units of fuel used so far. One unit an instruction; see docs/fuel.md. */
@@ -32,11 +34,13 @@ export class Run {
   run(options: { readonly fuel?: number } = {}): RunState {
     const { fuel = Infinity } = options
     if (!(fuel >= 0)) throw new UsageError(`fuel must be a number that is not negative, not ${fuel}`)
+    if (fuel !== Infinity) this.checkMetered()
     return this.state(this.handle.resume(fuel))
   }
 
   /** Executes one instruction. */
   step(): RunState {
+    this.checkMetered()
     return this.state(this.handle.step())
   }
 
@@ -61,6 +65,10 @@ export class Run {
   /** Ends the run where it is. */
   abort(): void {
     this.handle.abort()
+  }
+
+  private checkMetered(): void {
+    if (!this.metered) throw new UsageError('the run is not metered: it counts no fuel and takes no steps')
   }
 
   private state(stop: Stop): RunState {

@@ -15,6 +15,8 @@ export type TrapCode =
   | 'STACK_EXHAUSTED'
   | 'FUEL_EXHAUSTED'
   | 'ABORTED'
+  | 'TIMEOUT'
+  | 'UNKNOWN_IMPORT'
 
 /** Every way in which execution can end abnormally: stable code → wording of the official scripts. */
 export const TRAPS: Readonly<Record<TrapCode, string>> = {
@@ -30,6 +32,8 @@ export const TRAPS: Readonly<Record<TrapCode, string>> = {
   STACK_EXHAUSTED: 'call stack exhausted',
   FUEL_EXHAUSTED: 'out of fuel',
   ABORTED: 'aborted',
+  TIMEOUT: 'out of time',
+  UNKNOWN_IMPORT: 'unknown import called',
 }
 
 /** Trap codes in a fixed order, so that generated code can name one by a small number. */

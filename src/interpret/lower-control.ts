@@ -320,5 +320,6 @@ export const CONTROL_HANDLERS: Readonly<Record<string, Handler>> = {
   'i64.const': (lowering, { lo, hi }) => lowering.pushConst(I64, lo, hi),
   'f32.const': (lowering, { x }) => lowering.pushConst(F32, x),
   'f64.const': (lowering, { lo, hi }) => lowering.pushConst(F64, lo, hi),
+  'v128.const': (lowering, { vector }) => lowering.pushVector([...vector]),
   'ref.null': (lowering, { x }) => lowering.pushConst(refType(true, x), 0),
 }

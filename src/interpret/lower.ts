@@ -27,7 +27,7 @@ import {
   type ValType,
 } from '../syntax/types.ts'
 import { CONTROL_HANDLERS } from './lower-control.ts'
-import { FIXED_OPS, OPS, formsOfRow, type RowForms } from './ops.ts'
+import { FIXED_OPS, OPS, formsOfRow, isExpression, isVectorial, type Expression, type RowForms } from './ops.ts'
 import { slowNumber } from './slow.ts'
 import { byType, isWide, slotWords } from './slots.ts'
 
@@ -209,7 +209,7 @@ export class Lowering {
       if (this.mode !== 'fast') this.account(row)
     }
     const forms = formsOfRow(row)
-    if (forms !== undefined) this.lowerExpression(row, forms)
+    if (forms !== undefined && isExpression(row)) this.lowerExpression(row, forms)
     else {
       const handler = CONTROL_HANDLERS[row.name]
       if (handler !== undefined) handler(this, this.reader, row)
@@ -283,6 +283,10 @@ export class Lowering {
     this.room(1)
     this.words[this.position] = word
     return this.position++
+  }
+
+  private emitWords(words: Iterable<number>): void {
+    for (const word of words) this.emitWord(word)
   }
 
   /** The word at `at` is a target, known now or later. */
@@ -458,9 +462,10 @@ export class Lowering {
 
   // ——— instructions ———
 
-  private lowerExpression(row: Instruction, forms: RowForms): void {
+  private lowerExpression(row: Expression, forms: RowForms): void {
     if (row.access !== undefined) return this.lowerAccess(row, forms)
-    const { params, results } = row.signature!
+    if (isVectorial(row)) return this.lowerAside(row, forms.value)
+    const { params, results } = row.signature
     const result = results[0]!
     if (params.length === 1) {
       const a = this.operand(this.pop())
@@ -505,10 +510,11 @@ export class Lowering {
     if (this.mode !== 'stepping') this.redirectable = position
   }
 
-  private lowerAccess(row: Instruction, forms: RowForms): void {
+  private lowerAccess(row: Expression, forms: RowForms): void {
     const { x: memIdx } = this.reader
     const offset = memargOffset(this.reader)
-    if (memIdx !== 0) return this.lowerSlowAccess(row, memIdx, offset)
+    if (memIdx !== 0) return this.lowerAside(row, forms.otherMemory!, memIdx)
+    if (isVectorial(row)) return this.lowerAside(row, forms.value)
     if (row.access!.kind === 'load') {
       const address = this.operand(this.pop())
       this.emitValue(row, forms, forms.value, row.signature!.results[0]!, address, offset)
@@ -524,23 +530,34 @@ export class Lowering {
     this.emit(forms.value, address, offset, this.operand(value))
   }
 
-  private lowerSlowAccess(row: Instruction, memIdx: number, offset: number): void {
-    const { params, results } = row.signature!
-    this.emitSlow(row, params.length + 1, results, memIdx, offset)
+  /**
+   * An operation of the side loop. Its words, each where the row has it: the result's slot, the address and its offset, the operands, the
+   * immediates, the memory.
+   */
+  private lowerAside({ signature, access, immediates }: Expression, opcode: number, memIdx?: number): void {
+    const { reader } = this
+    const offset = memargOffset(reader)
+    const entries = signature.params.map(() => this.pop()).reverse()
+    const address = access === undefined ? undefined : this.operand(this.pop())
+    const operands = entries.map((entry) => this.operand(entry))
+    const [result] = signature.results
+    const position = this.emit(opcode, result === undefined ? undefined : this.push(result))
+    if (address !== undefined) this.emitWords([address, offset])
+    this.emitWords(operands)
+    if (immediates.includes('laneidx')) this.emitWord(reader.y)
+    if (immediates.includes('lanes')) this.emitWords(reader.vector)
+    if (memIdx !== undefined) this.emitWord(memIdx)
+    if (result !== undefined && this.mode !== 'stepping') this.redirectable = position
   }
 
   /** An operation of the second function: operands and results in their slots. */
   lowerSlow(row: Instruction): void {
     const { params, results } = this.typeOfRow(row)
-    this.emitSlow(row, params, results, this.reader.x, this.reader.y)
-  }
-
-  private emitSlow(row: Instruction, params: number, results: readonly ValType[], x: number, y: number): void {
     const number = slowNumber(row)
     if (number === undefined) throw new InternalError(`the interpreter has no operation for ${row.name}`)
     this.settleTop(params)
     this.popMany(params)
-    this.emit(OPS.slow, number, this.slotOf(this.height), x, y)
+    this.emit(OPS.slow, number, this.slotOf(this.height), this.reader.x, this.reader.y)
     this.pushAll(results)
   }
 

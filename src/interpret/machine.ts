@@ -9,9 +9,9 @@
 import type { Ref } from '../runtime/value.ts'
 import { createLoop } from './loop.gen.ts'
 import { OPS, REGISTER } from './ops.ts'
+import { createSideLoop } from './side-loop.gen.ts'
 import { createSlow, type Slots } from './slow.ts'
 import type { Instance } from '../runtime/instance.ts'
-import { warmUp } from './warm-up.ts'
 
 export interface Machine extends Slots {
   readonly code: Int32Array
@@ -41,9 +41,8 @@ function createMachine(codeWords: number, stackWords: number, frameWords: number
   code[EXIT_PC] = OPS.exit
   code[RETURN_PC] = OPS.return
   const slow = createSlow({ I32, F32, F64, R })
-  const made: Machine = { code, I32, F32, F64, R, C, S, loop: createLoop(code, I32, F32, F64, R, C, S, slow) }
-  warmUp(made, FIRST_FREE)
-  return made
+  const side = createSideLoop(code, I32, F32, F64, S)
+  return { code, I32, F32, F64, R, C, S, loop: createLoop(code, I32, F32, F64, R, C, S, slow, side) }
 }
 
 let current: Machine | undefined

@@ -2,11 +2,14 @@
 // forms in which it is executed. Opcodes are positions in one list, so the lowering and the generated loop agree by construction.
 //
 // Every operation is a run of int32 words: the opcode, then its operands. A slot is named by its distance from the frame pointer, in
-// int32 units; a slot is 8 bytes. A target is an absolute position in the code heap.
+// int32 units; a slot is 8 bytes, that of a vector 16. A target is an absolute position in the code heap.
+//
+// Two loops share them: what concerns vectors, or a memory other than the first, is executed by the side loop, so that the main one stays
+// small enough for the host to optimise.
 
 import type { Instruction, Signature } from '../instructions/define.ts'
 import { INSTRUCTIONS } from '../instructions/table.ts'
-import { F32, F64, I32, I64, type ValType } from '../syntax/types.ts'
+import { F32, F64, I32, I64, V128, type ValType } from '../syntax/types.ts'
 
 // prettier-ignore
 export const FIXED_OPS = [
@@ -57,8 +60,11 @@ export const FIXED_OPS = [
 
 export type FixedOp = (typeof FIXED_OPS)[number]
 
-/** `$c`: the right operand is a constant in the code. `branch_*`: the row is a condition, and the operation is a branch on it. */
-export type Form = 'value' | 'value$c' | 'branch_if' | 'branch_if$c' | 'branch_unless' | 'branch_unless$c'
+/**
+ * `$c`: the right operand is a constant in the code. `$m`: an access to the memory whose index is in the code. `branch_*`: the row is a
+ * condition, and the operation is a branch on it.
+ */
+export type Form = 'value' | 'value$c' | 'value$m' | 'branch_if' | 'branch_if$c' | 'branch_unless' | 'branch_unless$c'
 
 export interface RowOp {
   readonly opcode: number
@@ -67,17 +73,20 @@ export interface RowOp {
 }
 
 /** How an operand or a result lies in its slot. */
-export type SlotKind = 'i32' | 'i64' | 'f32' | 'f64'
+export type SlotKind = 'i32' | 'i64' | 'f32' | 'f64' | 'v128'
 
 const KINDS: ReadonlyMap<ValType, SlotKind> = new Map([
   [I32, 'i32'],
   [I64, 'i64'],
   [F32, 'f32'],
   [F64, 'f64'],
+  [V128, 'v128'],
 ])
 
-/** Rows that are an expression: the loop executes them itself. */
-export function isExpression(row: Instruction): row is Instruction & { expr: string; signature: Signature } {
+/** A row that is an expression: the loops execute it themselves. */
+export type Expression = Instruction & { readonly expr: string; readonly signature: Signature }
+
+export function isExpression(row: Instruction): row is Expression {
   return row.expr !== undefined && row.signature !== undefined
 }
 
@@ -101,8 +110,15 @@ export function resultKind(row: Instruction): SlotKind {
   return kind === 'f32' ? 'i32' : 'i64'
 }
 
-function formsOf(row: Instruction): readonly Form[] {
-  const { params } = row.signature!
+/** Rows with a vector among their operands and results. */
+export function isVectorial({ signature }: Expression): boolean {
+  return signature.params.includes(V128) || signature.results.includes(V128)
+}
+
+/** The forms that the main loop executes. */
+function mainForms(row: Expression): readonly Form[] {
+  if (isVectorial(row)) return []
+  const { params } = row.signature
   const right = params.length === 2 && (params[1] === I32 || params[1] === I64) && row.access === undefined
   const storesI32 = row.access?.kind === 'store' && params[0] === I32
   const forms: Form[] = ['value']
@@ -115,6 +131,13 @@ function formsOf(row: Instruction): readonly Form[] {
   return forms
 }
 
+/** The forms that the side loop executes. */
+function sideForms(row: Expression): readonly Form[] {
+  const forms: Form[] = isVectorial(row) ? ['value'] : []
+  if (row.access !== undefined) forms.push('value$m')
+  return forms
+}
+
 /** Two forms with the same key do the same to a frame, and share an opcode: loading an f32 is loading an i32. */
 function meaning(row: Instruction, form: Form): string {
   const bitless = (text: string | undefined): string | undefined => text?.replace(/(\$\d)b/g, '$1')
@@ -124,29 +147,32 @@ function meaning(row: Instruction, form: Form): string {
   return JSON.stringify([form, operands, result, bitless(row.expr), row.high, row.test, traps, row.access])
 }
 
-function buildRowOps(): { ops: readonly RowOp[]; opcodes: ReadonlyMap<string, number> } {
+const opcodes = new Map<string, number>()
+
+/** Numbers the operations of one loop, from `first` on. */
+function buildRowOps(first: number, formsOf: typeof mainForms): readonly RowOp[] {
   const ops: RowOp[] = []
   const byMeaning = new Map<string, number>()
-  const opcodes = new Map<string, number>()
   for (const row of INSTRUCTIONS.filter(isExpression)) {
     for (const form of formsOf(row)) {
       const key = meaning(row, form)
       let opcode = byMeaning.get(key)
       if (opcode === undefined) {
-        opcode = FIXED_OPS.length + ops.length
+        opcode = first + ops.length
         byMeaning.set(key, opcode)
         ops.push({ opcode, row, form })
       }
       opcodes.set(`${row.opcode} ${form}`, opcode)
     }
   }
-  return { ops, opcodes }
+  return ops
 }
 
-const built = buildRowOps()
+/** Operations of the main loop that come from rows, by ascending opcode. */
+export const ROW_OPS: readonly RowOp[] = buildRowOps(FIXED_OPS.length, mainForms)
 
-/** Operations that come from rows, by ascending opcode. */
-export const ROW_OPS: readonly RowOp[] = built.ops
+/** Operations of the side loop, by ascending opcode. */
+export const SIDE_OPS: readonly RowOp[] = buildRowOps(FIXED_OPS.length + ROW_OPS.length, sideForms)
 
 export const OPS: Readonly<Record<FixedOp, number>> = Object.fromEntries(
   FIXED_OPS.map((name, opcode) => [name, opcode]),
@@ -156,6 +182,7 @@ export const OPS: Readonly<Record<FixedOp, number>> = Object.fromEntries(
 export interface RowForms {
   readonly value: number
   readonly valueConst: number | undefined
+  readonly otherMemory: number | undefined
   readonly branchIf: number | undefined
   readonly branchIfConst: number | undefined
   readonly branchUnless: number | undefined
@@ -164,10 +191,11 @@ export interface RowForms {
 
 const forms = new Map<Instruction, RowForms>()
 for (const row of INSTRUCTIONS.filter(isExpression)) {
-  const opcode = (form: Form): number | undefined => built.opcodes.get(`${row.opcode} ${form}`)
+  const opcode = (form: Form): number | undefined => opcodes.get(`${row.opcode} ${form}`)
   forms.set(row, {
     value: opcode('value')!,
     valueConst: opcode('value$c'),
+    otherMemory: opcode('value$m'),
     branchIf: opcode('branch_if'),
     branchIfConst: opcode('branch_if$c'),
     branchUnless: opcode('branch_unless'),

@@ -71,7 +71,7 @@ export class InterpreterRun implements RunHandle {
   constructor(
     func: FuncInstance,
     args: readonly Value[],
-    metered: boolean,
+    kind: 'call' | 'run' | 'unmetered run',
     options: CallOptions | undefined = undefined,
   ) {
     if (args.length !== func.type.params.length) {
@@ -79,8 +79,8 @@ export class InterpreterRun implements RunHandle {
     }
     this.func = func
     this.args = args
-    this.metered = metered
-    this.mayAwait = metered
+    this.metered = kind === 'run'
+    this.mayAwait = kind !== 'call'
     this.poll = options?.poll
   }
 

@@ -8,7 +8,7 @@ import type { Instance } from '../runtime/instance.ts'
 import type { Ref } from '../runtime/value.ts'
 import { isRefType } from '../syntax/types.ts'
 import { REASON } from './ops.ts'
-import { accessMemory } from './slow-access.gen.ts'
+import { slotWords } from './slots.ts'
 
 /** The arrays that hold the slots: int32 halves, floats at the same places, and references. */
 export interface Slots {
@@ -30,19 +30,13 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   'global.get': ({ I32, R }, { globals }, base, x) => {
     const global = globals[x]!
     if (isRefType(global.type.type)) R[base >> 1] = global.ref
-    else {
-      I32[base] = global.words[global.offset]!
-      I32[base + 1] = global.words[global.offset + 1]!
-    }
+    else for (let i = 0; i < slotWords(global.type.type); i++) I32[base + i] = global.words[global.offset + i]!
     return 0
   },
   'global.set': ({ I32, R }, { globals }, base, x) => {
     const global = globals[x]!
     if (isRefType(global.type.type)) global.ref = R[base >> 1]
-    else {
-      global.words[global.offset] = I32[base]!
-      global.words[global.offset + 1] = I32[base + 1]!
-    }
+    else for (let i = 0; i < slotWords(global.type.type); i++) global.words[global.offset + i] = I32[base + i]!
     return 0
   },
   'memory.size': ({ I32 }, { memories }, base, x) => {
@@ -149,22 +143,14 @@ const names = Object.keys(HANDLERS)
 const handlers = Object.values(HANDLERS)
 const numbers: ReadonlyMap<Instruction, number> = new Map(names.map((name, i) => [instructionByName(name)!, i]))
 
-/** Accesses to memories other than the first are numbered from here on, by their opcode. */
-const ACCESS = 0x1000
-
 /** The number by which the operation `slow` names the instruction; undefined where it is not one of these. */
 export function slowNumber(row: Instruction): number | undefined {
-  return row.access === undefined ? numbers.get(row) : ACCESS + row.opcode
+  return numbers.get(row)
 }
 
 export type Slow = (instance: Instance, number: number, base: number, x: number, y: number) => number
 
 /** The second function of the loop, over the same arrays. */
 export function createSlow(slots: Slots): Slow {
-  const { I32, F64 } = slots
-  return (instance, number, base, x, y) => {
-    if (number < ACCESS) return handlers[number]!(slots, instance, base, x, y)
-    const address = (I32[base]! >>> 0) + (y >>> 0)
-    return accessMemory(number - ACCESS, instance.memories[x]!, address, base, I32, F64)
-  }
+  return (instance, number, base, x, y) => handlers[number]!(slots, instance, base, x, y)
 }

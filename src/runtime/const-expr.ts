@@ -8,7 +8,7 @@ import * as i64 from '../numeric/i64.ts'
 import type { Code } from '../syntax/module.ts'
 import { F32, F64, FUNCREF, I64, refType } from '../syntax/types.ts'
 import type { Instance } from './instance.ts'
-import { i32Value, numberValue, refValue, type Value } from './value.ts'
+import { i32Value, numberValue, refValue, vectorValue, type Value } from './value.ts'
 
 type Handler = (stack: Value[], im: Immediates, instance: Instance) => void
 
@@ -34,6 +34,7 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['i64.const', (stack, { lo, hi }) => stack.push(numberValue(I64, lo, hi))],
   ['f32.const', (stack, { x }) => stack.push(numberValue(F32, x))],
   ['f64.const', (stack, { lo, hi }) => stack.push(numberValue(F64, lo, hi))],
+  ['v128.const', (stack, { vector }) => stack.push(vectorValue(vector))],
   ['global.get', (stack, { x }, instance) => stack.push(instance.globals[x]!.get())],
   ['ref.null', (stack, { x }) => stack.push(refValue(refType(true, x), null))],
   ['ref.func', (stack, { x }, instance) => stack.push(refValue(FUNCREF, instance.func(x)))],

@@ -9,6 +9,8 @@ export type Poll = () => Error | undefined
 
 export interface CallOptions {
   readonly poll?: Poll | undefined
+  /** For runs: whether fuel is counted, which is slower. True if absent; without it a run stops for promises only. */
+  readonly metered?: boolean | undefined
 }
 
 /** How a stretch of a run ended. */

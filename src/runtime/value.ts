@@ -1,6 +1,6 @@
 // Values as the engine keeps them between tiers and faces: bits for numbers, so that no NaN payload is lost, and references as they are.
 
-import { I64, F32, F64, I32, isRefType, valTypeName, type ValType } from '../syntax/types.ts'
+import { I64, F32, F64, I32, V128, isRefType, valTypeName, type ValType } from '../syntax/types.ts'
 import { UsageError } from '../errors/heddle-error.ts'
 import { f32_reinterpret_i32, f64_reinterpret_i64, highHalf, i32_reinterpret_f32, lowHalf } from '../numeric/convert.ts'
 import { hi, fromBigInt, toBigInt } from '../numeric/i64.ts'
@@ -23,6 +23,12 @@ export function numberValue(type: ValType, lo: number, high = 0): Value {
   return { type, lo, hi: high, ref: null }
 }
 
+/** A v128 of four words, the lowest first. */
+export function vectorValue(words: ArrayLike<number>): Value {
+  const [lo, high, upperLo, upperHi] = [words[0]!, words[1]!, words[2]!, words[3]!]
+  return { type: V128, lo, hi: high, ref: null, upper: { lo: upperLo, hi: upperHi } }
+}
+
 export function refValue(type: ValType, ref: Ref): Value {
   return { type, lo: 0, hi: 0, ref }
 }
@@ -36,7 +42,7 @@ export function defaultValue(type: ValType): Value {
   return { type, lo: 0, hi: 0, ref: null }
 }
 
-/** JavaScript's view of a value: i32, f32 and f64 are numbers, i64 is a signed bigint, references are themselves. */
+/** JavaScript's view of a value: i32, f32 and f64 are numbers, i64 is a signed bigint, references are themselves. A v128 has none. */
 export function toJs(value: Value): unknown {
   switch (value.type) {
     case I32:
@@ -47,6 +53,8 @@ export function toJs(value: Value): unknown {
       return f32_reinterpret_i32(value.lo)
     case F64:
       return f64_reinterpret_i64(value.lo, value.hi)
+    case V128:
+      throw noVector('result')
     default:
       return value.ref
   }
@@ -73,6 +81,8 @@ export function fromJs(type: ValType, x: unknown, what = 'value'): Value {
       const number = asNumber(x, type, what)
       return numberValue(F64, lowHalf(number), highHalf(number))
     }
+    case V128:
+      throw noVector(what)
     default:
       if (!isRefType(type) || !isRefOf(type, x)) throw mismatch(x, type, what)
       return refValue(type, x)
@@ -86,6 +96,10 @@ function asNumber(x: unknown, type: ValType, what: string): number {
 
 function isRefOf(type: ValType, x: unknown): boolean {
   return valTypeName(type) === 'funcref' ? x === null || x instanceof FuncInstance : true
+}
+
+function noVector(what: string): UsageError {
+  return new UsageError(`${what} is a v128, which has no value in JavaScript`, 'TYPE_MISMATCH')
 }
 
 function mismatch(x: unknown, type: ValType, what: string): UsageError {

@@ -13,7 +13,8 @@ import { parseF32, parseF64, parseI32, parseI64, parseU64, type Bits64 } from '.
 import type { ModuleContext } from './parse-context.ts'
 import { parseHeapType, parseValType } from './parse-types.ts'
 import type { TokenCursor } from './token-cursor.ts'
-import { FLOAT, RIGHT_PAREN } from './tokens.ts'
+import { parseLaneIdx, parseLanes, parseVector } from './parse-vector.ts'
+import { FLOAT, ID, KEYWORD, NAT, RIGHT_PAREN } from './tokens.ts'
 import { assignedNat } from './words.ts'
 
 export class ImmediateParser implements Immediates {
@@ -24,6 +25,7 @@ export class ImmediateParser implements Immediates {
   hi = 0
   list: number[] = []
   count = 0
+  readonly vector: Int32Array = new Int32Array(4)
   private readonly context: ModuleContext
   private readonly cursor: TokenCursor
   private readonly labels: LabelStack
@@ -44,14 +46,22 @@ export class ImmediateParser implements Immediates {
     }
     if (immediates.length === 0) return writer.writeOpcode(plain)
     if (immediates.length === 1) this.parseOne(immediates[0]!, plain)
-    else this.parseTwoIndices(immediates[0]!, immediates[1]!)
+    else this.parseTwo(immediates[0]!, immediates[1]!, plain)
     writer.write(plain, this)
   }
 
   private parseOne(kind: ImmediateKind, row: Instruction): void {
     switch (kind) {
       case 'memarg':
+        this.x = this.parseIndex('memidx')
         return this.parseMemarg(row)
+      case 'laneidx':
+        this.y = parseLaneIdx(this.cursor)
+        return
+      case 'lanes':
+        return parseLanes(this.cursor, this.vector)
+      case 'v128':
+        return void parseVector(this.cursor, this.vector)
       case 'blocktype':
         this.x = this.context.types.parseBlockType(this.cursor)
         return
@@ -107,9 +117,25 @@ export class ImmediateParser implements Immediates {
     }
   }
 
+  private parseTwo(first: ImmediateKind, second: ImmediateKind, row: Instruction): void {
+    if (isIndexKind(first) && isIndexKind(second)) return this.parseTwoIndices(first, second)
+    // An access to one lane. A number with neither a memarg nor a number behind it is the lane, not the memory.
+    this.x = this.atMemoryBeforeLane() ? this.parseIndex('memidx') : 0
+    this.parseMemarg(row)
+    this.parseOne(second, row)
+  }
+
+  private atMemoryBeforeLane(): boolean {
+    const { tokens, pos, kind } = this.cursor
+    if (kind === ID) return true
+    const next = tokens.kind(pos + 1)
+    if (kind !== NAT || next !== KEYWORD) return kind === NAT && next === NAT
+    const word = tokens.atomText(pos + 1)
+    return assignedNat(word, 'offset') !== undefined || assignedNat(word, 'align') !== undefined
+  }
+
   /** In binary order `first` comes first. */
-  private parseTwoIndices(first: ImmediateKind, second: ImmediateKind): void {
-    if (!isIndexKind(first) || !isIndexKind(second)) return
+  private parseTwoIndices(first: IndexKind, second: IndexKind): void {
     const { cursor } = this
     if (first === second) {
       // Target and source are written both or not at all.
@@ -158,7 +184,6 @@ export class ImmediateParser implements Immediates {
 
   private parseMemarg({ access }: Instruction): void {
     const { cursor } = this
-    this.x = this.parseIndex('memidx')
     this.lo = 0
     this.hi = 0
     this.align = 31 - Math.clz32(access?.bytes ?? 1)

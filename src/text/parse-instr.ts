@@ -96,12 +96,12 @@ export class InstructionParser {
       frames.push(row.admitsElse ? FLAT_IF : FLAT)
       return
     }
-    if (top !== FLAT_IF && !(top === FLAT && row.structure === 'end')) throw cursor.unexpected()
+    if (top !== FLAT_IF && !(top === FLAT && row === END)) throw cursor.unexpected()
     cursor.pos++
     this.labels.checkRepeated(cursor)
     writer.writeOpcode(row)
     frames.pop()
-    if (row.structure === 'else') frames.push(FLAT)
+    if (row === ELSE) frames.push(FLAT)
     else this.labels.pop()
   }
 

@@ -287,7 +287,7 @@ class ModuleParser {
     }
     cursor.pos = start
     this.memories.push(parseMemoryType(cursor))
-      }
+  }
 
   private parseGlobal(): void {
     if (this.parseInlineImport('global')) return

@@ -35,7 +35,8 @@ export class SegmentParser {
 
   parseData(): Data {
     const { cursor, memories } = this.context
-    if (cursor.kind !== LEFT_PAREN && !cursor.atIndex()) return { mode: { kind: 'passive' }, bytes: cursor.readStrings() }
+    if (cursor.kind !== LEFT_PAREN && !cursor.atIndex())
+      return { mode: { kind: 'passive' }, bytes: cursor.readStrings() }
     const index = this.parseTarget('memory', memories)
     const mode = active(index, this.parseOffset())
     return { mode, bytes: cursor.readStrings() }

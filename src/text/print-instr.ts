@@ -30,7 +30,7 @@ export class InstructionPrinter {
   print(row: Instruction, im: Immediates): string {
     const [first, second] = row.immediates
     if (first === undefined) return row.name
-    return row.name + (second === undefined ? this.single(first, row, im) : this.pair(first, second, im))
+    return row.name + (second === undefined ? this.single(first, row, im) : this.pair(first, second, row, im))
   }
 
   /** A structured instruction: its label goes between its name and its type. */
@@ -65,13 +65,20 @@ export class InstructionPrinter {
         return im.count === 0 ? ' (result)' : ` ${printTypeList('result', im.list.slice(0, im.count))}`
       case 'memidx':
         return this.defaulted(kind, im.x)
+      case 'laneidx':
+        return ` ${im.y}`
+      case 'lanes':
+        return ` ${new Uint8Array(im.vector.buffer, im.vector.byteOffset, 16).join(' ')}`
+      case 'v128':
+        return ` i32x4 ${Array.from(im.vector, hexWord).join(' ')}`
       // A table's index may be left out, too, but wat2wasm insists on it.
       default:
         return ` ${this.index(kind, im.x)}`
     }
   }
 
-  private pair(first: ImmediateKind, second: ImmediateKind, im: Immediates): string {
+  private pair(first: ImmediateKind, second: ImmediateKind, row: Instruction, im: Immediates): string {
+    if (first === 'memarg') return this.memarg(row, im) + this.single(second, row, im)
     // Copying: both indices stand there or neither.
     if (first === second)
       return im.x === 0 && im.y === 0 ? '' : ` ${this.index(first, im.x)} ${this.index(second, im.y)}`
@@ -118,4 +125,8 @@ export class InstructionPrinter {
     for (let i = 0; i < im.count; i++) text += ` ${this.labels.use(im.list[i]!)}`
     return `${text} ${this.labels.use(im.x)}`
   }
+}
+
+function hexWord(word: number): string {
+  return `0x${(word >>> 0).toString(16).padStart(8, '0')}`
 }

@@ -87,16 +87,31 @@ export interface NumValue {
   readonly hi: number
 }
 
+/** A vector as four signed words, the lowest first. */
+export interface VecValue {
+  readonly kind: 'vec'
+  readonly words: readonly number[]
+}
+
 export type ScriptValue =
   | NumValue
+  | VecValue
   | { readonly kind: 'null'; readonly heap: HeapType }
   /** A reference of the host's own, told from others by its number. */
   | { readonly kind: 'host'; readonly number: number }
 
+/** A NaN of that class. https://webassembly.github.io/spec/core/syntax/values.html#floating-point */
+export interface NanPattern {
+  readonly kind: 'nan'
+  readonly type: ValType
+  readonly nan: 'canonical' | 'arithmetic'
+}
+
 export type ResultPattern =
   | ScriptValue
-  /** A NaN of that class. https://webassembly.github.io/spec/core/syntax/values.html#floating-point */
-  | { readonly kind: 'nan'; readonly type: ValType; readonly nan: 'canonical' | 'arithmetic' }
+  | NanPattern
+  /** A vector of floats, the lowest lane first. */
+  | { readonly kind: 'lanes'; readonly lanes: readonly (NumValue | NanPattern)[] }
   /** A null reference of any type. */
   | { readonly kind: 'any null' }
   /** A reference of that type, and not null; with an index that function. */

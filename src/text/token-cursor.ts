@@ -155,10 +155,11 @@ export class TokenCursor {
     return tokens.error(token, isKnownWord(word) ? 'unexpected token' : `unknown operator ${word}`)
   }
 
-  /** Whether a token is a keyword that this grammar lacks, so that it explains what is wrong with the parenthesis before it. */
-  private isForeign(token: number): boolean {
+  /** Whether a token is none of this grammar's, so that it is wrong in any place. */
+  isForeign(token: number): boolean {
     const { tokens } = this
-    return tokens.kind(token) === KEYWORD && !isKnownWord(tokens.atomText(token))
+    const kind = tokens.kind(token)
+    return kind === RESERVED || (kind === KEYWORD && !isKnownWord(tokens.atomText(token)))
   }
 
   unsupported(proposal: string, what: string, token: number = this.pos): ModuleError {

@@ -5,9 +5,10 @@ import { EXTERN, F32, F64, FUNC, I32, I64, type ValType } from '../syntax/types.
 import { parseNanPattern } from './number.ts'
 import { parseF32Const, parseF64Const, parseI32Const, parseI64Const } from './parse-immediates.ts'
 import { parseHeapType } from './parse-types.ts'
+import { parseVector, type NanLane } from './parse-vector.ts'
 import type { TokenCursor } from './token-cursor.ts'
 import { KEYWORD, LEFT_PAREN, NAT, RIGHT_PAREN } from './tokens.ts'
-import type { NumValue, ResultPattern, ScriptValue } from './script.ts'
+import type { NanPattern, NumValue, ResultPattern, ScriptValue } from './script.ts'
 
 /** A reference of the host; it is no instruction. */
 const HOST_REFERENCE = 'ref.extern'
@@ -25,8 +26,15 @@ const PLANNED_PATTERNS: ReadonlyMap<string, string> = new Map([
 export function parseScriptValue(cursor: TokenCursor): ScriptValue {
   const start = cursor.pos
   const pattern = parseResultPattern(cursor)
-  if (pattern.kind === 'num' || pattern.kind === 'null' || pattern.kind === 'host') return pattern
-  throw cursor.unexpected(start + 1)
+  switch (pattern.kind) {
+    case 'num':
+    case 'vec':
+    case 'null':
+    case 'host':
+      return pattern
+    default:
+      throw cursor.unexpected(start + 1)
+  }
 }
 
 /** An expected result. Alternatives are not nested, so this recurses once at most. */
@@ -69,6 +77,8 @@ function parseConstant(cursor: TokenCursor, row: Instruction | undefined): Resul
       return parseNan(cursor, F32) ?? { kind: 'num', type: F32, lo: parseF32Const(cursor), hi: 0 }
     case 'f64':
       return parseNan(cursor, F64) ?? number(F64, parseF64Const(cursor))
+    case 'v128':
+      return parseVectorPattern(cursor)
     case 'heaptype':
       return cursor.kind === RIGHT_PAREN ? { kind: 'any null' } : { kind: 'null', heap: parseHeapType(cursor) }
     case 'funcidx':
@@ -76,6 +86,24 @@ function parseConstant(cursor: TokenCursor, row: Instruction | undefined): Resul
     default:
       return undefined
   }
+}
+
+/** A vector, or its lanes one by one where some of them are only a class of NaN. */
+function parseVectorPattern(cursor: TokenCursor): ResultPattern {
+  const vector = new Int32Array(4)
+  const nans: NanLane[] = []
+  const { lanes, bits } = parseVector(cursor, vector, nans)
+  if (nans.length === 0) return { kind: 'vec', words: [...vector] }
+  const patterns: (NumValue | NanPattern)[] = []
+  for (let lane = 0; lane < lanes; lane++) {
+    const value =
+      bits === 64
+        ? number(F64, { lo: vector[2 * lane]!, hi: vector[2 * lane + 1]! })
+        : number(F32, { lo: vector[lane]!, hi: 0 })
+    patterns.push(value)
+  }
+  for (const { lane, type, nan } of nans) patterns[lane] = { kind: 'nan', type, nan }
+  return { kind: 'lanes', lanes: patterns }
 }
 
 function number(type: ValType, { lo, hi }: Pick<NumValue, 'lo' | 'hi'>): NumValue {

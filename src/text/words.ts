@@ -22,10 +22,28 @@ const GRAMMAR_WORDS: ReadonlySet<string> = new Set([
   'elem', 'data', 'offset', 'item', 'declare', 'module', 'binary', 'quote', 'definition', 'instance', 'register', 'invoke', 'get', 'either',
 ])
 
+/** How a vector literal divides its 128 bits. */
+export interface VectorShape {
+  readonly lanes: number
+  readonly bits: 8 | 16 | 32 | 64
+  readonly float: boolean
+}
+
+// prettier-ignore
+export const VECTOR_SHAPES: ReadonlyMap<string, VectorShape> = new Map([
+  ['i8x16', { lanes: 16, bits: 8, float: false }],
+  ['i16x8', { lanes: 8, bits: 16, float: false }],
+  ['i32x4', { lanes: 4, bits: 32, float: false }],
+  ['i64x2', { lanes: 2, bits: 64, float: false }],
+  ['f32x4', { lanes: 4, bits: 32, float: true }],
+  ['f64x2', { lanes: 2, bits: 64, float: true }],
+])
+
 /** Whether the text format has that keyword at all: where it stands wrongly it is an unexpected token, else an unknown operator. */
 export function isKnownWord(word: string): boolean {
   return (
     GRAMMAR_WORDS.has(word) ||
+    VECTOR_SHAPES.has(word) ||
     VAL_TYPES_BY_NAME.has(word) ||
     HEAP_TYPES_BY_NAME.has(word) ||
     instructionByName(word) !== undefined ||

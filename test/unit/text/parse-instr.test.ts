@@ -71,7 +71,7 @@ describe('folded and flat', () => {
     '(func nop 1)',
     '(func (local.get))',
     '(func (memory.copy 0))',
-    '(func (block (type 0) (result i32) (type 0)))',
+    '(func (block (result i32) (type 0)))',
   ])('%s is no instruction sequence', (text) => {
     expect(reasonOf(text)).toMatch(/^unexpected token/)
   })
@@ -122,6 +122,17 @@ describe('immediates', () => {
     ['f32.const 1', '430000803f'],
     ['f64.const inf', '44000000000000f07f'],
     ['f64.const +0.5', '44000000000000e03f'],
+    ['v128.const i32x4 1 -1 0x80000000 0', 'fd0c01000000ffffffff0000008000000000'],
+    ['v128.const f32x4 1 nan:0x1 -0 inf', 'fd0c0000803f0100807f000000800000807f'],
+    ['v128.const i64x2 -1 1', 'fd0cffffffffffffffff0100000000000000'],
+    ['i8x16.shuffle 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 31', 'fd0d000102030405060708090a0b0c0d0e1f'],
+    ['i8x16.extract_lane_s 15', 'fd150f'],
+    ['v128.load8_lane 3', 'fd54000003'],
+    ['v128.load16_lane offset=4 3', 'fd55010403'],
+    ['v128.load8_lane 1 3', 'fd5440010003'],
+    ['v128.load8_lane $n offset=4 3', 'fd5440010403'],
+    ['v128.load8_lane 0 align=1 3', 'fd54000003'],
+    ['v128.load offset=1 align=1', 'fd000001'],
   ])('of %s', (text, bytes) => {
     expect(instructions(text, fields)).toBe(bytes)
     expect(instructions(`(${text})`, fields)).toBe(bytes)
@@ -141,6 +152,16 @@ describe('immediates', () => {
     ['unknown operator offset=-1', '(func (i32.load offset=-1))'],
     ['unknown operator offset=', '(func (i32.load offset=))'],
     ['unexpected token', '(func (i32.load align=1 offset=1))'],
+    ['wrong number of lane literals', '(func (v128.const i32x4 1 2 3))'],
+    ['wrong number of lane literals', '(func (v128.const i64x2 1 2 3))'],
+    ['constant out of range', '(func (v128.const i64x2 1 18446744073709551616))'],
+    ['constant out of range', '(func (v128.const i8x16 256 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1))'],
+    ['unexpected token', '(func (v128.const i64x2 1 2.0))'],
+    ['wrong number of lane literals', '(func (v128.const f64x2 1 nan:canonical))'],
+    ['unexpected token', '(func (v128.const 1 2 3 4))'],
+    ['invalid lane length', '(func (i8x16.shuffle 0 1))'],
+    ['i8 constant out of range', '(func (i8x16.extract_lane_s 256))'],
+    ['unexpected token', '(func (i8x16.extract_lane_s -1))'],
   ])('out of range: %s: %s', (reason, text) => {
     expect(reasonOf(text)).toBe(reason)
   })

@@ -114,6 +114,18 @@ describe('actions and assertions', () => {
     ['(f32.const nan:canonical)', { kind: 'nan', type: F32, nan: 'canonical' }],
     ['(f64.const nan:arithmetic)', { kind: 'nan', type: F64, nan: 'arithmetic' }],
     ['(ref.null)', { kind: 'any null' }],
+    ['(v128.const i16x8 1 2 -1 0 0 0 0 0x8000)', { kind: 'vec', words: [0x20001, 0xffff, 0, -(2 ** 31)] }],
+    ['(v128.const f64x2 1 -0.0)', { kind: 'vec', words: [0, 0x3ff00000, 0, -(2 ** 31)] }],
+    [
+      '(v128.const f64x2 nan:canonical 1)',
+      {
+        kind: 'lanes',
+        lanes: [
+          { kind: 'nan', type: F64, nan: 'canonical' },
+          { kind: 'num', type: F64, lo: 0, hi: 0x3ff00000 },
+        ],
+      },
+    ],
     ['(ref.null func)', { kind: 'null', heap: FUNC }],
     ['(ref.extern 7)', { kind: 'host', number: 7 }],
     ['(ref.extern)', { kind: 'ref', heap: EXTERN }],
@@ -126,21 +138,25 @@ describe('actions and assertions', () => {
     ])
   })
 
-  test.each(['(f32.const nan:canonical)', '(ref.null)', '(ref.func)', '(either (i32.const 1))', '(i32.add)', '(foo)'])(
-    '%s is no argument',
-    (text) => {
-      expect(only(`(invoke "f" ${text})`)).toMatchObject({
-        kind: 'faulty',
-        keyword: 'invoke',
-        error: { kind: 'malformed' },
-      })
-    },
-  )
+  test.each([
+    '(f32.const nan:canonical)',
+    '(ref.null)',
+    '(v128.const f32x4 0 0 0 nan:canonical)',
+    '(ref.func)',
+    '(either (i32.const 1))',
+    '(i32.add)',
+    '(foo)',
+  ])('%s is no argument', (text) => {
+    expect(only(`(invoke "f" ${text})`)).toMatchObject({
+      kind: 'faulty',
+      keyword: 'invoke',
+      error: { kind: 'malformed' },
+    })
+  })
 })
 
 describe('what is not supported', () => {
   test.each([
-    ['simd', '(assert_return (invoke "f" (v128.const i32x4 0 0 0 0)))'],
     ['gc', '(assert_return (invoke "f") (ref.i31))'],
     ['gc', '(assert_return (invoke "f" (ref.host 1)))'],
     ['gc', '(assert_return (invoke "f") (ref.struct))'],

@@ -12,9 +12,18 @@ import { InstructionWriter } from '../../../src/instructions/instruction-writer.
 import { INSTRUCTIONS } from '../../../src/instructions/table.ts'
 import { writeValType } from '../../../src/instructions/type-codes.ts'
 
-export const NO_IMMEDIATES: Immediates = { x: 0, y: 0, align: 0, lo: 0, hi: 0, list: [], count: 0 }
+export const NO_IMMEDIATES: Immediates = {
+  x: 0,
+  y: 0,
+  align: 0,
+  lo: 0,
+  hi: 0,
+  list: [],
+  count: 0,
+  vector: new Int32Array(4),
+}
 
-/** The words behind an instruction's name, in binary order; a memarg is its alignment's exponent, offset and memory. */
+/** The words behind an instruction's name, in binary order; a memarg is its alignment's exponent, offset and memory; 16 bytes are 4 words. */
 export function immediatesOf(row: Instruction, words: readonly string[]): Immediates {
   const [first = '0', second = '0', third = '0'] = words
   const numbers = words.map(Number)
@@ -23,7 +32,12 @@ export function immediatesOf(row: Instruction, words: readonly string[]): Immedi
   if (isIndexKind(kind)) return { ...NO_IMMEDIATES, x: Number(first), y: Number(second) }
   switch (kind) {
     case 'memarg':
-      return { ...NO_IMMEDIATES, align: Number(first), lo: Number(second), x: Number(third) }
+      return { ...NO_IMMEDIATES, align: Number(first), lo: Number(second), x: Number(third), y: numbers[3] ?? 0 }
+    case 'laneidx':
+      return { ...NO_IMMEDIATES, y: Number(first) }
+    case 'v128':
+    case 'lanes':
+      return { ...NO_IMMEDIATES, vector: Int32Array.from(numbers) }
     case 'blocktype':
       return { ...NO_IMMEDIATES, x: first === '0' && words.length === 0 ? EMPTY_BLOCK : blockType(first) }
     case 'heaptype':

@@ -1,0 +1,37 @@
+// Modules of a script: from the text, bytes or quoted text that it holds to a valid module, in the two steps that its assertions tell
+// apart.
+
+import { decodeModule } from '../binary/decode-module.ts'
+import { decodeNames } from '../binary/decode-names.ts'
+import { CompiledModule } from '../runtime/instance.ts'
+import { MODULE_LIMITS, type ModuleLimits } from '../syntax/limits.ts'
+import type { Module } from '../syntax/module.ts'
+import type { Names } from '../syntax/names.ts'
+import { parseModule } from '../text/parse-module.ts'
+import type { ScriptModule } from '../text/script.ts'
+import { validateModule } from '../validate/module.ts'
+
+/** A definition that is never instantiated may declare a table larger than one that can be made. */
+export const DEFINITION_LIMITS: ModuleLimits = { ...MODULE_LIMITS, tableSize: 2 ** 32 - 1 }
+
+/** The module, if it is well-formed; else a ModuleError. */
+export function readModule(module: ScriptModule): Module {
+  switch (module.form) {
+    case 'text':
+      return module.module
+    case 'faulty text':
+      throw module.error
+    case 'binary':
+      return decodeModule(module.bytes)
+    case 'quote':
+      return parseModule(module.text)
+  }
+}
+
+/** The module, if it is well-formed and valid; else a ModuleError. */
+export function compileModule(module: ScriptModule, limits: ModuleLimits = MODULE_LIMITS): CompiledModule {
+  const syntax = readModule(module)
+  validateModule(syntax, { limits })
+  let names: Names | undefined
+  return new CompiledModule(syntax, () => (names ??= decodeNames(syntax)))
+}

@@ -1,0 +1,288 @@
+// Runs a `.wast` script: makes its modules in one store, performs its actions, and judges its assertions. A directive that needs what
+// this engine does not have is skipped with the proposal's name, and so is every directive that depends on it, and no other.
+// https://github.com/WebAssembly/spec/tree/main/interpreter#scripts
+
+import { LinkError } from '../errors/link-error.ts'
+import { ModuleError, type ModuleErrorKind } from '../errors/module-error.ts'
+import { Trap } from '../errors/trap.ts'
+import { interpreter } from '../interpret/interpreter.ts'
+import { FuncInstance } from '../runtime/func.ts'
+import { Global } from '../runtime/global.ts'
+import type { CompiledModule, ExternVal } from '../runtime/instance.ts'
+import { instantiate } from '../runtime/instantiate.ts'
+import { linkImports } from '../runtime/link.ts'
+import { Store } from '../runtime/store.ts'
+import type { Tier } from '../runtime/tier.ts'
+import type { Value } from '../runtime/value.ts'
+import { valTypeName } from '../syntax/types.ts'
+import type { Action, Command, Directive, ModuleAssertion, ResultPattern, ScriptModule } from '../text/script.ts'
+import { parseScript } from '../text/wast.ts'
+import { DEFINITION_LIMITS, compileModule, readModule } from './modules.ts'
+import type { DirectiveResult, Outcome, ScriptResult } from './result.ts'
+import { spectest } from './spectest.ts'
+import { HostReferences, matchesPattern, patternText, toValue, valueText } from './values.ts'
+
+export interface ScriptOptions {
+  /** How the result and its failures call the script. */
+  readonly name?: string | undefined
+  /** What executes its actions; the interpreter unless another is given. */
+  readonly tier?: Tier | undefined
+}
+
+/** Runs a script to its end, whatever its directives come to. A text that is no script at all is one failed directive. */
+export function runScript(source: string | Uint8Array, options: ScriptOptions = {}): ScriptResult {
+  const { name = 'script', tier = interpreter } = options
+  let directives
+  try {
+    ;({ directives } = parseScript(source, name))
+  } catch (error) {
+    if (!(error instanceof ModuleError)) throw error
+    const line = error.place.line ?? 1
+    return { name, directives: [{ line, keyword: 'script', status: 'failed', message: error.message }] }
+  }
+  const runner = new ScriptRunner(tier)
+  return { name, directives: directives.flatMap((directive) => runner.run(directive)) }
+}
+
+/** What a directive made, or the error because of which it is not there. */
+type Made<T> = { readonly value: T } | { readonly error: unknown; readonly line: number }
+
+type Exports = ReadonlyMap<string, ExternVal>
+
+/** An expectation that was not met. */
+class Disappointment extends Error {}
+
+class ScriptRunner {
+  private readonly tier: Tier
+  private readonly store = new Store()
+  private readonly hosts = new HostReferences()
+  private readonly definitions = new Map<string, Made<CompiledModule>>()
+  private lastDefinition: Made<CompiledModule> | undefined
+  private readonly instances = new Map<string, Made<Exports>>()
+  private current: Made<Exports> | undefined
+  private readonly registered = new Map<string, Made<Exports>>()
+  private line = 0
+
+  constructor(tier: Tier) {
+    this.tier = tier
+    this.registered.set('spectest', { value: spectest(this.store) })
+  }
+
+  /** The directive's result, and those of the directives inside of it. */
+  run(directive: Directive): DirectiveResult[] {
+    const { line, keyword } = directive
+    this.line = line
+    const result = { line, keyword, ...this.judge(directive) }
+    if (directive.kind !== 'thread') return [result]
+    const { error } = directive
+    return [result, ...directive.directives.flatMap((inner) => this.pass(inner, error))]
+  }
+
+  /** The results of directives that are not run because of an error around them. */
+  private pass(directive: Directive, error: ModuleError): DirectiveResult[] {
+    const { line, keyword } = directive
+    const inner = directive.kind === 'thread' ? directive.directives : []
+    return [{ line, keyword, ...outcomeOf(error) }, ...inner.flatMap((each) => this.pass(each, error))]
+  }
+
+  private judge(command: Command): Outcome {
+    try {
+      return this.perform(command)
+    } catch (error) {
+      return outcomeOf(error)
+    }
+  }
+
+  private perform(command: Command): Outcome {
+    switch (command.kind) {
+      case 'module':
+        return this.makeModule(command.id, command.module)
+      case 'definition':
+        return this.define(command.id, () => compileModule(command.module, DEFINITION_LIMITS))
+      case 'instance':
+        return this.makeInstance(command.id, () => this.definition(command.of))
+      case 'register':
+        return this.register(command.name, command.id)
+      case 'action':
+        this.act(command.action)
+        return PASSED
+      case 'assert_return':
+        return expectResults(command.results, this.act(command.action))
+      case 'assert_exception':
+        throw new Disappointment(`expected an exception, got ${resultText(this.act(command.action))}`)
+      case 'assert_trap':
+        return this.expectTrap(command.subject, command.text)
+      case 'assert_exhaustion':
+        return this.expectTrap(command.action, command.text)
+      case 'thread':
+      case 'faulty':
+        throw command.error
+      default:
+        return this.expectFault(command.kind, command.module, command.text)
+    }
+  }
+
+  // Modules and instances by name, with what is missing remembered.
+
+  private keep<T>(make: () => T): Made<T> {
+    try {
+      return { value: make() }
+    } catch (error) {
+      return { error, line: this.line }
+    }
+  }
+
+  private define(id: string | undefined, make: () => CompiledModule): Outcome {
+    const made = this.keep(make)
+    this.lastDefinition = made
+    if (id !== undefined) this.definitions.set(id, made)
+    return outcomeOfMade(made)
+  }
+
+  private makeInstance(id: string | undefined, module: () => CompiledModule): Outcome {
+    const made = this.keep(() => this.instantiate(module()))
+    this.current = made
+    if (id !== undefined) this.instances.set(id, made)
+    return outcomeOfMade(made)
+  }
+
+  /** A module by itself is a definition and an instance of one name. */
+  private makeModule(id: string | undefined, module: ScriptModule): Outcome {
+    this.define(id, () => compileModule(module))
+    return this.makeInstance(id, () => this.definition(id))
+  }
+
+  private register(name: string, id: string | undefined): Outcome {
+    const made = id === undefined ? this.current : this.instances.get(id)
+    this.registered.set(name, made ?? { error: new Disappointment(noInstance(id)), line: this.line })
+    this.instance(id)
+    return PASSED
+  }
+
+  private definition(id: string | undefined): CompiledModule {
+    return this.use(id === undefined ? this.lastDefinition : this.definitions.get(id), `no module ${id ?? ''}`)
+  }
+
+  private instance(id: string | undefined): Exports {
+    return this.use(id === undefined ? this.current : this.instances.get(id), noInstance(id))
+  }
+
+  private use<T>(made: Made<T> | undefined, absent: string): T {
+    if (made === undefined) throw new Disappointment(absent)
+    if ('value' in made) return made.value
+    if (made.line === this.line || isUnsupported(made.error)) throw made.error
+    throw new Disappointment(`depends on the module in line ${made.line}, which failed`)
+  }
+
+  private instantiate(compiled: CompiledModule): Exports {
+    const imports = linkImports(compiled, ({ module, name }) => {
+      const made = this.registered.get(module)
+      return made === undefined ? undefined : this.use(made, '').get(name)
+    })
+    const { instance, start } = instantiate(this.store, compiled, imports)
+    if (start !== undefined) this.tier.invoke(start, [])
+    return instance.exports
+  }
+
+  // Actions.
+
+  private act(action: Action): readonly Value[] {
+    const value = this.instance(action.id).get(action.name)
+    if (action.kind === 'get') {
+      if (!(value instanceof Global)) throw new Disappointment(`no exported global ${JSON.stringify(action.name)}`)
+      return [value.get()]
+    }
+    if (!(value instanceof FuncInstance)) throw new Disappointment(`no exported function ${JSON.stringify(action.name)}`)
+    const args = action.args.map((arg) => toValue(arg, this.hosts))
+    const { params } = value.type
+    if (args.length !== params.length || args.some(({ type }, i) => type !== params[i])) {
+      const given = args.map(({ type }) => valTypeName(type)).join(' ')
+      throw new Disappointment(`${JSON.stringify(action.name)} takes [${params.map(valTypeName).join(' ')}], not [${given}]`)
+    }
+    return this.tier.invoke(value, args)
+  }
+
+  // Assertions of errors.
+
+  private expectTrap(subject: Action | { readonly kind: 'module'; readonly module: ScriptModule }, text: string): Outcome {
+    let outcome
+    try {
+      if (subject.kind === 'module') {
+        this.instantiate(compileModule(subject.module))
+        outcome = 'an instance'
+      } else outcome = resultText(this.act(subject))
+    } catch (error) {
+      if (!(error instanceof Trap)) throw error
+      if (error.message.startsWith(text)) return { status: 'passed', worded: true }
+      outcome = `the trap "${error.message}"`
+    }
+    throw new Disappointment(`expected the trap "${text}", got ${outcome}`)
+  }
+
+  private expectFault(kind: ModuleAssertion, module: ScriptModule, text: string): Outcome {
+    try {
+      if (FAULTS[kind] === 'malformed') readModule(module)
+      else {
+        const compiled = compileModule(module)
+        if (kind === 'assert_unlinkable') this.instantiate(compiled)
+      }
+    } catch (error) {
+      if (isUnsupported(error)) throw error
+      const fault = faultOf(error)
+      if (fault === undefined) throw error
+      if (fault.kind === FAULTS[kind]) return { status: 'passed', worded: fault.reason.startsWith(text) }
+      throw new Disappointment(`expected ${FAULTS[kind]} "${text}", got ${fault.kind} "${fault.reason}"`)
+    }
+    throw new Disappointment(`expected ${FAULTS[kind]} "${text}", got a module without fault`)
+  }
+}
+
+const PASSED: Outcome = { status: 'passed' }
+
+const FAULTS: Readonly<Record<ModuleAssertion, ModuleErrorKind | 'unlinkable'>> = {
+  assert_malformed: 'malformed',
+  assert_malformed_custom: 'malformed',
+  assert_invalid: 'invalid',
+  assert_invalid_custom: 'invalid',
+  assert_unlinkable: 'unlinkable',
+}
+
+/** What is wrong with a module or its imports; undefined for an error of any other kind. */
+function faultOf(error: unknown): { readonly kind: string; readonly reason: string } | undefined {
+  if (error instanceof ModuleError) return error
+  return error instanceof LinkError ? { kind: 'unlinkable', reason: error.message } : undefined
+}
+
+function isUnsupported(error: unknown): error is ModuleError {
+  return error instanceof ModuleError && error.kind === 'unsupported'
+}
+
+function outcomeOfMade(made: Made<unknown>): Outcome {
+  return 'value' in made ? PASSED : outcomeOf(made.error)
+}
+
+/** The outcome of a directive that ended in an error. */
+function outcomeOf(error: unknown): Outcome {
+  if (isUnsupported(error)) return { status: 'skipped', proposal: error.place.proposal ?? error.reason }
+  if (error instanceof Disappointment) return { status: 'failed', message: error.message }
+  return { status: 'failed', message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }
+}
+
+function expectResults(patterns: readonly ResultPattern[], results: readonly Value[]): Outcome {
+  if (patterns.length === results.length && patterns.every((pattern, i) => matchesPattern(pattern, results[i]!))) {
+    return PASSED
+  }
+  throw new Disappointment(`expected ${listText(patterns.map(patternText))}, got ${resultText(results)}`)
+}
+
+function resultText(results: readonly Value[]): string {
+  return listText(results.map(valueText))
+}
+
+function listText(items: readonly string[]): string {
+  return items.length === 0 ? 'nothing' : items.map((item) => `(${item})`).join(' ')
+}
+
+function noInstance(id: string | undefined): string {
+  return id === undefined ? 'there is no instance yet' : `there is no instance ${id}`
+}

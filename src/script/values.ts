@@ -1,0 +1,123 @@
+// Values of the script language against values of the engine: arguments, and results compared bit by bit or by class of NaN.
+
+import { FuncInstance } from '../runtime/func.ts'
+import { numberValue, refValue, type Ref, type Value } from '../runtime/value.ts'
+import { EXTERN, EXTERNREF, F32, F64, FUNC, I32, I64, heapTypeName, heapTypeOf, isRefType, refType } from '../syntax/types.ts'
+import { valTypeName, type ValType } from '../syntax/types.ts'
+import { printF32, printF64, printI32, printI64 } from '../text/print-number.ts'
+import type { ResultPattern, ScriptValue } from '../text/script.ts'
+
+/** A reference of the host's own. Those of one script with the same number are the same. */
+class HostReference {
+  readonly number: number
+
+  constructor(number: number) {
+    this.number = number
+  }
+}
+
+export class HostReferences {
+  private readonly known = new Map<number, HostReference>()
+
+  get(number: number): Ref {
+    let reference = this.known.get(number)
+    if (reference === undefined) {
+      reference = new HostReference(number)
+      this.known.set(number, reference)
+    }
+    return reference
+  }
+}
+
+export function toValue(value: ScriptValue, hosts: HostReferences): Value {
+  switch (value.kind) {
+    case 'num':
+      return numberValue(value.type, value.lo, value.hi)
+    case 'null':
+      return refValue(refType(true, value.heap), null)
+    case 'host':
+      return refValue(EXTERNREF, hosts.get(value.number))
+  }
+}
+
+export function matchesPattern(pattern: ResultPattern, value: Value): boolean {
+  const { type, ref } = value
+  switch (pattern.kind) {
+    case 'num':
+      return pattern.type === type && pattern.lo === value.lo && (!isWide(type) || pattern.hi === value.hi)
+    case 'nan':
+      return pattern.type === type && isNan(value, pattern.nan)
+    case 'null':
+      return isRefType(type) && ref === null && heapTypeOf(type) === pattern.heap
+    case 'any null':
+      return isRefType(type) && ref === null
+    case 'host':
+      return isRefType(type) && ref instanceof HostReference && ref.number === pattern.number
+    case 'ref':
+      return isRefType(type) && isRefOf(ref, pattern.heap) && (pattern.index === undefined || indexOf(ref) === pattern.index)
+    case 'either':
+      return pattern.patterns.some((alternative) => matchesPattern(alternative, value))
+  }
+}
+
+function isWide(type: ValType): boolean {
+  return type === I64 || type === F64
+}
+
+function isRefOf(ref: Ref, heap: number): boolean {
+  if (ref === null) return false
+  return heap === FUNC ? ref instanceof FuncInstance : heap === EXTERN
+}
+
+function indexOf(ref: Ref): number | undefined {
+  return ref instanceof FuncInstance ? ref.funcIdx : undefined
+}
+
+/**
+ * A canonical NaN has the topmost bit of its payload set and no other; an arithmetic one has it set.
+ * https://webassembly.github.io/spec/core/syntax/values.html#floating-point
+ */
+function isNan({ type, lo, hi }: Value, nan: 'canonical' | 'arithmetic'): boolean {
+  const canonical = type === F32 ? 0x7fc00000 : 0x7ff80000
+  const top = type === F32 ? lo : hi
+  if (nan === 'arithmetic') return (top & canonical) === canonical
+  return (top & 0x7fffffff) === canonical && (type === F32 || lo === 0)
+}
+
+/** As a script would write it. */
+export function valueText(value: Value): string {
+  const { type, lo, hi, ref } = value
+  switch (type) {
+    case I32:
+      return `i32.const ${printI32(lo)}`
+    case I64:
+      return `i64.const ${printI64(lo, hi)}`
+    case F32:
+      return `f32.const ${printF32(lo)}`
+    case F64:
+      return `f64.const ${printF64(lo, hi)}`
+    default:
+      if (!isRefType(type)) return valTypeName(type)
+      if (ref === null) return `ref.null ${heapTypeName(heapTypeOf(type))}`
+      return ref instanceof HostReference ? `ref.extern ${ref.number}` : `ref.${heapTypeName(heapTypeOf(type))}`
+  }
+}
+
+export function patternText(pattern: ResultPattern): string {
+  switch (pattern.kind) {
+    case 'num':
+      return valueText(numberValue(pattern.type, pattern.lo, pattern.hi))
+    case 'nan':
+      return `${valTypeName(pattern.type)}.const nan:${pattern.nan}`
+    case 'null':
+      return `ref.null ${heapTypeName(pattern.heap)}`
+    case 'any null':
+      return 'ref.null'
+    case 'host':
+      return `ref.extern ${pattern.number}`
+    case 'ref':
+      return `ref.${heapTypeName(pattern.heap)}${pattern.index === undefined ? '' : ` ${pattern.index}`}`
+    case 'either':
+      return `either ${pattern.patterns.map(patternText).join(' | ')}`
+  }
+}

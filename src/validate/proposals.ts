@@ -1,0 +1,227 @@
+// Which proposals a valid module needs, for engines in which some are switched off. Instructions know theirs; what a proposal added
+// besides instructions, and the encodings that it opened, are told here. Only asked where something is off.
+
+import { UsageError } from '../errors/heddle-error.ts'
+import { ModuleError, type ModulePlace } from '../errors/module-error.ts'
+import type { Instruction } from '../instructions/define.ts'
+import { InstructionReader } from '../instructions/instruction-reader.ts'
+import { PROPOSALS } from '../instructions/proposals.ts'
+import { instructionByName, proposalOf } from '../instructions/table.ts'
+import { readValType } from '../instructions/type-codes.ts'
+import { indexSpaces, type Code, type Elem, type Module, type SegmentMode } from '../syntax/module.ts'
+import { EMPTY_BLOCK, FUNCREF, V128, isRefType, valTypeName, type ExternType, type ValType } from '../syntax/types.ts'
+import { definitionName } from './errors.ts'
+
+/** Proposals switched on and off, by name. What is not named is as it is by default. */
+export type Features = Readonly<Record<string, boolean>>
+
+/** The proposals that can be switched: the names of their repositories. */
+export const FEATURE_NAMES: readonly string[] = PROPOSALS.map(({ name }) => name).filter((name) => name !== 'mvp')
+
+/** Where a module needs a proposal first, and what for. */
+export interface Requirement {
+  /** The subject of a sentence: an instruction's name, `a passive segment` … */
+  readonly what: string
+  readonly place: ModulePlace
+}
+
+/** The proposals that are off. Throws a UsageError for a name that is none. */
+export function disabledProposals(features: Features = {}): ReadonlySet<string> {
+  for (const name of Object.keys(features)) {
+    if (FEATURE_NAMES.includes(name)) continue
+    throw new UsageError(`unknown feature "${name}": there are ${FEATURE_NAMES.join(', ')}`)
+  }
+  return new Set(PROPOSALS.filter(({ name, on }) => !(features[name] ?? on)).map(({ name }) => name))
+}
+
+/** Throws a ModuleError of kind `unsupported` where a valid module needs one of the proposals. */
+export function refuseProposals(module: Module, disabled: ReadonlySet<string>): void {
+  for (const [proposal, { what, place }] of requiredProposals(module)) {
+    if (!disabled.has(proposal)) continue
+    const remedy = `enable it with features: { '${proposal}': true }`
+    throw new ModuleError('unsupported', `${what} needs the proposal "${proposal}", which is switched off: ${remedy}`, {
+      ...place,
+      proposal,
+    })
+  }
+}
+
+/** All proposals that a valid module needs, in the order in which it first does. */
+export function requiredProposals(module: Module): ReadonlyMap<string, Requirement> {
+  const search = new Search(module)
+  search.definitions()
+  search.segments()
+  search.bodies()
+  return search.found
+}
+
+/** Instructions that a proposal admitted to constant expressions → its name. */
+const CONSTANTS: ReadonlyMap<Instruction, string> = new Map(
+  PROPOSALS.flatMap(({ name, constants = [] }) =>
+    constants.map((constant) => [instructionByName(constant)!, name] as const),
+  ),
+)
+
+/** The section that bulk memory brought; a decoded module tells of it only where nothing needs it. */
+const DATA_COUNT_SECTION = 12
+
+class Search {
+  readonly found: Map<string, Requirement> = new Map()
+  private readonly module: Module
+
+  constructor(module: Module) {
+    this.module = module
+  }
+
+  definitions(): void {
+    const { module } = this
+    const { tables, memories, globals, importedGlobals, importedTables } = indexSpaces(module)
+    module.types.forEach(({ params, results }, x) => {
+      const place = { within: definitionName(module, 'type', x) }
+      for (const type of [...params, ...results]) this.valType(type, place)
+      if (results.length > 1) this.need('multi-value', `a function type with ${results.length} results`, place)
+    })
+    for (const { module: from, name, type } of module.imports) {
+      this.importType(type, { within: `import ${JSON.stringify(from)} ${JSON.stringify(name)}` })
+    }
+    if (tables.length > 1) this.need('reference-types', 'more than one table', {})
+    tables.forEach(({ elem }, x) => {
+      if (elem !== FUNCREF) this.valType(elem, { within: definitionName(module, 'table', x) })
+    })
+    module.tables.forEach(({ init }, x) => {
+      if (init !== undefined) this.constExpr(init, definitionName(module, 'table', importedTables + x))
+    })
+    if (memories.length > 1) this.need('multi-memory', 'more than one memory', {})
+    module.globals.forEach(({ type, init }, x) => {
+      const within = definitionName(module, 'global', importedGlobals + x)
+      this.valType(type.type, { within })
+      this.constExpr(init, within)
+    })
+    for (const { name, kind, index } of module.exports) {
+      if (kind !== 'global' || !globals[index]!.mutable) continue
+      this.need('mutable-global', 'an exported mutable global', { within: `export ${JSON.stringify(name)}` })
+    }
+    if (module.spareSections.includes(DATA_COUNT_SECTION)) {
+      this.need('bulk-memory-operations', 'a data count section', {})
+    }
+  }
+
+  segments(): void {
+    const { module } = this
+    module.elems.forEach((elem, x) => this.elem(elem, definitionName(module, 'elem', x)))
+    module.datas.forEach(({ mode }, x) => {
+      const within = definitionName(module, 'data', x)
+      this.segmentMode(mode, 'multi-memory', within)
+      if (mode.kind === 'active' && mode.explicit) {
+        this.need('bulk-memory-operations', 'a data segment that spells its memory', { within })
+      }
+    })
+  }
+
+  bodies(): void {
+    const { module } = this
+    const imported = module.imports.filter(({ type }) => type.kind === 'func').length
+    module.funcs.forEach(({ code }, i) => {
+      const within = definitionName(module, 'func', imported + i)
+      const reader = readerOf(code)
+      for (let runs = reader.readU32(); runs > 0; runs--) {
+        reader.readU32()
+        this.valType(readValType(reader), { within })
+      }
+      while (reader.pos < reader.end) this.instruction(reader.next(), reader, within)
+    })
+  }
+
+  private need(proposal: string, what: string, place: ModulePlace): void {
+    if (!this.found.has(proposal)) this.found.set(proposal, { what, place })
+  }
+
+  private valType(type: ValType, place: ModulePlace): void {
+    if (type === V128) this.need('simd', `the type ${valTypeName(type)}`, place)
+    else if (isRefType(type)) this.need('reference-types', `the type ${valTypeName(type)}`, place)
+  }
+
+  private importType(type: ExternType, place: ModulePlace): void {
+    if (type.kind !== 'global') return
+    this.valType(type.type.type, place)
+    if (type.type.mutable) this.need('mutable-global', 'an imported mutable global', place)
+  }
+
+  private elem({ type, mode, items }: Elem, within: string): void {
+    if (type !== FUNCREF) this.valType(type, { within })
+    this.segmentMode(mode, 'reference-types', within)
+    if (mode.kind === 'declarative') this.need('reference-types', 'a declarative segment', { within })
+    if (mode.kind === 'active' && mode.explicit) {
+      this.need('reference-types', 'an element segment that spells its table', { within })
+    }
+    if (items instanceof Uint32Array) return
+    this.need('bulk-memory-operations', 'an element segment of expressions', { within })
+    for (const item of items) this.constExpr(item, within)
+  }
+
+  /** `several`: the proposal that has more than one of what the segment goes to. */
+  private segmentMode(mode: SegmentMode, several: string, within: string): void {
+    if (mode.kind === 'passive') this.need('bulk-memory-operations', 'a passive segment', { within })
+    if (mode.kind !== 'active') return
+    if (mode.index > 0) this.need(several, `a segment for index ${mode.index}`, { within })
+    this.constExpr(mode.offset, within)
+  }
+
+  private constExpr(code: Code, within: string): void {
+    const reader = readerOf(code)
+    while (reader.pos < reader.end) {
+      const row = reader.next()
+      const extension = CONSTANTS.get(row)
+      if (extension !== undefined) {
+        const place = { within, offset: reader.start, instruction: row.name }
+        this.need(extension, `${row.name} in a constant expression`, place)
+      }
+      this.instruction(row, reader, within)
+    }
+  }
+
+  private instruction(row: Instruction, reader: InstructionReader, within: string): void {
+    const { name } = proposalOf(row)
+    if (name === 'mvp' && row.immediates.length === 0) return
+    const place = { within, offset: reader.start, instruction: row.name }
+    if (name !== 'mvp') this.need(name, row.name, place)
+    for (const kind of row.immediates) {
+      if (kind === 'blocktype') this.blockType(reader.x, place)
+      else if (kind === 'memarg' && spellsMemory(row, reader)) this.need('multi-memory', 'a memory index', place)
+    }
+    this.lastIndices(row, reader, place)
+  }
+
+  /** A type index could not be spelled before there were blocks with parameters and several results. */
+  private blockType(type: number, place: ModulePlace): void {
+    if (type >= 0 && !isRefType(type)) this.need('multi-value', 'a block type that is a type index', place)
+    else if (type !== EMPTY_BLOCK) this.valType(type, place)
+  }
+
+  /** Indices of memories and tables, which stand last, were zero bytes until there could be more than one. */
+  private lastIndices({ immediates }: Instruction, reader: InstructionReader, place: ModulePlace): void {
+    const kind = immediates.at(-1)
+    if (kind !== 'memidx' && kind !== 'tableidx') return
+    const count = immediates.filter((each) => each === kind).length
+    const { bytes, pos } = reader
+    const before = pos - count
+    const areZeroBytes = bytes.subarray(before, pos).every((byte) => byte === 0) && bytes[before - 1]! < 0x80
+    if (areZeroBytes) return
+    if (kind === 'memidx') this.need('multi-memory', 'a memory index', place)
+    else this.need('reference-types', 'a table index', place)
+  }
+}
+
+function readerOf(code: Code): InstructionReader {
+  const reader = InstructionReader.of(code)
+  // The module is valid, under whatever limit it was checked.
+  reader.maxLabels = Infinity
+  return reader
+}
+
+/** Whether the alignment, which follows the opcode, has the bit that says that a memory index follows it. */
+function spellsMemory({ opcode }: Instruction, { bytes, start }: InstructionReader): boolean {
+  let alignment = start + 1
+  if (opcode > 0xff) while (bytes[alignment++]! >= 0x80);
+  return (bytes[alignment]! & 0x40) !== 0
+}
