@@ -20,6 +20,7 @@ lines=()
 for source in *.c; do
   name=${source%.c}
   clang "${flags[@]}" "${wasm[@]}" -o "$name.wasm" "$source"
+  chmod -x "$name.wasm"
   clang "${flags[@]}" -c -o "$native/$name.o" "$source"
   clang -o "$native/$name" "$native/main.c" "$native/$name.o" -lm
   lines+=("  \"$name\": \"$("$native/$name")\"")

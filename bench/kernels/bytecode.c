@@ -3,7 +3,7 @@
 
 enum { PUSH, LOAD, STORE, ADD, SUBTRACT, MULTIPLY, HALVE, IS_ODD, LESS, JUMP, JUMP_IF, JUMP_UNLESS, COPY, SWAP, DROP, STOP };
 
-// n = 1; do { x = n; while (x > 1) { x = odd(x) ? 3x + 1 : x / 2; steps++ } total += n * steps } while (++n < 1300)
+// n = 1; do { x = n; while (x > 1) { x = odd(x) ? 3x + 1 : x / 2; steps++ } total += n * steps } while (++n < 2200)
 static const u16 program[] = {
   /*  0 */ PUSH, 1, STORE, 0,
   /*  4 */ LOAD, 0, STORE, 1,
@@ -13,7 +13,7 @@ static const u16 program[] = {
   /* 31 */ HALVE, STORE, 1,
   /* 34 */ LOAD, 2, PUSH, 1, ADD, STORE, 2, JUMP, 8,
   /* 43 */ LOAD, 2, LOAD, 0, SWAP, MULTIPLY, LOAD, 3, ADD, STORE, 3,
-  /* 54 */ LOAD, 0, PUSH, 1, ADD, COPY, STORE, 0, PUSH, 1300, LESS, JUMP_IF, 4,
+  /* 54 */ LOAD, 0, PUSH, 1, ADD, COPY, STORE, 0, PUSH, 2200, LESS, JUMP_IF, 4,
   /* 67 */ LOAD, 3, LOAD, 0, SUBTRACT, COPY, STORE, 3, DROP, STOP,
 };
 static u32 stack[16], variables[4];

@@ -29,7 +29,7 @@ i32 run(void) {
   u32 key[16] = { 0x61707865, 0x3320646e, 0x79622d32, 0x6b206574 }, seed = 31, sum = 1;
   for (u32 i = 4; i < 16; i++) key[i] = next_random(&seed);
   for (u32 i = 0; i < WORDS; i++) text[i] = i;
-  for (u32 pass = 0; pass < 6; pass++)
+  for (u32 pass = 0; pass < 24; pass++)
     for (u32 i = 0; i < WORDS; i += 16) {
       key[12]++;
       encrypt(text + i, key);

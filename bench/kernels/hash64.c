@@ -30,6 +30,6 @@ i32 run(void) {
     z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
     block[i] = z ^ z >> 27;
   }
-  for (u32 round = 0; round < 100; round++) h = hash(h + round);
+  for (u32 round = 0; round < 300; round++) h = hash(h + round);
   return (i32)(h ^ h >> 32);
 }

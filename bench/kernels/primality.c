@@ -36,9 +36,9 @@ static i64 divisor(i64 a, i64 b) {
 
 i32 run(void) {
   u32 sum = 1, seed = 17;
-  for (u64 n = 4294960001ull; n < 4294963001ull; n += 2)
+  for (u64 n = 4294960001ull; n < 4294978001ull; n += 2)
     if (n % 3 != 0 && n % 5 != 0 && is_prime(n)) sum = mix(sum, (u32)n);
-  for (u32 i = 0; i < 2000; i++) {
+  for (u32 i = 0; i < 10000; i++) {
     i64 a = (i64)next_random(&seed) * next_random(&seed) - 1000000007, b = (i64)next_random(&seed) << 20;
     sum = mix(sum, (u32)divisor(a, b) + (u32)(a / (b | 1)));
   }

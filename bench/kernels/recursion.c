@@ -16,7 +16,7 @@ static u32 binomial(u32 n, u32 k) {
 }
 
 i32 run(void) {
-  u32 sum = mix(1, (u32)tak(18, 11, 5));
-  sum = mix(sum, ackermann(2, 300));
-  return (i32)mix(sum, binomial(20, 8));
+  u32 sum = mix(1, (u32)tak(20, 12, 6));
+  sum = mix(sum, ackermann(2, 500));
+  return (i32)mix(sum, binomial(22, 9));
 }

@@ -47,7 +47,7 @@ export function resolveImports(
   }
   return linkImports(compiled, (request, type) => {
     const own = ownProperty(imports, request.module)
-    const given = own === undefined ? undefined : ownProperty(own as Imports[string], request.name)
+    const given = own === undefined ? undefined : ownProperty(own, request.name)
     if (given !== undefined) return externFromJs(given, type, request)
     const source = provided.get(request.module)
     if (type.kind === 'func' && source !== undefined) {
@@ -74,7 +74,7 @@ function hasType(type: FuncType, provider: ImportProvider, name: string): boolea
 }
 
 function providedFunction(type: FuncType, name: string, call: ProvidedFunction): FuncInstance {
-  return fromFunction(type, name, ((_context: unknown, ...args: (number | bigint)[]) => call(...args)) as HostFunction)
+  return fromFunction(type, name, (_context, ...args: (number | bigint)[]) => call(...args))
 }
 
 function externFromJs(value: unknown, type: ResolvedExternType, { module, name }: Import): ExternVal | undefined {

@@ -2,7 +2,7 @@
 
 import { UsageError } from '../errors/heddle-error.ts'
 import type { ImportProvider } from '../runtime/import-provider.ts'
-import { CompiledModule, Instance as RuntimeInstance } from '../runtime/instance.ts'
+import type { CompiledModule, Instance as RuntimeInstance } from '../runtime/instance.ts'
 import { instantiate } from '../runtime/instantiate.ts'
 import { importType } from '../runtime/link.ts'
 import { Store, type Limiter, type StoreLimits } from '../runtime/store.ts'
@@ -107,14 +107,14 @@ export class Module {
     const { wasi, unknownImports, onUnknownCall, poll } = options
     const store = options.store ?? new Store(options.limits, options.limiter)
     const providers: readonly ImportProvider[] = wasi === undefined ? [] : [wasi].flat()
-    let created: RuntimeInstance | undefined
+    const created: RuntimeInstance[] = []
     const current = (): RuntimeInstance => {
-      if (created === undefined) throw new UsageError('an import was called before the instance exists')
-      return created
+      if (created[0] === undefined) throw new UsageError('an import was called before the instance exists')
+      return created[0]
     }
     const externs = resolveImports(this.compiled, imports, { providers, unknownImports, onUnknownCall }, current)
     const { instance, start } = instantiate(store, this.compiled, externs)
-    created = instance
+    created.push(instance)
     const call = { poll }
     return { instance: new Instance(instance, this.tier, call), start, call }
   }

@@ -52,7 +52,6 @@ export class Run {
       if (state.kind === 'done') return state.value
       if (state.kind === 'trap') throw state.error
       // Each promise is the next thing that the run needs.
-      // oxlint-disable-next-line no-await-in-loop
       if (state.kind === 'host') await state.promise
     }
   }
