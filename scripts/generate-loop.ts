@@ -1,15 +1,13 @@
-// Writes src/interpret/loop.gen.ts (the interpreter's loop: one switch over literal opcodes, for the host's jump table) and
-// src/interpret/slow-access.gen.ts (memory accesses to any memory but the first) from the instruction table.
+// Writes src/interpret/loop.gen.ts from the instruction table: the interpreter's loop, one switch over literal opcodes, for the host's
+// jump table. Whatever is not one of its operations it leaves to the side loop.
 
 import { TRAP_CODES } from '../src/errors/trap.ts'
 import type { Instruction } from '../src/instructions/define.ts'
-import { INSTRUCTIONS } from '../src/instructions/table.ts'
 import {
   FIXED_OPS,
   REASON,
   REGISTER,
   ROW_OPS,
-  isExpression,
   operandKind,
   resultKind,
   type FixedOp,
@@ -30,7 +28,7 @@ function mentions(row: Instruction, spelling: string): number {
   return text.split(spelling).length - 1
 }
 
-interface Operand {
+export interface Operand {
   readonly kind: SlotKind
   /** Where the slot's address comes from; undefined for a constant. */
   readonly address?: string

@@ -2,7 +2,17 @@
 
 import type { Instruction } from '../src/instructions/define.ts'
 import { REGISTER, SIDE_OPS, operandKind, type RowOp } from '../src/interpret/ops.ts'
-import { HEADER, accessLines, fetchOperands, located, renderCase, slot, storeResult, word } from './generate-loop.ts'
+import {
+  HEADER,
+  accessLines,
+  fetchOperands,
+  located,
+  renderCase,
+  slot,
+  storeResult,
+  word,
+  type Operand,
+} from './generate-loop.ts'
 
 /** The substitution of the lanes and of the immediates, whose first word is at `k`. */
 function substitute({ immediates }: Instruction, k: number): (expr: string) => string {
@@ -16,7 +26,12 @@ function sideCase({ row, form }: RowOp): string[] {
   const { params, results } = row.signature!
   const { access, immediates } = row
   let k = results.length + (access === undefined ? 1 : 3)
-  const operands = params.map((_, i) => ({ kind: operandKind(row, i), address: slot(k++) }))
+  const operands = params.map((_, i): Operand => {
+    const kind = operandKind(row, i)
+    return form === 'value$c' && i === params.length - 1
+      ? { kind, constant: [word(k++)] }
+      : { kind, address: slot(k++) }
+  })
   const fetched = fetchOperands(row, operands)
   const substituted = substitute(row, k)
   const put = (expr: string): string => located(substituted(fetched.put(expr)))
@@ -25,7 +40,9 @@ function sideCase({ row, form }: RowOp): string[] {
   const memory = form === 'value$m' ? `instance.memories[${word(k++)}]` : 'instance.memory'
   const check = [`memory = ${memory}`, 'view = memory.view', 'size = memory.byteLength']
   return [
-    ...(access === undefined ? [] : [...check, ...accessLines(row, slot(results.length + 1), word(results.length + 2))]),
+    ...(access === undefined
+      ? []
+      : [...check, ...accessLines(row, slot(results.length + 1), word(results.length + 2))]),
     ...fetched.lines,
     ...(results.length === 0 ? [put(row.expr!)] : storeResult(row, put, slot(1))),
     `pc = pc + ${k} | 0`,

@@ -10,3 +10,6 @@ declare class TextDecoder {
 }
 
 declare function structuredClone<T>(value: T, options?: { transfer?: readonly unknown[] }): T
+
+declare function setTimeout(callback: () => void, milliseconds: number): unknown
+declare function clearTimeout(timer: unknown): void

@@ -15,16 +15,26 @@ import {
 } from '../src/instructions/table.ts'
 import * as convert from '../src/numeric/convert.ts'
 import * as f32 from '../src/numeric/f32.ts'
+import * as f32x4 from '../src/numeric/f32x4.ts'
 import * as f64 from '../src/numeric/f64.ts'
+import * as f64x2 from '../src/numeric/f64x2.ts'
+import * as i16x8 from '../src/numeric/i16x8.ts'
 import * as i32 from '../src/numeric/i32.ts'
+import * as i32x4 from '../src/numeric/i32x4.ts'
 import * as i64 from '../src/numeric/i64.ts'
-import { F32, F64, I32, I64, valTypeName, type ValType } from '../src/syntax/types.ts'
+import * as i64x2 from '../src/numeric/i64x2.ts'
+import * as i8x16 from '../src/numeric/i8x16.ts'
+import * as v128 from '../src/numeric/v128.ts'
+import { F32, F64, I32, I64, V128, valTypeName, type ValType } from '../src/syntax/types.ts'
 import { NO_IMMEDIATES, codeOf, hostAccepts, moduleOf, writeLine } from './unit/validate/hand-assembled.ts'
 
-const NUMBERS = [I32, I64, F32, F64]
+const NUMBERS = [I32, I64, F32, F64, V128]
 
 /** What an expression may use: these functions, and those of `numeric/` that exist. */
-const LIBRARIES: Readonly<Record<string, object>> = { Math, convert, f32, f64, i32, i64 }
+// prettier-ignore
+const LIBRARIES: Readonly<Record<string, object>> = {
+  Math, convert, f32, f64, i32, i64, i8x16, i16x8, i32x4, i64x2, f32x4, f64x2, v128,
+}
 
 /** Operands of 64 bits of which only the low half counts: shift counts, and what is cut off. */
 const LOW_HALF_ONLY = /^i64\.(shl|shr_[su]|rotl|rotr)#1$|^i64\.(extend(8|16|32)_s|store(8|16|32))#0$|^i32\.wrap_i64#0$/
@@ -37,6 +47,18 @@ const fixed = INSTRUCTIONS.filter((row) => row.signature !== undefined)
 
 function textOf({ expr = '', high = '', traps = [] }: Instruction): string {
   return [expr, high, ...traps.map(({ when }) => when)].join(' ; ')
+}
+
+/** What an expression mentions besides its operands: memory, the lanes, the slot of a vector, immediates. */
+function surroundings({ access, signature, immediates }: Instruction): string[] {
+  const { params, results } = signature!
+  return [
+    ...(access === undefined ? [] : ['$d', '$a']),
+    ...(params.includes(V128) || results.includes(V128) ? ['$v'] : []),
+    ...(results.includes(V128) ? ['$r'] : []),
+    ...(immediates.includes('laneidx') ? ['$x'] : []),
+    ...(immediates.includes('lanes') ? ['$w0', '$w1', '$w2', '$w3'] : []),
+  ]
 }
 
 function namesOf(rows: readonly Instruction[]): string[] {
@@ -82,9 +104,11 @@ describe('opcodes and names', () => {
 })
 
 describe('a row', () => {
-  it('has a type or a typing rule, and both only where it accesses memory', () => {
-    const wrong = INSTRUCTIONS.filter(({ signature, rule, access }) =>
-      access === undefined ? (signature === undefined) === (rule === undefined) : !signature || !rule,
+  it('has a type or a typing rule, and both only where it accesses memory or names lanes', () => {
+    const wrong = INSTRUCTIONS.filter(({ signature, rule, access, immediates }) =>
+      access === undefined && !immediates.some((kind) => kind === 'laneidx' || kind === 'lanes')
+        ? (signature === undefined) === (rule === undefined)
+        : !signature || !rule,
     )
     expect(namesOf(wrong)).toEqual([])
   })
@@ -102,7 +126,8 @@ describe('a row', () => {
   it('has at most one list among its immediates, and indices that fit two fields', () => {
     const wrong = INSTRUCTIONS.filter(
       ({ immediates }) =>
-        immediates.length > 2 || (immediates.length === 2 && !immediates.every((kind) => kind.endsWith('idx'))),
+        immediates.length > 2 ||
+        (immediates.length === 2 && !/^(\w+idx \w+idx|memarg laneidx)$/.test(immediates.join(' '))),
     )
     expect(namesOf(wrong)).toEqual([])
   })
@@ -124,23 +149,27 @@ describe('a row', () => {
 
 describe('an expression', () => {
   it.each(expressions.map((row) => [row.name, row] as const))('%s mentions exactly its operands', (_, row) => {
-    const mentioned = new Set(textOf(row).match(/\$(?:\d+[lhb]?|[a-z]+)/g))
+    const mentioned = new Set(textOf(row).match(/\$(?:\d+[lhb]?|[a-z]+\d?)/g))
     const allowed = new Set<string>()
     row.signature!.params.forEach((type, i) => {
       const [value, low, high, bits] = [`$${i}`, `$${i}l`, `$${i}h`, `$${i}b`]
       const operand = `${row.name}#${i}`
       const halves = LOW_HALF_ONLY.test(operand) ? [low] : HIGH_HALF_ONLY.test(operand) ? [high] : [low, high]
       const ways =
-        type === I32 ? [[value]] : type === I64 ? [halves] : type === F32 ? [[value], [bits]] : [[value], halves]
+        type === I32 || type === V128
+          ? [[value]]
+          : type === I64
+            ? [halves]
+            : type === F32
+              ? [[value], [bits]]
+              : [[value], halves]
       const taken = ways.filter((way) => way.every((name) => mentioned.has(name)))
       expect(taken, `operand ${i} by value or by bits`).toHaveLength(1)
       taken[0]!.forEach((name) => allowed.add(name))
     })
-    if (row.access !== undefined) {
-      for (const name of ['$d', '$a']) {
-        expect(mentioned).toContain(name)
-        allowed.add(name)
-      }
+    for (const name of surroundings(row)) {
+      expect(mentioned).toContain(name)
+      allowed.add(name)
     }
     if (row.high?.includes('$low')) allowed.add('$low')
     expect(row.expr).not.toContain('$low')
@@ -172,7 +201,7 @@ describe('an expression', () => {
     const wrong = expressions.filter(({ signature, high, bits, expr, access }) => {
       const [result] = signature!.results
       const wide = result === I64 || (result === F64 && bits === true)
-      const left = access === undefined && /^(i64|convert)\.\w+\([^()]*\)$/.test(expr!)
+      const left = access === undefined && /^(i64|i64x2|convert)\.\w+\([^()]*\)$/.test(expr!)
       return wide ? (high === undefined) !== left : high !== undefined
     })
     expect(namesOf(wrong)).toEqual([])

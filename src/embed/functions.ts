@@ -3,8 +3,8 @@
 import { HeddleError, UsageError } from '../errors/heddle-error.ts'
 import { FuncInstance, type Caller, type HostCode } from '../runtime/func.ts'
 import type { CallOptions, Tier } from '../runtime/tier.ts'
-import { fromJs, refValue, toJs, type Value } from '../runtime/value.ts'
-import { FUNCREF, isRefType, type FuncType, type ValType } from '../syntax/types.ts'
+import { fromJs, noVector, refValue, toJs, type Value } from '../runtime/value.ts'
+import { FUNCREF, V128, isRefType, type FuncType, type ValType } from '../syntax/types.ts'
 import { Memory } from './memory.ts'
 
 /** An exported function. The same function is the same JavaScript function every time. */
@@ -69,11 +69,17 @@ function callFunction(func: FuncInstance, args: readonly unknown[]): unknown {
 
 /** Missing arguments are an error: a zero that nobody meant is worse. */
 export function argumentsFromJs(func: FuncInstance, args: readonly unknown[]): Value[] {
+  refuseVectors(func.type, func.toString())
   const { params } = func.type
   if (args.length !== params.length) {
     throw new UsageError(`${func.toString()} takes ${params.length} arguments, not ${args.length}`, 'ARITY_MISMATCH')
   }
   return params.map((type, i) => valueFromJs(type, args[i], `argument ${i + 1} of ${func.toString()}`))
+}
+
+/** Before a call, so that none has run in vain. https://webassembly.github.io/spec/js-api/#call-an-exported-function */
+function refuseVectors({ params, results }: FuncType, name: string): void {
+  if (params.includes(V128) || results.includes(V128)) throw noVector(`a parameter or result of ${name}`)
 }
 
 /** Nothing, one value, or an array. */
@@ -101,6 +107,7 @@ export function fromFunction(type: FuncType, name: string, call: HostFunction): 
   const known = functionOf(call)
   if (known !== undefined) return known
   const host: HostCode = (args, caller) => {
+    refuseVectors(type, name)
     const outcome: unknown = call(contextOf(caller, name), ...(args.map(valueToJs) as never[]))
     if (outcome instanceof Promise) return outcome.then((value) => resultsFromJs(type, name, value))
     return resultsFromJs(type, name, outcome)

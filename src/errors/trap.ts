@@ -39,6 +39,9 @@ export const TRAPS: Readonly<Record<TrapCode, string>> = {
 /** Trap codes in a fixed order, so that generated code can name one by a small number. */
 export const TRAP_CODES: readonly TrapCode[] = Object.keys(TRAPS) as TrapCode[]
 
+/** Traps whose wording goes on with the index of the element, as the official scripts have it: `uninitialized element 2`. */
+const NAMES_ELEMENT: ReadonlySet<TrapCode> = new Set(['TRAP_UNDEFINED_ELEMENT', 'TRAP_UNINITIALIZED_ELEMENT'])
+
 /** One frame of the WebAssembly call stack, innermost first. */
 export interface StackFrame {
   /** Index in the function index space of its module. */
@@ -59,7 +62,7 @@ export class Trap extends HeddleError {
   readonly detail: string
 
   constructor(code: TrapCode, detail = '', frames: readonly StackFrame[] = [], options?: { readonly cause?: unknown }) {
-    super(code, TRAPS[code] + (detail === '' ? '' : `: ${detail}`), options)
+    super(code, TRAPS[code] + (detail === '' ? '' : (NAMES_ELEMENT.has(code) ? ' ' : ': ') + detail), options)
     this.detail = detail
     this.frames = frames
   }

@@ -139,7 +139,9 @@ export function restOfBlock(code: PlacedCode, pc: number): number {
 function chargedUpTo(map: readonly number[], words: Int32Array, block: number, at: number): number {
   let count = 0
   for (let i = 0; i < map.length && map[i]! <= at; i += 2) {
-    if (map[i]! >= block && isCharge(words[map[i]!]!)) count++
+    // Structure has no operations of its own: it shares the position of what follows.
+    const isFirst = map[i] !== map[i - 2]
+    if (isFirst && map[i]! >= block && isCharge(words[map[i]!]!)) count++
   }
   return count
 }

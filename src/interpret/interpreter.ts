@@ -6,5 +6,6 @@ import { InterpreterRun } from './run.ts'
 export const interpreter: Tier = {
   name: 'interpret',
   invoke: (func, args, options) => new InterpreterRun(func, args, 'call', options).complete(),
-  start: (func, args, options) => new InterpreterRun(func, args, options?.metered === false ? 'unmetered run' : 'run', options),
+  start: (func, args, options) =>
+    new InterpreterRun(func, args, options?.metered === false ? 'unmetered run' : 'run', options),
 }

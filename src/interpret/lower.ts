@@ -464,7 +464,7 @@ export class Lowering {
 
   private lowerExpression(row: Expression, forms: RowForms): void {
     if (row.access !== undefined) return this.lowerAccess(row, forms)
-    if (isVectorial(row)) return this.lowerAside(row, forms.value)
+    if (isVectorial(row)) return this.lowerAside(row, forms)
     const { params, results } = row.signature
     const result = results[0]!
     if (params.length === 1) {
@@ -513,11 +513,10 @@ export class Lowering {
   private lowerAccess(row: Expression, forms: RowForms): void {
     const { x: memIdx } = this.reader
     const offset = memargOffset(this.reader)
-    if (memIdx !== 0) return this.lowerAside(row, forms.otherMemory!, memIdx)
-    if (isVectorial(row)) return this.lowerAside(row, forms.value)
+    if (memIdx !== 0 || isVectorial(row)) return this.lowerAside(row, forms, memIdx)
     if (row.access!.kind === 'load') {
       const address = this.operand(this.pop())
-      this.emitValue(row, forms, forms.value, row.signature!.results[0]!, address, offset)
+      this.emitValue(row, forms, forms.value, row.signature.results[0]!, address, offset)
       return
     }
     const value = this.pop()
@@ -534,19 +533,24 @@ export class Lowering {
    * An operation of the side loop. Its words, each where the row has it: the result's slot, the address and its offset, the operands, the
    * immediates, the memory.
    */
-  private lowerAside({ signature, access, immediates }: Expression, opcode: number, memIdx?: number): void {
+  private lowerAside({ signature, access, immediates }: Expression, forms: RowForms, memIdx = 0): void {
     const { reader } = this
     const offset = memargOffset(reader)
     const entries = signature.params.map(() => this.pop()).reverse()
     const address = access === undefined ? undefined : this.operand(this.pop())
+    const last = entries.at(-1)
+    const takesConst = memIdx === 0 && forms.valueConst !== undefined && this.isConst(last!) && this.mode !== 'stepping'
+    const constant = takesConst ? entries.pop() : undefined
     const operands = entries.map((entry) => this.operand(entry))
+    if (constant !== undefined) operands.push(this.values[constant]!)
     const [result] = signature.results
+    const opcode = memIdx !== 0 ? forms.otherMemory! : takesConst ? forms.valueConst : forms.value
     const position = this.emit(opcode, result === undefined ? undefined : this.push(result))
     if (address !== undefined) this.emitWords([address, offset])
     this.emitWords(operands)
     if (immediates.includes('laneidx')) this.emitWord(reader.y)
     if (immediates.includes('lanes')) this.emitWords(reader.vector)
-    if (memIdx !== undefined) this.emitWord(memIdx)
+    if (memIdx !== 0) this.emitWord(memIdx)
     if (result !== undefined && this.mode !== 'stepping') this.redirectable = position
   }
 

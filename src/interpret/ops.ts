@@ -134,6 +134,8 @@ function mainForms(row: Expression): readonly Form[] {
 /** The forms that the side loop executes. */
 function sideForms(row: Expression): readonly Form[] {
   const forms: Form[] = isVectorial(row) ? ['value'] : []
+  // Shifts, mostly, by a count that is known.
+  if (isVectorial(row) && row.signature.params[1] === I32) forms.push('value$c')
   if (row.access !== undefined) forms.push('value$m')
   return forms
 }

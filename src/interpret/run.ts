@@ -64,6 +64,8 @@ export class InterpreterRun implements RunHandle {
   /** Units that this stretch may still use. */
   private fuel = Infinity
   fuelUsed = 0
+  /** Units paid so far for the length of the instruction at `pc`: a length is paid in instalments where the fuel doesn't cover it. */
+  private paid = 0
   /** Set while the run waits for a promise: where the results go. */
   private pending: { readonly func: FuncInstance; readonly slot: number; readonly returnPc: number } | undefined
   private readonly mayAwait: boolean
@@ -245,6 +247,8 @@ export class InterpreterRun implements RunHandle {
   // ——— the driver ———
 
   private drive(): Stop {
+    const stillOwing = this.paid > 0 ? this.outOfFuel() : undefined
+    if (stillOwing !== undefined) return stillOwing
     for (;;) {
       const why = this.execute()
       const stop = why >= REASON.trap ? this.trap(TRAP_CODES[why - REASON.trap]!) : this.handle(why)
@@ -480,20 +484,30 @@ export class InterpreterRun implements RunHandle {
 
   /** A charge could not be paid from the loop's chunk: from the whole, by stepping through the block, or not at all. */
   private outOfFuel(): Stop | undefined {
-    const { code, I32 } = machine()
-    const opcode = code[this.pc]
-    const needed =
-      opcode === OPS.charge ? code[this.pc + 1]! : I32[this.fp + code[this.pc + 1]!]! >>> code[this.pc + 2]!
-    if (this.fuel >= needed) {
-      if (needed <= FUEL_CHUNK) return undefined
-      this.charge(needed)
-      this.pc += opcode === OPS.charge ? 2 : 3
-      return undefined
-    }
+    const { code } = machine()
+    if (code[this.pc] !== OPS.charge) return this.payLength()
+    const cost = code[this.pc + 1]!
+    if (this.fuel >= cost) return undefined
     const placed = this.placed()
-    if (opcode !== OPS.charge || placed.mode === 'stepping' || this.fuel <= 0) return { kind: 'fuel' }
+    if (placed.mode === 'stepping' || this.fuel < 1) return { kind: 'fuel' }
     this.switchTo(placed, 'stepping')
     return undefined
+  }
+
+  /** Pays what is still owed for the length of a bulk operation, or as much of it as there is. */
+  private payLength(): Stop | undefined {
+    const { code, I32 } = machine()
+    const owed = (I32[this.fp + code[this.pc + 1]!]! >>> code[this.pc + 2]!) - this.paid
+    if (this.fuel >= owed) {
+      this.charge(owed)
+      this.paid = 0
+      this.pc += 3
+      return undefined
+    }
+    const instalment = Math.max(0, Math.floor(this.fuel))
+    this.charge(instalment)
+    this.paid += instalment
+    return { kind: 'fuel' }
   }
 
   /** At the beginning of a basic block in stepping code: back to metered code where the fuel covers the block. */

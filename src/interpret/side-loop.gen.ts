@@ -688,801 +688,861 @@ export function createSideLoop(
           i8x16.replace_lane(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])], code[pc + 4])
           pc = pc + 5 | 0
           continue
-        case 431: // i16x8.extract_lane_s
+        case 431: // i8x16.replace_lane value$c
+          i8x16.replace_lane(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3], code[pc + 4])
+          pc = pc + 5 | 0
+          continue
+        case 432: // i16x8.extract_lane_s
           I32[(fp + code[pc + 1])] = i16x8.extract_lane_s(L, (fp + code[pc + 2]), code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 432: // i16x8.extract_lane_u
+        case 433: // i16x8.extract_lane_u
           I32[(fp + code[pc + 1])] = i16x8.extract_lane_u(L, (fp + code[pc + 2]), code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 433: // i16x8.replace_lane
+        case 434: // i16x8.replace_lane
           i16x8.replace_lane(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])], code[pc + 4])
           pc = pc + 5 | 0
           continue
-        case 434: // i32x4.extract_lane
+        case 435: // i16x8.replace_lane value$c
+          i16x8.replace_lane(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3], code[pc + 4])
+          pc = pc + 5 | 0
+          continue
+        case 436: // i32x4.extract_lane
           I32[(fp + code[pc + 1])] = i32x4.extract_lane(L, (fp + code[pc + 2]), code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 435: // i32x4.replace_lane
+        case 437: // i32x4.replace_lane
           i32x4.replace_lane(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])], code[pc + 4])
           pc = pc + 5 | 0
           continue
-        case 436: // i64x2.extract_lane
+        case 438: // i32x4.replace_lane value$c
+          i32x4.replace_lane(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3], code[pc + 4])
+          pc = pc + 5 | 0
+          continue
+        case 439: // i64x2.extract_lane
           low = i64x2.extract_lane(L, (fp + code[pc + 2]), code[pc + 3])
           d = (fp + code[pc + 1])
           I32[d] = low
           I32[d + 1] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 437: // i64x2.replace_lane
+        case 440: // i64x2.replace_lane
           bh = (fp + code[pc + 3])
           bl = I32[bh]
           bh = I32[bh + 1]
           i64x2.replace_lane(L, (fp + code[pc + 1]), (fp + code[pc + 2]), bl, bh, code[pc + 4])
           pc = pc + 5 | 0
           continue
-        case 438: // v128.not
+        case 441: // v128.not
           v128.not(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 439: // v128.and
+        case 442: // v128.and
           v128.and(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 440: // v128.andnot
+        case 443: // v128.andnot
           v128.andnot(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 441: // v128.or
+        case 444: // v128.or
           v128.or(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 442: // v128.xor
+        case 445: // v128.xor
           v128.xor(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 443: // v128.bitselect
+        case 446: // v128.bitselect
           v128.bitselect(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]), (fp + code[pc + 4]))
           pc = pc + 5 | 0
           continue
-        case 444: // v128.any_true
+        case 447: // v128.any_true
           I32[(fp + code[pc + 1])] = v128.any_true(L, (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 445: // i8x16.eq
+        case 448: // i8x16.eq
           i8x16.eq(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 446: // i8x16.ne
+        case 449: // i8x16.ne
           i8x16.ne(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 447: // i8x16.lt_s
+        case 450: // i8x16.lt_s
           i8x16.lt_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 448: // i8x16.lt_u
+        case 451: // i8x16.lt_u
           i8x16.lt_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 449: // i8x16.gt_s
+        case 452: // i8x16.gt_s
           i8x16.gt_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 450: // i8x16.gt_u
+        case 453: // i8x16.gt_u
           i8x16.gt_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 451: // i8x16.le_s
+        case 454: // i8x16.le_s
           i8x16.le_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 452: // i8x16.le_u
+        case 455: // i8x16.le_u
           i8x16.le_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 453: // i8x16.ge_s
+        case 456: // i8x16.ge_s
           i8x16.ge_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 454: // i8x16.ge_u
+        case 457: // i8x16.ge_u
           i8x16.ge_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 455: // i8x16.abs
+        case 458: // i8x16.abs
           i8x16.abs(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 456: // i8x16.neg
+        case 459: // i8x16.neg
           i8x16.neg(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 457: // i8x16.popcnt
+        case 460: // i8x16.popcnt
           i8x16.popcnt(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 458: // i8x16.all_true
+        case 461: // i8x16.all_true
           I32[(fp + code[pc + 1])] = i8x16.all_true(L, (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 459: // i8x16.bitmask
+        case 462: // i8x16.bitmask
           I32[(fp + code[pc + 1])] = i8x16.bitmask(L, (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 460: // i8x16.narrow_i16x8_s
+        case 463: // i8x16.narrow_i16x8_s
           i8x16.narrow_i16x8_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 461: // i8x16.narrow_i16x8_u
+        case 464: // i8x16.narrow_i16x8_u
           i8x16.narrow_i16x8_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 462: // i8x16.shl
+        case 465: // i8x16.shl
           i8x16.shl(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 463: // i8x16.shr_s
+        case 466: // i8x16.shl value$c
+          i8x16.shl(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3])
+          pc = pc + 4 | 0
+          continue
+        case 467: // i8x16.shr_s
           i8x16.shr_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 464: // i8x16.shr_u
+        case 468: // i8x16.shr_s value$c
+          i8x16.shr_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3])
+          pc = pc + 4 | 0
+          continue
+        case 469: // i8x16.shr_u
           i8x16.shr_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 465: // i8x16.add
+        case 470: // i8x16.shr_u value$c
+          i8x16.shr_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3])
+          pc = pc + 4 | 0
+          continue
+        case 471: // i8x16.add
           i8x16.add(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 466: // i8x16.add_sat_s
+        case 472: // i8x16.add_sat_s
           i8x16.add_sat_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 467: // i8x16.add_sat_u
+        case 473: // i8x16.add_sat_u
           i8x16.add_sat_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 468: // i8x16.sub
+        case 474: // i8x16.sub
           i8x16.sub(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 469: // i8x16.sub_sat_s
+        case 475: // i8x16.sub_sat_s
           i8x16.sub_sat_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 470: // i8x16.sub_sat_u
+        case 476: // i8x16.sub_sat_u
           i8x16.sub_sat_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 471: // i8x16.min_s
+        case 477: // i8x16.min_s
           i8x16.min_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 472: // i8x16.min_u
+        case 478: // i8x16.min_u
           i8x16.min_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 473: // i8x16.max_s
+        case 479: // i8x16.max_s
           i8x16.max_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 474: // i8x16.max_u
+        case 480: // i8x16.max_u
           i8x16.max_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 475: // i8x16.avgr_u
+        case 481: // i8x16.avgr_u
           i8x16.avgr_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 476: // i16x8.eq
+        case 482: // i16x8.eq
           i16x8.eq(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 477: // i16x8.ne
+        case 483: // i16x8.ne
           i16x8.ne(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 478: // i16x8.lt_s
+        case 484: // i16x8.lt_s
           i16x8.lt_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 479: // i16x8.lt_u
+        case 485: // i16x8.lt_u
           i16x8.lt_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 480: // i16x8.gt_s
+        case 486: // i16x8.gt_s
           i16x8.gt_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 481: // i16x8.gt_u
+        case 487: // i16x8.gt_u
           i16x8.gt_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 482: // i16x8.le_s
+        case 488: // i16x8.le_s
           i16x8.le_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 483: // i16x8.le_u
+        case 489: // i16x8.le_u
           i16x8.le_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 484: // i16x8.ge_s
+        case 490: // i16x8.ge_s
           i16x8.ge_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 485: // i16x8.ge_u
+        case 491: // i16x8.ge_u
           i16x8.ge_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 486: // i16x8.extadd_pairwise_i8x16_s
+        case 492: // i16x8.extadd_pairwise_i8x16_s
           i16x8.extadd_pairwise_i8x16_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 487: // i16x8.extadd_pairwise_i8x16_u
+        case 493: // i16x8.extadd_pairwise_i8x16_u
           i16x8.extadd_pairwise_i8x16_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 488: // i16x8.abs
+        case 494: // i16x8.abs
           i16x8.abs(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 489: // i16x8.neg
+        case 495: // i16x8.neg
           i16x8.neg(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 490: // i16x8.q15mulr_sat_s
+        case 496: // i16x8.q15mulr_sat_s
           i16x8.q15mulr_sat_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 491: // i16x8.all_true
+        case 497: // i16x8.all_true
           I32[(fp + code[pc + 1])] = i16x8.all_true(L, (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 492: // i16x8.bitmask
+        case 498: // i16x8.bitmask
           I32[(fp + code[pc + 1])] = i16x8.bitmask(L, (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 493: // i16x8.narrow_i32x4_s
+        case 499: // i16x8.narrow_i32x4_s
           i16x8.narrow_i32x4_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 494: // i16x8.narrow_i32x4_u
+        case 500: // i16x8.narrow_i32x4_u
           i16x8.narrow_i32x4_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 495: // i16x8.extend_low_i8x16_s
+        case 501: // i16x8.extend_low_i8x16_s
           i16x8.extend_low_i8x16_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 496: // i16x8.extend_high_i8x16_s
+        case 502: // i16x8.extend_high_i8x16_s
           i16x8.extend_high_i8x16_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 497: // i16x8.extend_low_i8x16_u
+        case 503: // i16x8.extend_low_i8x16_u
           i16x8.extend_low_i8x16_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 498: // i16x8.extend_high_i8x16_u
+        case 504: // i16x8.extend_high_i8x16_u
           i16x8.extend_high_i8x16_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 499: // i16x8.shl
+        case 505: // i16x8.shl
           i16x8.shl(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 500: // i16x8.shr_s
+        case 506: // i16x8.shl value$c
+          i16x8.shl(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3])
+          pc = pc + 4 | 0
+          continue
+        case 507: // i16x8.shr_s
           i16x8.shr_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 501: // i16x8.shr_u
+        case 508: // i16x8.shr_s value$c
+          i16x8.shr_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3])
+          pc = pc + 4 | 0
+          continue
+        case 509: // i16x8.shr_u
           i16x8.shr_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 502: // i16x8.add
+        case 510: // i16x8.shr_u value$c
+          i16x8.shr_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3])
+          pc = pc + 4 | 0
+          continue
+        case 511: // i16x8.add
           i16x8.add(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 503: // i16x8.add_sat_s
+        case 512: // i16x8.add_sat_s
           i16x8.add_sat_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 504: // i16x8.add_sat_u
+        case 513: // i16x8.add_sat_u
           i16x8.add_sat_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 505: // i16x8.sub
+        case 514: // i16x8.sub
           i16x8.sub(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 506: // i16x8.sub_sat_s
+        case 515: // i16x8.sub_sat_s
           i16x8.sub_sat_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 507: // i16x8.sub_sat_u
+        case 516: // i16x8.sub_sat_u
           i16x8.sub_sat_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 508: // i16x8.mul
+        case 517: // i16x8.mul
           i16x8.mul(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 509: // i16x8.min_s
+        case 518: // i16x8.min_s
           i16x8.min_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 510: // i16x8.min_u
+        case 519: // i16x8.min_u
           i16x8.min_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 511: // i16x8.max_s
+        case 520: // i16x8.max_s
           i16x8.max_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 512: // i16x8.max_u
+        case 521: // i16x8.max_u
           i16x8.max_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 513: // i16x8.avgr_u
+        case 522: // i16x8.avgr_u
           i16x8.avgr_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 514: // i16x8.extmul_low_i8x16_s
+        case 523: // i16x8.extmul_low_i8x16_s
           i16x8.extmul_low_i8x16_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 515: // i16x8.extmul_high_i8x16_s
+        case 524: // i16x8.extmul_high_i8x16_s
           i16x8.extmul_high_i8x16_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 516: // i16x8.extmul_low_i8x16_u
+        case 525: // i16x8.extmul_low_i8x16_u
           i16x8.extmul_low_i8x16_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 517: // i16x8.extmul_high_i8x16_u
+        case 526: // i16x8.extmul_high_i8x16_u
           i16x8.extmul_high_i8x16_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 518: // i32x4.eq
+        case 527: // i32x4.eq
           i32x4.eq(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 519: // i32x4.ne
+        case 528: // i32x4.ne
           i32x4.ne(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 520: // i32x4.lt_s
+        case 529: // i32x4.lt_s
           i32x4.lt_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 521: // i32x4.lt_u
+        case 530: // i32x4.lt_u
           i32x4.lt_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 522: // i32x4.gt_s
+        case 531: // i32x4.gt_s
           i32x4.gt_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 523: // i32x4.gt_u
+        case 532: // i32x4.gt_u
           i32x4.gt_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 524: // i32x4.le_s
+        case 533: // i32x4.le_s
           i32x4.le_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 525: // i32x4.le_u
+        case 534: // i32x4.le_u
           i32x4.le_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 526: // i32x4.ge_s
+        case 535: // i32x4.ge_s
           i32x4.ge_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 527: // i32x4.ge_u
+        case 536: // i32x4.ge_u
           i32x4.ge_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 528: // i32x4.extadd_pairwise_i16x8_s
+        case 537: // i32x4.extadd_pairwise_i16x8_s
           i32x4.extadd_pairwise_i16x8_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 529: // i32x4.extadd_pairwise_i16x8_u
+        case 538: // i32x4.extadd_pairwise_i16x8_u
           i32x4.extadd_pairwise_i16x8_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 530: // i32x4.abs
+        case 539: // i32x4.abs
           i32x4.abs(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 531: // i32x4.neg
+        case 540: // i32x4.neg
           i32x4.neg(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 532: // i32x4.all_true
+        case 541: // i32x4.all_true
           I32[(fp + code[pc + 1])] = i32x4.all_true(L, (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 533: // i32x4.bitmask
+        case 542: // i32x4.bitmask
           I32[(fp + code[pc + 1])] = i32x4.bitmask(L, (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 534: // i32x4.extend_low_i16x8_s
+        case 543: // i32x4.extend_low_i16x8_s
           i32x4.extend_low_i16x8_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 535: // i32x4.extend_high_i16x8_s
+        case 544: // i32x4.extend_high_i16x8_s
           i32x4.extend_high_i16x8_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 536: // i32x4.extend_low_i16x8_u
+        case 545: // i32x4.extend_low_i16x8_u
           i32x4.extend_low_i16x8_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 537: // i32x4.extend_high_i16x8_u
+        case 546: // i32x4.extend_high_i16x8_u
           i32x4.extend_high_i16x8_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 538: // i32x4.shl
+        case 547: // i32x4.shl
           i32x4.shl(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 539: // i32x4.shr_s
+        case 548: // i32x4.shl value$c
+          i32x4.shl(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3])
+          pc = pc + 4 | 0
+          continue
+        case 549: // i32x4.shr_s
           i32x4.shr_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 540: // i32x4.shr_u
+        case 550: // i32x4.shr_s value$c
+          i32x4.shr_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3])
+          pc = pc + 4 | 0
+          continue
+        case 551: // i32x4.shr_u
           i32x4.shr_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 541: // i32x4.add
+        case 552: // i32x4.shr_u value$c
+          i32x4.shr_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3])
+          pc = pc + 4 | 0
+          continue
+        case 553: // i32x4.add
           i32x4.add(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 542: // i32x4.sub
+        case 554: // i32x4.sub
           i32x4.sub(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 543: // i32x4.mul
+        case 555: // i32x4.mul
           i32x4.mul(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 544: // i32x4.min_s
+        case 556: // i32x4.min_s
           i32x4.min_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 545: // i32x4.min_u
+        case 557: // i32x4.min_u
           i32x4.min_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 546: // i32x4.max_s
+        case 558: // i32x4.max_s
           i32x4.max_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 547: // i32x4.max_u
+        case 559: // i32x4.max_u
           i32x4.max_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 548: // i32x4.dot_i16x8_s
+        case 560: // i32x4.dot_i16x8_s
           i32x4.dot_i16x8_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 549: // i32x4.extmul_low_i16x8_s
+        case 561: // i32x4.extmul_low_i16x8_s
           i32x4.extmul_low_i16x8_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 550: // i32x4.extmul_high_i16x8_s
+        case 562: // i32x4.extmul_high_i16x8_s
           i32x4.extmul_high_i16x8_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 551: // i32x4.extmul_low_i16x8_u
+        case 563: // i32x4.extmul_low_i16x8_u
           i32x4.extmul_low_i16x8_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 552: // i32x4.extmul_high_i16x8_u
+        case 564: // i32x4.extmul_high_i16x8_u
           i32x4.extmul_high_i16x8_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 553: // i32x4.trunc_sat_f32x4_s
+        case 565: // i32x4.trunc_sat_f32x4_s
           i32x4.trunc_sat_f32x4_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 554: // i32x4.trunc_sat_f32x4_u
+        case 566: // i32x4.trunc_sat_f32x4_u
           i32x4.trunc_sat_f32x4_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 555: // i32x4.trunc_sat_f64x2_s_zero
+        case 567: // i32x4.trunc_sat_f64x2_s_zero
           i32x4.trunc_sat_f64x2_s_zero(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 556: // i32x4.trunc_sat_f64x2_u_zero
+        case 568: // i32x4.trunc_sat_f64x2_u_zero
           i32x4.trunc_sat_f64x2_u_zero(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 557: // i64x2.abs
+        case 569: // i64x2.abs
           i64x2.abs(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 558: // i64x2.neg
+        case 570: // i64x2.neg
           i64x2.neg(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 559: // i64x2.all_true
+        case 571: // i64x2.all_true
           I32[(fp + code[pc + 1])] = i64x2.all_true(L, (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 560: // i64x2.bitmask
+        case 572: // i64x2.bitmask
           I32[(fp + code[pc + 1])] = i64x2.bitmask(L, (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 561: // i64x2.extend_low_i32x4_s
+        case 573: // i64x2.extend_low_i32x4_s
           i64x2.extend_low_i32x4_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 562: // i64x2.extend_high_i32x4_s
+        case 574: // i64x2.extend_high_i32x4_s
           i64x2.extend_high_i32x4_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 563: // i64x2.extend_low_i32x4_u
+        case 575: // i64x2.extend_low_i32x4_u
           i64x2.extend_low_i32x4_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 564: // i64x2.extend_high_i32x4_u
+        case 576: // i64x2.extend_high_i32x4_u
           i64x2.extend_high_i32x4_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 565: // i64x2.shl
+        case 577: // i64x2.shl
           i64x2.shl(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 566: // i64x2.shr_s
+        case 578: // i64x2.shl value$c
+          i64x2.shl(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3])
+          pc = pc + 4 | 0
+          continue
+        case 579: // i64x2.shr_s
           i64x2.shr_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 567: // i64x2.shr_u
+        case 580: // i64x2.shr_s value$c
+          i64x2.shr_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3])
+          pc = pc + 4 | 0
+          continue
+        case 581: // i64x2.shr_u
           i64x2.shr_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 568: // i64x2.add
+        case 582: // i64x2.shr_u value$c
+          i64x2.shr_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3])
+          pc = pc + 4 | 0
+          continue
+        case 583: // i64x2.add
           i64x2.add(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 569: // i64x2.sub
+        case 584: // i64x2.sub
           i64x2.sub(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 570: // i64x2.mul
+        case 585: // i64x2.mul
           i64x2.mul(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 571: // i64x2.eq
+        case 586: // i64x2.eq
           i64x2.eq(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 572: // i64x2.ne
+        case 587: // i64x2.ne
           i64x2.ne(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 573: // i64x2.lt_s
+        case 588: // i64x2.lt_s
           i64x2.lt_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 574: // i64x2.gt_s
+        case 589: // i64x2.gt_s
           i64x2.gt_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 575: // i64x2.le_s
+        case 590: // i64x2.le_s
           i64x2.le_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 576: // i64x2.ge_s
+        case 591: // i64x2.ge_s
           i64x2.ge_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 577: // i64x2.extmul_low_i32x4_s
+        case 592: // i64x2.extmul_low_i32x4_s
           i64x2.extmul_low_i32x4_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 578: // i64x2.extmul_high_i32x4_s
+        case 593: // i64x2.extmul_high_i32x4_s
           i64x2.extmul_high_i32x4_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 579: // i64x2.extmul_low_i32x4_u
+        case 594: // i64x2.extmul_low_i32x4_u
           i64x2.extmul_low_i32x4_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 580: // i64x2.extmul_high_i32x4_u
+        case 595: // i64x2.extmul_high_i32x4_u
           i64x2.extmul_high_i32x4_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 581: // f32x4.eq
+        case 596: // f32x4.eq
           f32x4.eq(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 582: // f32x4.ne
+        case 597: // f32x4.ne
           f32x4.ne(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 583: // f32x4.lt
+        case 598: // f32x4.lt
           f32x4.lt(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 584: // f32x4.gt
+        case 599: // f32x4.gt
           f32x4.gt(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 585: // f32x4.le
+        case 600: // f32x4.le
           f32x4.le(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 586: // f32x4.ge
+        case 601: // f32x4.ge
           f32x4.ge(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 587: // f32x4.demote_f64x2_zero
+        case 602: // f32x4.demote_f64x2_zero
           f32x4.demote_f64x2_zero(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 588: // f32x4.ceil
+        case 603: // f32x4.ceil
           f32x4.ceil(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 589: // f32x4.floor
+        case 604: // f32x4.floor
           f32x4.floor(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 590: // f32x4.trunc
+        case 605: // f32x4.trunc
           f32x4.trunc(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 591: // f32x4.nearest
+        case 606: // f32x4.nearest
           f32x4.nearest(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 592: // f32x4.abs
+        case 607: // f32x4.abs
           f32x4.abs(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 593: // f32x4.neg
+        case 608: // f32x4.neg
           f32x4.neg(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 594: // f32x4.sqrt
+        case 609: // f32x4.sqrt
           f32x4.sqrt(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 595: // f32x4.add
+        case 610: // f32x4.add
           f32x4.add(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 596: // f32x4.sub
+        case 611: // f32x4.sub
           f32x4.sub(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 597: // f32x4.mul
+        case 612: // f32x4.mul
           f32x4.mul(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 598: // f32x4.div
+        case 613: // f32x4.div
           f32x4.div(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 599: // f32x4.min
+        case 614: // f32x4.min
           f32x4.min(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 600: // f32x4.max
+        case 615: // f32x4.max
           f32x4.max(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 601: // f32x4.pmin
+        case 616: // f32x4.pmin
           f32x4.pmin(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 602: // f32x4.pmax
+        case 617: // f32x4.pmax
           f32x4.pmax(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 603: // f32x4.convert_i32x4_s
+        case 618: // f32x4.convert_i32x4_s
           f32x4.convert_i32x4_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 604: // f32x4.convert_i32x4_u
+        case 619: // f32x4.convert_i32x4_u
           f32x4.convert_i32x4_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 605: // f64x2.eq
+        case 620: // f64x2.eq
           f64x2.eq(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 606: // f64x2.ne
+        case 621: // f64x2.ne
           f64x2.ne(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 607: // f64x2.lt
+        case 622: // f64x2.lt
           f64x2.lt(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 608: // f64x2.gt
+        case 623: // f64x2.gt
           f64x2.gt(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 609: // f64x2.le
+        case 624: // f64x2.le
           f64x2.le(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 610: // f64x2.ge
+        case 625: // f64x2.ge
           f64x2.ge(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 611: // f64x2.promote_low_f32x4
+        case 626: // f64x2.promote_low_f32x4
           f64x2.promote_low_f32x4(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 612: // f64x2.ceil
+        case 627: // f64x2.ceil
           f64x2.ceil(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 613: // f64x2.floor
+        case 628: // f64x2.floor
           f64x2.floor(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 614: // f64x2.trunc
+        case 629: // f64x2.trunc
           f64x2.trunc(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 615: // f64x2.nearest
+        case 630: // f64x2.nearest
           f64x2.nearest(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 616: // f64x2.abs
+        case 631: // f64x2.abs
           f64x2.abs(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 617: // f64x2.neg
+        case 632: // f64x2.neg
           f64x2.neg(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 618: // f64x2.sqrt
+        case 633: // f64x2.sqrt
           f64x2.sqrt(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 619: // f64x2.add
+        case 634: // f64x2.add
           f64x2.add(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 620: // f64x2.sub
+        case 635: // f64x2.sub
           f64x2.sub(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 621: // f64x2.mul
+        case 636: // f64x2.mul
           f64x2.mul(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 622: // f64x2.div
+        case 637: // f64x2.div
           f64x2.div(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 623: // f64x2.min
+        case 638: // f64x2.min
           f64x2.min(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 624: // f64x2.max
+        case 639: // f64x2.max
           f64x2.max(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 625: // f64x2.pmin
+        case 640: // f64x2.pmin
           f64x2.pmin(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 626: // f64x2.pmax
+        case 641: // f64x2.pmax
           f64x2.pmax(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 627: // f64x2.convert_low_i32x4_s
+        case 642: // f64x2.convert_low_i32x4_s
           f64x2.convert_low_i32x4_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 628: // f64x2.convert_low_i32x4_u
+        case 643: // f64x2.convert_low_i32x4_u
           f64x2.convert_low_i32x4_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue

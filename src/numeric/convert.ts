@@ -86,21 +86,25 @@ export function f32_convert_i32_u(a: number): number {
 
 /** https://webassembly.github.io/spec/core/exec/numerics.html#op-convert-s */
 export function f32_convert_i64_s(low: number, high: number): number {
-  return fround(high * TWO_32 + (jam(low, high) >>> 0))
+  const isExact = high >= -HIGH_53 && high < HIGH_53
+  return fround(high * TWO_32 + ((isExact ? low : jam(low)) >>> 0))
 }
 
 /** https://webassembly.github.io/spec/core/exec/numerics.html#op-convert-u */
 export function f32_convert_i64_u(low: number, high: number): number {
-  return fround((high >>> 0) * TWO_32 + (jam(low, high) >>> 0))
+  const isExact = high >>> 0 < HIGH_53
+  return fround((high >>> 0) * TWO_32 + ((isExact ? low : jam(low)) >>> 0))
 }
 
+/** The high half of 2^53: integers below are exact as doubles. */
+const HIGH_53 = 0x20_0000
+
 /**
- * The low half of an integer that converts to the same f32 and is exact as a double, so that it is rounded once.
- * Outside ±2^53, bits 0 to 10 become one: if any is set, so is bit 11. That keeps the value between the same two
- * multiples of 2^12, and there all floats and the points halfway between them are such multiples.
+ * The low half of an integer outside ±2^53 that converts to the same f32 and is exact as a double, so that it is rounded
+ * once. Bits 0 to 10 become one: if any is set, so is bit 11. That keeps the value between the same two multiples of 2^12,
+ * and there all floats and the points halfway between them are such multiples.
  */
-function jam(low: number, high: number): number {
-  if (high >= -0x20_0000 && high < 0x20_0000) return low
+function jam(low: number): number {
   return (low & ~0x7ff) | (((low & 0x7ff) + 0x7ff) & 0x800)
 }
 

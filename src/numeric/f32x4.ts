@@ -6,27 +6,27 @@ import * as f64 from './f64.ts'
 import { out, put, type Lanes } from './lanes.ts'
 
 export function eq({ i32, f32 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 4; i++) i32[r + i] = -(f32[a + i]! === f32[b + i]!)
+  for (let i = 0; i < 4; i++) i32[r + i] = f32[a + i] === f32[b + i] ? -1 : 0
 }
 
 export function ne({ i32, f32 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 4; i++) i32[r + i] = -(f32[a + i]! !== f32[b + i]!)
+  for (let i = 0; i < 4; i++) i32[r + i] = f32[a + i] !== f32[b + i] ? -1 : 0
 }
 
 export function lt({ i32, f32 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 4; i++) i32[r + i] = -(f32[a + i]! < f32[b + i]!)
+  for (let i = 0; i < 4; i++) i32[r + i] = f32[a + i]! < f32[b + i]! ? -1 : 0
 }
 
 export function gt({ i32, f32 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 4; i++) i32[r + i] = -(f32[a + i]! > f32[b + i]!)
+  for (let i = 0; i < 4; i++) i32[r + i] = f32[a + i]! > f32[b + i]! ? -1 : 0
 }
 
 export function le({ i32, f32 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 4; i++) i32[r + i] = -(f32[a + i]! <= f32[b + i]!)
+  for (let i = 0; i < 4; i++) i32[r + i] = f32[a + i]! <= f32[b + i]! ? -1 : 0
 }
 
 export function ge({ i32, f32 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 4; i++) i32[r + i] = -(f32[a + i]! >= f32[b + i]!)
+  for (let i = 0; i < 4; i++) i32[r + i] = f32[a + i]! >= f32[b + i]! ? -1 : 0
 }
 
 export function abs({ i32 }: Lanes, r: number, a: number): void {

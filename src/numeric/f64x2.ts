@@ -7,37 +7,37 @@ import { copy, out, put, type Lanes } from './lanes.ts'
 
 export function eq({ i32, f64 }: Lanes, r: number, a: number, b: number): void {
   for (let i = 0; i < 2; i++) {
-    i32[r + 2 * i] = i32[r + 2 * i + 1] = -(f64[(a >> 1) + i]! === f64[(b >> 1) + i]!)
+    i32[r + 2 * i] = i32[r + 2 * i + 1] = f64[(a >> 1) + i] === f64[(b >> 1) + i] ? -1 : 0
   }
 }
 
 export function ne({ i32, f64 }: Lanes, r: number, a: number, b: number): void {
   for (let i = 0; i < 2; i++) {
-    i32[r + 2 * i] = i32[r + 2 * i + 1] = -(f64[(a >> 1) + i]! !== f64[(b >> 1) + i]!)
+    i32[r + 2 * i] = i32[r + 2 * i + 1] = f64[(a >> 1) + i] !== f64[(b >> 1) + i] ? -1 : 0
   }
 }
 
 export function lt({ i32, f64 }: Lanes, r: number, a: number, b: number): void {
   for (let i = 0; i < 2; i++) {
-    i32[r + 2 * i] = i32[r + 2 * i + 1] = -(f64[(a >> 1) + i]! < f64[(b >> 1) + i]!)
+    i32[r + 2 * i] = i32[r + 2 * i + 1] = f64[(a >> 1) + i]! < f64[(b >> 1) + i]! ? -1 : 0
   }
 }
 
 export function gt({ i32, f64 }: Lanes, r: number, a: number, b: number): void {
   for (let i = 0; i < 2; i++) {
-    i32[r + 2 * i] = i32[r + 2 * i + 1] = -(f64[(a >> 1) + i]! > f64[(b >> 1) + i]!)
+    i32[r + 2 * i] = i32[r + 2 * i + 1] = f64[(a >> 1) + i]! > f64[(b >> 1) + i]! ? -1 : 0
   }
 }
 
 export function le({ i32, f64 }: Lanes, r: number, a: number, b: number): void {
   for (let i = 0; i < 2; i++) {
-    i32[r + 2 * i] = i32[r + 2 * i + 1] = -(f64[(a >> 1) + i]! <= f64[(b >> 1) + i]!)
+    i32[r + 2 * i] = i32[r + 2 * i + 1] = f64[(a >> 1) + i]! <= f64[(b >> 1) + i]! ? -1 : 0
   }
 }
 
 export function ge({ i32, f64 }: Lanes, r: number, a: number, b: number): void {
   for (let i = 0; i < 2; i++) {
-    i32[r + 2 * i] = i32[r + 2 * i + 1] = -(f64[(a >> 1) + i]! >= f64[(b >> 1) + i]!)
+    i32[r + 2 * i] = i32[r + 2 * i + 1] = f64[(a >> 1) + i]! >= f64[(b >> 1) + i]! ? -1 : 0
   }
 }
 

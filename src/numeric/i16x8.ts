@@ -29,43 +29,43 @@ export function replace_lane(l: Lanes, r: number, a: number, x: number, lane: nu
 }
 
 export function eq({ i16 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 8; i++) i16[r * 2 + i] = -(i16[a * 2 + i]! === i16[b * 2 + i]!)
+  for (let i = 0; i < 8; i++) i16[r * 2 + i] = i16[a * 2 + i] === i16[b * 2 + i] ? -1 : 0
 }
 
 export function ne({ i16 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 8; i++) i16[r * 2 + i] = -(i16[a * 2 + i]! !== i16[b * 2 + i]!)
+  for (let i = 0; i < 8; i++) i16[r * 2 + i] = i16[a * 2 + i] !== i16[b * 2 + i] ? -1 : 0
 }
 
 export function lt_s({ i16 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 8; i++) i16[r * 2 + i] = -(i16[a * 2 + i]! < i16[b * 2 + i]!)
+  for (let i = 0; i < 8; i++) i16[r * 2 + i] = i16[a * 2 + i]! < i16[b * 2 + i]! ? -1 : 0
 }
 
 export function lt_u({ i16, u16 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 8; i++) i16[r * 2 + i] = -(u16[a * 2 + i]! < u16[b * 2 + i]!)
+  for (let i = 0; i < 8; i++) i16[r * 2 + i] = u16[a * 2 + i]! < u16[b * 2 + i]! ? -1 : 0
 }
 
 export function gt_s({ i16 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 8; i++) i16[r * 2 + i] = -(i16[a * 2 + i]! > i16[b * 2 + i]!)
+  for (let i = 0; i < 8; i++) i16[r * 2 + i] = i16[a * 2 + i]! > i16[b * 2 + i]! ? -1 : 0
 }
 
 export function gt_u({ i16, u16 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 8; i++) i16[r * 2 + i] = -(u16[a * 2 + i]! > u16[b * 2 + i]!)
+  for (let i = 0; i < 8; i++) i16[r * 2 + i] = u16[a * 2 + i]! > u16[b * 2 + i]! ? -1 : 0
 }
 
 export function le_s({ i16 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 8; i++) i16[r * 2 + i] = -(i16[a * 2 + i]! <= i16[b * 2 + i]!)
+  for (let i = 0; i < 8; i++) i16[r * 2 + i] = i16[a * 2 + i]! <= i16[b * 2 + i]! ? -1 : 0
 }
 
 export function le_u({ i16, u16 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 8; i++) i16[r * 2 + i] = -(u16[a * 2 + i]! <= u16[b * 2 + i]!)
+  for (let i = 0; i < 8; i++) i16[r * 2 + i] = u16[a * 2 + i]! <= u16[b * 2 + i]! ? -1 : 0
 }
 
 export function ge_s({ i16 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 8; i++) i16[r * 2 + i] = -(i16[a * 2 + i]! >= i16[b * 2 + i]!)
+  for (let i = 0; i < 8; i++) i16[r * 2 + i] = i16[a * 2 + i]! >= i16[b * 2 + i]! ? -1 : 0
 }
 
 export function ge_u({ i16, u16 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 8; i++) i16[r * 2 + i] = -(u16[a * 2 + i]! >= u16[b * 2 + i]!)
+  for (let i = 0; i < 8; i++) i16[r * 2 + i] = u16[a * 2 + i]! >= u16[b * 2 + i]! ? -1 : 0
 }
 
 export function abs({ i16 }: Lanes, r: number, a: number): void {

@@ -18,43 +18,43 @@ export function replace_lane(l: Lanes, r: number, a: number, x: number, lane: nu
 }
 
 export function eq({ i32 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 4; i++) i32[r + i] = -(i32[a + i]! === i32[b + i]!)
+  for (let i = 0; i < 4; i++) i32[r + i] = i32[a + i] === i32[b + i] ? -1 : 0
 }
 
 export function ne({ i32 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 4; i++) i32[r + i] = -(i32[a + i]! !== i32[b + i]!)
+  for (let i = 0; i < 4; i++) i32[r + i] = i32[a + i] !== i32[b + i] ? -1 : 0
 }
 
 export function lt_s({ i32 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 4; i++) i32[r + i] = -(i32[a + i]! < i32[b + i]!)
+  for (let i = 0; i < 4; i++) i32[r + i] = i32[a + i]! < i32[b + i]! ? -1 : 0
 }
 
 export function lt_u({ i32, u32 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 4; i++) i32[r + i] = -(u32[a + i]! < u32[b + i]!)
+  for (let i = 0; i < 4; i++) i32[r + i] = u32[a + i]! < u32[b + i]! ? -1 : 0
 }
 
 export function gt_s({ i32 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 4; i++) i32[r + i] = -(i32[a + i]! > i32[b + i]!)
+  for (let i = 0; i < 4; i++) i32[r + i] = i32[a + i]! > i32[b + i]! ? -1 : 0
 }
 
 export function gt_u({ i32, u32 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 4; i++) i32[r + i] = -(u32[a + i]! > u32[b + i]!)
+  for (let i = 0; i < 4; i++) i32[r + i] = u32[a + i]! > u32[b + i]! ? -1 : 0
 }
 
 export function le_s({ i32 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 4; i++) i32[r + i] = -(i32[a + i]! <= i32[b + i]!)
+  for (let i = 0; i < 4; i++) i32[r + i] = i32[a + i]! <= i32[b + i]! ? -1 : 0
 }
 
 export function le_u({ i32, u32 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 4; i++) i32[r + i] = -(u32[a + i]! <= u32[b + i]!)
+  for (let i = 0; i < 4; i++) i32[r + i] = u32[a + i]! <= u32[b + i]! ? -1 : 0
 }
 
 export function ge_s({ i32 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 4; i++) i32[r + i] = -(i32[a + i]! >= i32[b + i]!)
+  for (let i = 0; i < 4; i++) i32[r + i] = i32[a + i]! >= i32[b + i]! ? -1 : 0
 }
 
 export function ge_u({ i32, u32 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 4; i++) i32[r + i] = -(u32[a + i]! >= u32[b + i]!)
+  for (let i = 0; i < 4; i++) i32[r + i] = u32[a + i]! >= u32[b + i]! ? -1 : 0
 }
 
 export function abs({ i32 }: Lanes, r: number, a: number): void {

@@ -31,37 +31,37 @@ export function replace_lane(l: Lanes, r: number, a: number, low: number, high: 
 
 export function eq({ i32 }: Lanes, r: number, a: number, b: number): void {
   for (let i = 0; i < 4; i += 2) {
-    i32[r + i] = i32[r + i + 1] = -i64.eq(i32[a + i]!, i32[a + i + 1]!, i32[b + i]!, i32[b + i + 1]!)
+    i32[r + i] = i32[r + i + 1] = i64.eq(i32[a + i]!, i32[a + i + 1]!, i32[b + i]!, i32[b + i + 1]!) ? -1 : 0
   }
 }
 
 export function ne({ i32 }: Lanes, r: number, a: number, b: number): void {
   for (let i = 0; i < 4; i += 2) {
-    i32[r + i] = i32[r + i + 1] = -i64.ne(i32[a + i]!, i32[a + i + 1]!, i32[b + i]!, i32[b + i + 1]!)
+    i32[r + i] = i32[r + i + 1] = i64.ne(i32[a + i]!, i32[a + i + 1]!, i32[b + i]!, i32[b + i + 1]!) ? -1 : 0
   }
 }
 
 export function lt_s({ i32 }: Lanes, r: number, a: number, b: number): void {
   for (let i = 0; i < 4; i += 2) {
-    i32[r + i] = i32[r + i + 1] = -i64.lt_s(i32[a + i]!, i32[a + i + 1]!, i32[b + i]!, i32[b + i + 1]!)
+    i32[r + i] = i32[r + i + 1] = i64.lt_s(i32[a + i]!, i32[a + i + 1]!, i32[b + i]!, i32[b + i + 1]!) ? -1 : 0
   }
 }
 
 export function gt_s({ i32 }: Lanes, r: number, a: number, b: number): void {
   for (let i = 0; i < 4; i += 2) {
-    i32[r + i] = i32[r + i + 1] = -i64.gt_s(i32[a + i]!, i32[a + i + 1]!, i32[b + i]!, i32[b + i + 1]!)
+    i32[r + i] = i32[r + i + 1] = i64.gt_s(i32[a + i]!, i32[a + i + 1]!, i32[b + i]!, i32[b + i + 1]!) ? -1 : 0
   }
 }
 
 export function le_s({ i32 }: Lanes, r: number, a: number, b: number): void {
   for (let i = 0; i < 4; i += 2) {
-    i32[r + i] = i32[r + i + 1] = -i64.le_s(i32[a + i]!, i32[a + i + 1]!, i32[b + i]!, i32[b + i + 1]!)
+    i32[r + i] = i32[r + i + 1] = i64.le_s(i32[a + i]!, i32[a + i + 1]!, i32[b + i]!, i32[b + i + 1]!) ? -1 : 0
   }
 }
 
 export function ge_s({ i32 }: Lanes, r: number, a: number, b: number): void {
   for (let i = 0; i < 4; i += 2) {
-    i32[r + i] = i32[r + i + 1] = -i64.ge_s(i32[a + i]!, i32[a + i + 1]!, i32[b + i]!, i32[b + i + 1]!)
+    i32[r + i] = i32[r + i + 1] = i64.ge_s(i32[a + i]!, i32[a + i + 1]!, i32[b + i]!, i32[b + i + 1]!) ? -1 : 0
   }
 }
 

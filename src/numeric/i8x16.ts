@@ -30,43 +30,43 @@ export function replace_lane(l: Lanes, r: number, a: number, x: number, lane: nu
 }
 
 export function eq({ i8 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 16; i++) i8[r * 4 + i] = -(i8[a * 4 + i]! === i8[b * 4 + i]!)
+  for (let i = 0; i < 16; i++) i8[r * 4 + i] = i8[a * 4 + i] === i8[b * 4 + i] ? -1 : 0
 }
 
 export function ne({ i8 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 16; i++) i8[r * 4 + i] = -(i8[a * 4 + i]! !== i8[b * 4 + i]!)
+  for (let i = 0; i < 16; i++) i8[r * 4 + i] = i8[a * 4 + i] !== i8[b * 4 + i] ? -1 : 0
 }
 
 export function lt_s({ i8 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 16; i++) i8[r * 4 + i] = -(i8[a * 4 + i]! < i8[b * 4 + i]!)
+  for (let i = 0; i < 16; i++) i8[r * 4 + i] = i8[a * 4 + i]! < i8[b * 4 + i]! ? -1 : 0
 }
 
 export function lt_u({ i8, u8 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 16; i++) i8[r * 4 + i] = -(u8[a * 4 + i]! < u8[b * 4 + i]!)
+  for (let i = 0; i < 16; i++) i8[r * 4 + i] = u8[a * 4 + i]! < u8[b * 4 + i]! ? -1 : 0
 }
 
 export function gt_s({ i8 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 16; i++) i8[r * 4 + i] = -(i8[a * 4 + i]! > i8[b * 4 + i]!)
+  for (let i = 0; i < 16; i++) i8[r * 4 + i] = i8[a * 4 + i]! > i8[b * 4 + i]! ? -1 : 0
 }
 
 export function gt_u({ i8, u8 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 16; i++) i8[r * 4 + i] = -(u8[a * 4 + i]! > u8[b * 4 + i]!)
+  for (let i = 0; i < 16; i++) i8[r * 4 + i] = u8[a * 4 + i]! > u8[b * 4 + i]! ? -1 : 0
 }
 
 export function le_s({ i8 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 16; i++) i8[r * 4 + i] = -(i8[a * 4 + i]! <= i8[b * 4 + i]!)
+  for (let i = 0; i < 16; i++) i8[r * 4 + i] = i8[a * 4 + i]! <= i8[b * 4 + i]! ? -1 : 0
 }
 
 export function le_u({ i8, u8 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 16; i++) i8[r * 4 + i] = -(u8[a * 4 + i]! <= u8[b * 4 + i]!)
+  for (let i = 0; i < 16; i++) i8[r * 4 + i] = u8[a * 4 + i]! <= u8[b * 4 + i]! ? -1 : 0
 }
 
 export function ge_s({ i8 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 16; i++) i8[r * 4 + i] = -(i8[a * 4 + i]! >= i8[b * 4 + i]!)
+  for (let i = 0; i < 16; i++) i8[r * 4 + i] = i8[a * 4 + i]! >= i8[b * 4 + i]! ? -1 : 0
 }
 
 export function ge_u({ i8, u8 }: Lanes, r: number, a: number, b: number): void {
-  for (let i = 0; i < 16; i++) i8[r * 4 + i] = -(u8[a * 4 + i]! >= u8[b * 4 + i]!)
+  for (let i = 0; i < 16; i++) i8[r * 4 + i] = u8[a * 4 + i]! >= u8[b * 4 + i]! ? -1 : 0
 }
 
 export function abs({ i8 }: Lanes, r: number, a: number): void {

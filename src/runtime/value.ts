@@ -54,7 +54,7 @@ export function toJs(value: Value): unknown {
     case F64:
       return f64_reinterpret_i64(value.lo, value.hi)
     case V128:
-      throw noVector('result')
+      throw noVector('a value')
     default:
       return value.ref
   }
@@ -98,8 +98,9 @@ function isRefOf(type: ValType, x: unknown): boolean {
   return valTypeName(type) === 'funcref' ? x === null || x instanceof FuncInstance : true
 }
 
-function noVector(what: string): UsageError {
-  return new UsageError(`${what} is a v128, which has no value in JavaScript`, 'TYPE_MISMATCH')
+/** For what would have to show a v128 to JavaScript. */
+export function noVector(what: string): UsageError {
+  return new UsageError(`${what} is a v128, which JavaScript has no value for`, 'TYPE_MISMATCH')
 }
 
 function mismatch(x: unknown, type: ValType, what: string): UsageError {

@@ -1,10 +1,23 @@
 // Values of the script language against values of the engine: arguments, and results compared bit by bit or by class of NaN.
 
 import { FuncInstance } from '../runtime/func.ts'
-import { numberValue, refValue, type Ref, type Value } from '../runtime/value.ts'
-import { EXTERN, EXTERNREF, F32, F64, FUNC, I32, I64, heapTypeName, heapTypeOf, isRefType, refType } from '../syntax/types.ts'
+import { numberValue, refValue, vectorValue, type Ref, type Value } from '../runtime/value.ts'
+import {
+  EXTERN,
+  EXTERNREF,
+  F32,
+  F64,
+  FUNC,
+  I32,
+  I64,
+  V128,
+  heapTypeName,
+  heapTypeOf,
+  isRefType,
+  refType,
+} from '../syntax/types.ts'
 import { valTypeName, type ValType } from '../syntax/types.ts'
-import { printF32, printF64, printI32, printI64 } from '../text/print-number.ts'
+import { printF32, printF64, printI32, printI64, printVector } from '../text/print-number.ts'
 import type { ResultPattern, ScriptValue } from '../text/script.ts'
 
 /** A reference of the host's own. Those of one script with the same number are the same. */
@@ -33,6 +46,8 @@ export function toValue(value: ScriptValue, hosts: HostReferences): Value {
   switch (value.kind) {
     case 'num':
       return numberValue(value.type, value.lo, value.hi)
+    case 'vec':
+      return vectorValue(value.words)
     case 'null':
       return refValue(refType(true, value.heap), null)
     case 'host':
@@ -47,6 +62,10 @@ export function matchesPattern(pattern: ResultPattern, value: Value): boolean {
       return pattern.type === type && pattern.lo === value.lo && (!isWide(type) || pattern.hi === value.hi)
     case 'nan':
       return pattern.type === type && isNan(value, pattern.nan)
+    case 'vec':
+      return type === V128 && wordsOf(value).every((word, i) => word === pattern.words[i])
+    case 'lanes':
+      return type === V128 && pattern.lanes.every((lane, i) => matchesPattern(lane, laneOf(value, lane.type, i)))
     case 'null':
       return isRefType(type) && ref === null && heapTypeOf(type) === pattern.heap
     case 'any null':
@@ -54,7 +73,9 @@ export function matchesPattern(pattern: ResultPattern, value: Value): boolean {
     case 'host':
       return isRefType(type) && ref instanceof HostReference && ref.number === pattern.number
     case 'ref':
-      return isRefType(type) && isRefOf(ref, pattern.heap) && (pattern.index === undefined || indexOf(ref) === pattern.index)
+      return (
+        isRefType(type) && isRefOf(ref, pattern.heap) && (pattern.index === undefined || indexOf(ref) === pattern.index)
+      )
     case 'either':
       return pattern.patterns.some((alternative) => matchesPattern(alternative, value))
   }
@@ -62,6 +83,16 @@ export function matchesPattern(pattern: ResultPattern, value: Value): boolean {
 
 function isWide(type: ValType): boolean {
   return type === I64 || type === F64
+}
+
+function wordsOf({ lo, hi, upper }: Value): readonly number[] {
+  return [lo, hi, upper?.lo ?? 0, upper?.hi ?? 0]
+}
+
+/** A lane of a vector as a value of its own. */
+function laneOf(vector: Value, type: ValType, lane: number): Value {
+  const words = wordsOf(vector)
+  return isWide(type) ? numberValue(type, words[2 * lane]!, words[2 * lane + 1]) : numberValue(type, words[lane]!)
 }
 
 function isRefOf(ref: Ref, heap: number): boolean {
@@ -96,6 +127,8 @@ export function valueText(value: Value): string {
       return `f32.const ${printF32(lo)}`
     case F64:
       return `f64.const ${printF64(lo, hi)}`
+    case V128:
+      return `v128.const ${printVector(wordsOf(value))}`
     default:
       if (!isRefType(type)) return valTypeName(type)
       if (ref === null) return `ref.null ${heapTypeName(heapTypeOf(type))}`
@@ -109,6 +142,10 @@ export function patternText(pattern: ResultPattern): string {
       return valueText(numberValue(pattern.type, pattern.lo, pattern.hi))
     case 'nan':
       return `${valTypeName(pattern.type)}.const nan:${pattern.nan}`
+    case 'vec':
+      return valueText(vectorValue(pattern.words))
+    case 'lanes':
+      return `v128.const lanes (${pattern.lanes.map(patternText).join(', ')})`
     case 'null':
       return `ref.null ${heapTypeName(pattern.heap)}`
     case 'any null':

@@ -9,7 +9,7 @@ import { heapTypeName } from '../syntax/types.ts'
 import type { ModuleIds } from './module-ids.ts'
 import { IdSpace } from './print-ids.ts'
 import { LabelScope } from './print-labels.ts'
-import { printF32, printF64, printI64, printU64 } from './print-number.ts'
+import { printF32, printF64, printI64, printU64, printVector } from './print-number.ts'
 import { BlockTypePrinter, printTypeList } from './print-types.ts'
 
 const NO_LOCALS = new IdSpace(undefined, 0)
@@ -70,7 +70,7 @@ export class InstructionPrinter {
       case 'lanes':
         return ` ${new Uint8Array(im.vector.buffer, im.vector.byteOffset, 16).join(' ')}`
       case 'v128':
-        return ` i32x4 ${Array.from(im.vector, hexWord).join(' ')}`
+        return ` ${printVector(im.vector)}`
       // A table's index may be left out, too, but wat2wasm insists on it.
       default:
         return ` ${this.index(kind, im.x)}`
@@ -125,8 +125,4 @@ export class InstructionPrinter {
     for (let i = 0; i < im.count; i++) text += ` ${this.labels.use(im.list[i]!)}`
     return `${text} ${this.labels.use(im.x)}`
   }
-}
-
-function hexWord(word: number): string {
-  return `0x${(word >>> 0).toString(16).padStart(8, '0')}`
 }

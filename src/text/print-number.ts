@@ -28,6 +28,12 @@ export function printU64(lo: number, hi: number): string {
   return String(joinBits(lo, hi))
 }
 
+/** The shape and lanes of a vector constant, from its four words. */
+export function printVector(words: ArrayLike<number>): string {
+  const lanes = Array.from(words, (word) => `0x${(word >>> 0).toString(16).padStart(8, '0')}`)
+  return `i32x4 ${lanes.join(' ')}`
+}
+
 export function printF32(bits: number): string {
   const sign = bits < 0 ? '-' : ''
   const absolute = bits & 0x7fffffff

@@ -70,7 +70,8 @@ function valueText(row: Instruction, reader: InstructionReader, symbols: Symbols
       return `i64=${isOffset ? unsigned(reader) : BigInt.asIntN(64, unsigned(reader))}`
     case 'f32':
     case 'f64':
-      return instructionText(row, reader, symbols).replace(/^.* /, `${kind}=`)
+    case 'v128':
+      return instructionText(row, reader, symbols).replace(/^\S+ /, `${kind}=`)
     case 'globalidx':
       return `global=${reader.x}${symbols.tag('globals', reader.x)}`
     case 'funcidx':

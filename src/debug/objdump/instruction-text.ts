@@ -22,7 +22,9 @@ export class InstructionText {
     return text === '' ? row.name : `${row.name} ${text}`
   }
 
-  private pair(first: ImmediateKind, second: ImmediateKind, { x, y }: Immediates): string {
+  private pair(first: ImmediateKind, second: ImmediateKind, im: Immediates): string {
+    const { x, y } = im
+    if (first === 'memarg') return `${this.single(first, im)} ${y}`
     if (first !== 'typeidx') return `${x} ${y}${this.tag(first, x)}`
     const { symbols } = this
     return `${y}${symbols.tag('tables', y)} (type ${x}${symbols.tag('types', x)})`
@@ -32,6 +34,11 @@ export class InstructionText {
     switch (kind) {
       case 'memarg':
         return `${im.align} ${im.x === 0 ? '' : `${im.x} `}${unsigned(im)}`
+      case 'laneidx':
+        return String(im.y)
+      case 'v128':
+      case 'lanes':
+        return Array.from(im.vector, hexWord).join(' ')
       case 'blocktype':
         return blockTypeText(im.x)
       case 'heaptype':
@@ -71,6 +78,10 @@ export class InstructionText {
 
 export function unsigned({ lo, hi }: Immediates): bigint {
   return (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0)
+}
+
+function hexWord(word: number): string {
+  return `0x${(word >>> 0).toString(16).padStart(8, '0')}`
 }
 
 function blockTypeText(type: BlockType): string {

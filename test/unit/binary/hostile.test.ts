@@ -333,8 +333,6 @@ describe('a module that needs a later proposal is told its name', () => {
     ['gc', section(1, vector([0x50, 0, 0x60, 0, 0]))],
     ['function-references', section(1, vector([0x60, vector([0x63, 0x70]), 0]))],
     ['function-references', section(4, vector([0x40, 0, 0x70, 0, 0, 0xd0, 0x70, END]))],
-    ['simd', section(6, vector([0x7b, 0, END]))],
-    ['simd', section(6, vector([0x7f, 0, 0xfd, 12, END]))],
   ])('%s', (proposal, piece) => {
     expect(outcome(moduleOf(piece))).toMatch(new RegExp(`^unsupported: .*"${proposal}"`))
   })

@@ -48,7 +48,12 @@ function paramsOf(row: Instruction): readonly ValType[] {
   return row.access === undefined ? params : [I32, ...params]
 }
 
-function writeInstruction(writer: InstructionWriter, row: Instruction, { lane, words }: Immediate, memory: number): void {
+function writeInstruction(
+  writer: InstructionWriter,
+  row: Instruction,
+  { lane, words }: Immediate,
+  memory: number,
+): void {
   writer.write(row, { ...NO_IMMEDIATES, lo: OFFSET, x: memory, y: lane, vector: Int32Array.from(words) })
 }
 
@@ -58,6 +63,7 @@ function writeFunction(
   immediate: Immediate,
   variant: (typeof VARIANTS)[number],
   memory: number,
+  constant: number | undefined,
 ): void {
   const params = paramsOf(row)
   const [result] = row.signature!.results
@@ -69,7 +75,10 @@ function writeFunction(
   if (variant === 'on the stack') {
     writer.writeU32(0)
     if (result !== undefined) lines('i32.const 0')
-    params.forEach(load)
+    params.forEach((type, i) => {
+      if (type === I32 && constant !== undefined) lines(`i32.const ${constant}`)
+      else load(type, i)
+    })
     writeInstruction(writer, row, immediate, memory)
     if (result !== undefined) store()
   } else {
@@ -95,11 +104,18 @@ function writeFunction(
   lines('end')
 }
 
-function moduleFor(row: Instruction, immediate: Immediate, variant: (typeof VARIANTS)[number], memory = 0): Module {
+/** `constant`: on the stack in the place of an i32 operand. */
+function moduleFor(
+  row: Instruction,
+  immediate: Immediate,
+  variant: (typeof VARIANTS)[number],
+  memory = 0,
+  constant?: number,
+): Module {
   const one = { addrType: 'i32', limits: { min: 1 }, shared: false } as const
   return moduleOf({
     types: [funcType('->')],
-    funcs: [{ typeIdx: 0, code: codeOf((writer) => writeFunction(writer, row, immediate, variant, memory)) }],
+    funcs: [{ typeIdx: 0, code: codeOf((writer) => writeFunction(writer, row, immediate, variant, memory, constant)) }],
     memories: Array.from({ length: memory + 1 }, () => one),
     exports: [
       { name: 'run', kind: 'func', index: 0 },
@@ -110,7 +126,8 @@ function moduleFor(row: Instruction, immediate: Immediate, variant: (typeof VARI
 
 type Runner = (before: Uint8Array) => Uint8Array
 
-function ourRunner(module: Module): Runner {
+/** `fuel`: how much is given at a time; the run is stopped and resumed in between. */
+function ourRunner(module: Module, fuel?: number): Runner {
   const decoded = decodeModule(encode(module))
   validateModule(decoded)
   const { instance } = instantiate(new Store(), new CompiledModule(decoded), [])
@@ -119,7 +136,11 @@ function ourRunner(module: Module): Runner {
   const memory = instance.memories.at(-1)!
   return (before) => {
     memory.bytes.set(before)
-    interpreter.invoke(run, [])
+    if (fuel === undefined) interpreter.invoke(run, [])
+    else {
+      const handle = interpreter.start(run, [])
+      while (handle.resume(fuel).kind === 'fuel');
+    }
     return memory.bytes.slice(0, USED)
   }
 }
@@ -145,7 +166,12 @@ function fillVector(view: DataView, at: number, name: string): void {
     if (float === 'f32x4') view.setInt32(at + i, pick(f32Edges), true)
     else if (float === 'f64x2') view.setBigInt64(at + i, pick(f64Edges), true)
     else {
-      const value = pick([pick(i64Edges), BigInt(next()), 1n << BigInt(8 * width - 1), (1n << BigInt(8 * width - 1)) - 1n])
+      const value = pick([
+        pick(i64Edges),
+        BigInt(next()),
+        1n << BigInt(8 * width - 1),
+        (1n << BigInt(8 * width - 1)) - 1n,
+      ])
       if (width === 1) view.setInt8(at + i, Number(BigInt.asIntN(8, value)))
       else if (width === 2) view.setInt16(at + i, Number(BigInt.asIntN(16, value)), true)
       else if (width === 4) view.setInt32(at + i, Number(BigInt.asIntN(32, value)), true)
@@ -169,8 +195,10 @@ function sameResult(name: string, ours: Uint8Array, theirs: Uint8Array): boolean
   const wide = name.startsWith('f64')
   const [a, b] = [new DataView(ours.buffer), new DataView(theirs.buffer)]
   for (let at = 0; at < USED; at += wide ? 8 : 4) {
-    const isNaNAt = (view: DataView): boolean => Number.isNaN(wide ? view.getFloat64(at, true) : view.getFloat32(at, true))
-    const equal = a.getInt32(at, true) === b.getInt32(at, true) && (!wide || a.getInt32(at + 4, true) === b.getInt32(at + 4, true))
+    const isNaNAt = (view: DataView): boolean =>
+      Number.isNaN(wide ? view.getFloat64(at, true) : view.getFloat32(at, true))
+    const equal =
+      a.getInt32(at, true) === b.getInt32(at, true) && (!wide || a.getInt32(at + 4, true) === b.getInt32(at + 4, true))
     if (equal) continue
     const quiet = wide ? a.getInt32(at + 4, true) & 0x80000 : a.getInt32(at, true) & 0x400000
     if (!ARITHMETIC.test(name) || !isNaNAt(a) || !isNaNAt(b) || quiet === 0) return false
@@ -196,49 +224,69 @@ function differences(row: Instruction, ours: Runner, theirs: Runner, rounds: num
     const before = memoryFor(row)
     const [a, b] = [ours(before), theirs(before)]
     if (!sameResult(row.name, a, b)) {
-      found.push(`${hex(before.subarray(0, 48))} gives ${hex(a.subarray(RESULT, RESULT + 16))}, not ${hex(b.subarray(RESULT, RESULT + 16))}`)
+      found.push(
+        `${hex(before.subarray(0, 48))} gives ${hex(a.subarray(RESULT, RESULT + 16))}, not ${hex(b.subarray(RESULT, RESULT + 16))}`,
+      )
     }
   }
   return found
 }
 
+const ROUNDS = 120
+
 describe.each(rows.map((row) => [row.name, row] as const))('%s gives what the host gives', (_, row) => {
   const immediates = immediatesFor(row)
-  const rounds = Math.ceil(200 / immediates.length)
 
   test.each(VARIANTS)('with operands %s', (variant) => {
     const found = immediates.flatMap((immediate) => {
       const module = moduleFor(row, immediate, variant)
-      return differences(row, ourRunner(module), hostRunner(module), rounds)
+      return differences(row, ourRunner(module), hostRunner(module), ROUNDS / immediates.length)
     })
     expect(found).toEqual([])
   })
 
-  test.runIf(row.access !== undefined)('in a memory other than the first', () => {
-    const found = immediates.flatMap((immediate) =>
-      differences(
-        row,
-        ourRunner(moduleFor(row, immediate, VARIANTS[0], 1)),
-        hostRunner(moduleFor(row, immediate, VARIANTS[0])),
-        rounds,
-      ),
-    )
+  test('with a stop after each instruction', () => {
+    const module = moduleFor(row, immediates[0]!, VARIANTS[0])
+    expect(differences(row, ourRunner(module, 1), hostRunner(module), 10)).toEqual([])
+  })
+})
+
+const withScalar = rows.filter(({ signature }) => signature.params[1] === I32)
+
+describe.each(withScalar.map((row) => [row.name, row] as const))('%s by a constant', (_, row) => {
+  test.each([0, 1, 7, 8, 33, 127, -1])('%i gives what the host gives', (constant) => {
+    for (const immediate of immediatesFor(row)) {
+      const module = moduleFor(row, immediate, VARIANTS[0], 0, constant)
+      expect(differences(row, ourRunner(module), hostRunner(module), 4)).toEqual([])
+    }
+  })
+})
+
+const accesses = rows.filter(({ access }) => access !== undefined)
+
+describe.each(accesses.map((row) => [row.name, row] as const))('%s accesses', (_, row) => {
+  const immediates = immediatesFor(row)
+
+  test('a memory other than the first in the same way', () => {
+    const found = immediates.flatMap((immediate) => {
+      const ours = ourRunner(moduleFor(row, immediate, VARIANTS[0], 1))
+      const theirs = hostRunner(moduleFor(row, immediate, VARIANTS[0]))
+      return differences(row, ours, theirs, ROUNDS / immediates.length)
+    })
     expect(found).toEqual([])
   })
 
-  test.runIf(row.access !== undefined)('up to the last byte of memory, and traps behind it', () => {
-    for (const memory of [0, 1]) {
-      const ours = ourRunner(moduleFor(row, immediates.at(-1)!, VARIANTS[0], memory))
-      const at = (address: number): Uint8Array => {
-        const before = memoryFor(row)
-        new DataView(before.buffer).setInt32(0, address, true)
-        return before
-      }
-      const last = 65_536 - OFFSET - row.access!.bytes
-      expect(() => ours(at(last))).not.toThrow()
-      expect(() => ours(at(last + 1))).toThrow('out of bounds memory access')
-      expect(() => ours(at(-1))).toThrow('out of bounds memory access')
+  test.each([0, 1])('memory %i up to its last byte, and traps behind it', (memory) => {
+    const ours = ourRunner(moduleFor(row, immediates.at(-1)!, VARIANTS[0], memory))
+    const at = (address: number): Uint8Array => {
+      const before = memoryFor(row)
+      new DataView(before.buffer).setInt32(0, address, true)
+      return before
     }
+    const last = 65_536 - OFFSET - row.access!.bytes
+    expect(() => ours(at(last))).not.toThrow()
+    expect(() => ours(at(last + 1))).toThrow('out of bounds memory access')
+    expect(() => ours(at(-1))).toThrow('out of bounds memory access')
   })
 })
 

@@ -125,12 +125,18 @@ const halfways = Array.from({ length: 20_000 }, () => {
   return BigInt.asIntN(64, next() < 0 ? -magnitude : magnitude)
 })
 
+// The same for the topmost u64, which are small negative numbers if read as signed.
+const topmostHalfways = Array.from({ length: 300 }, (_, i) => {
+  const halfway = ((BigInt(0xffffff - Math.floor(i / 3)) << 1n) | 1n) << 39n
+  return BigInt.asIntN(64, halfway + BigInt((i % 3) - 1))
+})
+
 test.each([
   ['f32.convert_i64_s', 0xb4, convert.f32_convert_i64_s],
   ['f32.convert_i64_u', 0xb5, convert.f32_convert_i64_u],
 ] as const)('%s is the host’s, also next to a tie', (_, opcode, ours) => {
   const host = hostInstruction(opcode, ['i64'], 'f32')
-  const differences = [...i64Operands, ...halfways].filter((a) => {
+  const differences = [...i64Operands, ...halfways, ...topmostHalfways].filter((a) => {
     const result = ours(lowOf(a), highOf(a))
     return bitsOfF32(result) !== host(a) || result !== Math.fround(result)
   })

@@ -1,0 +1,18 @@
+// The measurements that run in a process of their own, by name: what the process that starts them and the one that does the work
+// agree on.
+
+import { checkAdversaries, measureAdversaries } from './adversarial.ts'
+import { measureKernels } from './kernels.ts'
+import { measureLoading } from './loading.ts'
+import { measureText } from './text.ts'
+
+export const SECTIONS = {
+  kernels: measureKernels,
+  loading: measureLoading,
+  text: measureText,
+  adversaries: measureAdversaries,
+  'small-adversaries': ({ scale }: { readonly scale: number }) => checkAdversaries(scale),
+} as const
+
+export type SectionName = keyof typeof SECTIONS
+export type SectionOptions<N extends SectionName> = Parameters<(typeof SECTIONS)[N]>[0]

@@ -1,0 +1,2 @@
+// For QuickJS, which has print() where others have a console.
+print('hello')

@@ -1,0 +1,72 @@
+// Modules from files and standard input: binary or text, whichever it is.
+
+import { readFileSync } from 'node:fs'
+import { FEATURE_NAMES, ModuleError, type Engine, type Module } from '../index.ts'
+import { readToEnd } from '../node/index.ts'
+import { wat2wasm } from '../wat.ts'
+import { CliError, EXIT_MODULE, fileError } from './failure.ts'
+
+const MAGIC = [0, 0x61, 0x73, 0x6d]
+
+/** What errors call a file. */
+export function displayName(path: string): string {
+  return path === '-' ? 'stdin' : path
+}
+
+/** The bytes of a file; `-` is standard input. */
+export function readFile(path: string): Uint8Array {
+  try {
+    return path === '-' ? readToEnd(0) : readFileSync(path)
+  } catch (error) {
+    throw fileError(displayName(path), error)
+  }
+}
+
+/** The bytes of a binary module; a text is translated. */
+export function readBinary(path: string): Uint8Array {
+  const bytes = readFile(path)
+  return isText(path, bytes) ? translate(path, bytes) : bytes
+}
+
+function translate(path: string, bytes: Uint8Array): Uint8Array {
+  if (/\.wast$/i.test(path)) {
+    throw new CliError(`${path} is a script: run it with  heddle wast ${path}`, EXIT_MODULE)
+  }
+  return wat2wasm(bytes, { name: displayName(path) })
+}
+
+/** By its content, and by its name where the content says nothing. */
+export function isText(path: string, bytes: Uint8Array): boolean {
+  if (MAGIC.every((byte, i) => bytes[i] === byte)) return false
+  if (/\.(wat|wast)$/i.test(path)) return true
+  const first = bytes.find((byte) => byte > 0x20)
+  return (first === 0x28 || first === 0x3b) && !bytes.subarray(0, 1024).includes(0)
+}
+
+/** `a,-b,all`: what is named is on, with a minus off; later ones win. */
+export function parseFeatures(text: string | undefined): Record<string, boolean> {
+  const features: Record<string, boolean> = {}
+  for (const item of (text ?? '').split(',').filter((part) => part !== '')) {
+    const name = item.replace(/^-/, '')
+    for (const feature of name === 'all' ? FEATURE_NAMES : [name]) features[feature] = !item.startsWith('-')
+  }
+  return features
+}
+
+export function compileFile(path: string, engine: Engine): Module {
+  return namingFile(path, () => engine.compile(readBinary(path)))
+}
+
+/** What is wrong with a module is told with the name of its file. */
+export function namingFile<T>(path: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw error instanceof ModuleError ? new CliError(describeError(path, error), EXIT_MODULE) : error
+  }
+}
+
+/** Errors in text have the file's name beside the line. */
+export function describeError(path: string, { message, place }: ModuleError): string {
+  return place.excerpt === undefined ? `${displayName(path)}: ${message}` : message
+}

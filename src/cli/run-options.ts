@@ -1,0 +1,96 @@
+// The options of `heddle run`, as data.
+
+import { COLOR, FEATURES, JSON_OUTPUT, QUIET, VERBOSE, type OptionSpec } from './command.ts'
+
+export const INVOKE: OptionSpec = { name: '--invoke', short: 'i', value: 'FUNC', help: 'call this exported function' }
+export const ARGS: OptionSpec = {
+  name: '--args',
+  short: 'a',
+  value: 'A…',
+  many: true,
+  help: 'its arguments: 1 -1 0x10 1.5 nan inf null; they may stand behind FILE, too',
+}
+export const DIR: OptionSpec = {
+  name: '--dir',
+  value: 'HOST[::GUEST]',
+  help: 'a folder for the guest: for now a read-only copy, made at the start',
+}
+export const MAPDIR: OptionSpec = {
+  name: '--mapdir',
+  aliases: ['--map-dir'],
+  value: 'GUEST::HOST',
+  help: 'the same, as other engines write it',
+}
+export const TMPFS: OptionSpec = {
+  name: '--tmpfs',
+  value: 'GUEST',
+  help: 'an empty folder that the guest can write; gone afterwards',
+}
+export const ENV: OptionSpec = {
+  name: '--env',
+  value: 'K[=V]',
+  help: "a variable; without a value it gets that of heddle's own",
+}
+export const INHERIT_ENV: OptionSpec = { name: '--inherit-env', help: 'all variables' }
+export const ARGV0: OptionSpec = { name: '--argv0', value: 'NAME', help: "the program's name, by default FILE's" }
+export const FUEL: OptionSpec = { name: '--fuel', value: 'N', help: 'stop after N instructions (exit code 125)' }
+export const TIMEOUT: OptionSpec = { name: '--timeout', value: '2s', help: 'stop after that time (exit code 124)' }
+export const MAX_MEMORY: OptionSpec = { name: '--max-memory', value: '64MiB', help: 'all linear memories together' }
+export const MAX_STACK: OptionSpec = {
+  name: '--max-stack',
+  value: 'N',
+  help: 'nested calls; or bytes of the stack, with a unit: 64MiB',
+}
+export const MAX_TABLE: OptionSpec = { name: '--max-table', value: 'N', help: 'elements of all tables together' }
+export const STRACE: OptionSpec = {
+  name: '--strace',
+  value: 'FILE',
+  optional: true,
+  help: 'print each call of a WASI function, on stderr or to the file',
+}
+export const TRACE: OptionSpec = { name: '--trace', value: 'wasi', help: 'the same' }
+export const UNKNOWN_IMPORTS: OptionSpec = {
+  name: '--unknown-imports',
+  value: 'trap|default|log',
+  help: 'let missing functions trap when called, or answer with zeros, or be noted as well',
+}
+export const PRELOAD: OptionSpec = {
+  name: '--preload',
+  value: 'NAME=FILE',
+  help: 'instantiate FILE first; its exports can be imported from NAME',
+}
+export const TIER: OptionSpec = { name: '--tier', value: 'auto|interpret', help: 'how code is executed' }
+
+/** `-v HOST:GUEST` is `--dir`. */
+const VERBOSE_OR_DIR: OptionSpec = {
+  ...VERBOSE,
+  short: 'v',
+  or: { name: DIR.name, pattern: /^[^-].*:./s },
+  help: 'more on stderr; in front of HOST:GUEST it means --dir',
+}
+
+export const RUN_OPTIONS: readonly OptionSpec[] = [
+  INVOKE,
+  ARGS,
+  DIR,
+  MAPDIR,
+  TMPFS,
+  ENV,
+  INHERIT_ENV,
+  ARGV0,
+  FUEL,
+  TIMEOUT,
+  MAX_MEMORY,
+  MAX_STACK,
+  MAX_TABLE,
+  STRACE,
+  TRACE,
+  UNKNOWN_IMPORTS,
+  PRELOAD,
+  TIER,
+  FEATURES,
+  JSON_OUTPUT,
+  QUIET,
+  VERBOSE_OR_DIR,
+  COLOR,
+]

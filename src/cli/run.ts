@@ -1,0 +1,263 @@
+// `heddle run`: a program, or one function of a module. What the options mean is here and in folders.ts; what they are, in run-options.ts.
+
+import { closeSync, openSync } from 'node:fs'
+import { basename } from 'node:path'
+import { Engine, formatValue, isCommand, run, type Module, type RunOptions, type RunResult } from '../index.ts'
+import type { TierName, UnknownImports } from '../index.ts'
+import { nodeHost, writeAll } from '../node/index.ts'
+import { formatCall } from '../wasi.ts'
+import { Arguments, parseArguments } from './arguments.ts'
+import { FEATURES, JSON_OUTPUT, QUIET, VERBOSE, COLOR, type Command } from './command.ts'
+import { CliError, fileError } from './failure.ts'
+import { openFolders } from './folders.ts'
+import { compileFile, parseFeatures } from './module-file.ts'
+import { parseCount, parseDuration, parseSize } from './quantities.ts'
+import { note, reportTrap, setColor } from './report.ts'
+import {
+  ARGS,
+  ARGV0,
+  ENV,
+  FUEL,
+  INHERIT_ENV,
+  INVOKE,
+  MAX_MEMORY,
+  MAX_STACK,
+  MAX_TABLE,
+  PRELOAD,
+  RUN_OPTIONS,
+  STRACE,
+  TIER,
+  TIMEOUT,
+  TRACE,
+  UNKNOWN_IMPORTS,
+} from './run-options.ts'
+
+export const runCommand: Command = {
+  name: 'run',
+  summary: 'Run a program, or call a function of a module (the word "run" may be left out).',
+  usage: ['[run] [options] FILE [args…]', '[run] FILE --invoke FUNC [args…]'],
+  options: RUN_OPTIONS,
+  notes: [
+    'What follows the FILE of a WASI program belongs to the program; else options may stand behind FILE, too. A program gets no folder and no variable that it is not given here.',
+  ],
+  examples: [
+    'heddle examples/add.wasm --invoke add -a 1 2',
+    'heddle --dir examples::/data --env LANG=C program.wasm input.txt',
+    'heddle --strace --timeout 2s program.wasm',
+  ],
+  run: runFile,
+}
+
+async function runFile(args: readonly string[]): Promise<number> {
+  const { parsed, file, module, engine, rest } = readCommandLine(args)
+  const invoke = parsed.get(INVOKE)
+  const json = parsed.has(JSON_OUTPUT)
+  const trace = openTrace(parsed)
+  try {
+    const result = await run(module, {
+      ...hostOptions(parsed, file, json),
+      ...limitOptions(parsed),
+      engine,
+      args: [...parsed.all(ARGS), ...rest],
+      argv0: parsed.get(ARGV0) ?? basename(file),
+      ...(invoke !== undefined && { invoke }),
+      ...(trace !== undefined && { trace: trace.listener }),
+      preload: preload(parsed, engine),
+      unknownImports: unknownImports(parsed),
+      onUnknownCall: (from, name, values) => note(`unknown import called: ${from}.${name}(${values.join(', ')})`),
+    })
+    report(result, parsed, json)
+    return result.exitCode > 255 ? result.exitCode & 0xff || 255 : result.exitCode
+  } finally {
+    trace?.close()
+  }
+}
+
+interface CommandLine {
+  readonly parsed: Arguments
+  readonly file: string
+  readonly module: Module
+  readonly engine: Engine
+  /** The arguments behind FILE that are not ours. */
+  readonly rest: readonly string[]
+}
+
+/** Whose the arguments behind FILE are depends on the module, so it is compiled in between. */
+function readCommandLine(args: readonly string[]): CommandLine {
+  const parsed = new Arguments()
+  const behind = args.slice(parseArguments(args, RUN_OPTIONS, parsed, { stopAtFirst: true }))
+  const [file, ...early] = parsed.positionals.splice(0)
+  if (file === undefined) throw new CliError('which FILE?')
+  const firstEngine = createEngine(parsed)
+  const module = compileFile(file, firstEngine)
+  if (isCommand(module) && !parsed.has(INVOKE)) {
+    applyGlobal(parsed)
+    if (!parsed.has(QUIET)) noteMisplaced(behind)
+    const rest = behind[0] === '--' ? behind.slice(1) : behind
+    return { parsed, file, module, engine: firstEngine, rest: [...early, ...rest] }
+  }
+  const before = [parsed.get(TIER), parsed.get(FEATURES)]
+  parseArguments(behind, RUN_OPTIONS, parsed)
+  applyGlobal(parsed)
+  const rest = [...early, ...parsed.positionals]
+  if (parsed.get(TIER) === before[0] && parsed.get(FEATURES) === before[1]) {
+    return { parsed, file, module, engine: firstEngine, rest }
+  }
+  const engine = createEngine(parsed)
+  return { parsed, file, module: compileFile(file, engine), engine, rest }
+}
+
+function applyGlobal(parsed: Arguments): void {
+  setColor(parsed.get(COLOR))
+}
+
+/** A flag that silently did nothing would be worse. */
+function noteMisplaced(behind: readonly string[]): void {
+  const end = behind.indexOf('--')
+  const ours = (end < 0 ? behind : behind.slice(0, end)).filter((arg) => {
+    const name = arg.split('=', 1)[0]
+    return RUN_OPTIONS.some((option) => option.name === name || option.aliases?.some((alias) => alias === name))
+  })
+  if (ours.length === 0) return
+  note(`${ours.join(' ')} behind FILE goes to the program; in front of FILE it would be heddle's`)
+}
+
+function createEngine(parsed: Arguments): Engine {
+  const tier = parsed.get(TIER) ?? 'auto'
+  if (tier === 'compile' || tier === 'host') throw new CliError(`--tier ${tier} comes with the compiler`)
+  if (tier !== 'auto' && tier !== 'interpret') throw new CliError(`--tier is auto or interpret, not "${tier}"`)
+  return new Engine({ tier: tier satisfies TierName, features: parseFeatures(parsed.get(FEATURES)) })
+}
+
+type HostOptions = Pick<
+  RunOptions,
+  'clock' | 'traceClock' | 'random' | 'stdin' | 'stdout' | 'stderr' | 'env' | 'preopens'
+>
+
+/** What the guest gets of this machine. With JSON its output is a part of the result. */
+function hostOptions(parsed: Arguments, file: string, json: boolean): HostOptions {
+  const { stdout, stderr, stdin, ...host } = nodeHost({ suspends: parsed.has(TIMEOUT) })
+  const { preopens, notes } = openFolders(parsed)
+  if (parsed.has(VERBOSE)) notes.forEach(note)
+  return {
+    ...host,
+    // A module that came through standard input has used it up.
+    ...(file !== '-' && { stdin }),
+    ...(!json && { stdout, stderr }),
+    env: environment(parsed),
+    preopens,
+  }
+}
+
+function environment(parsed: Arguments): Record<string, string> {
+  const env: Record<string, string> = {}
+  const inherited = Object.entries(process.env)
+  if (parsed.has(INHERIT_ENV)) for (const [name, value] of inherited) env[name] = value ?? ''
+  for (const text of parsed.all(ENV)) {
+    const equals = text.indexOf('=', 1)
+    const name = equals < 0 ? text : text.slice(0, equals)
+    const value = equals < 0 ? process.env[name] : text.slice(equals + 1)
+    if (value !== undefined) env[name] = value
+  }
+  return env
+}
+
+/** A frame is small, but its size is the module's affair. */
+const BYTES_PER_CALL = 256
+const DEFAULT_STACK_BYTES = 16 * 1024 ** 2
+
+function limitOptions(parsed: Arguments): Pick<RunOptions, 'fuel' | 'timeout' | 'limits'> {
+  const memory = parsed.get(MAX_MEMORY)
+  const stack = parsed.get(MAX_STACK)
+  const table = parsed.get(MAX_TABLE)
+  const fuel = parsed.get(FUEL)
+  const timeout = parsed.get(TIMEOUT)
+  return {
+    ...(fuel !== undefined && { fuel: parseCount(FUEL.name, fuel) }),
+    ...(timeout !== undefined && { timeout: parseDuration(TIMEOUT.name, timeout) }),
+    limits: {
+      ...(memory !== undefined && { memoryBytes: parseSize(MAX_MEMORY.name, memory) }),
+      ...(table !== undefined && { tableElements: parseCount(MAX_TABLE.name, table) }),
+      ...(stack !== undefined && stackLimits(stack)),
+    },
+  }
+}
+
+function stackLimits(text: string): NonNullable<RunOptions['limits']> {
+  if (/[a-df-z]/i.test(text)) {
+    const stackBytes = parseSize(MAX_STACK.name, text)
+    return { stackBytes, stackFrames: Math.ceil(stackBytes / 8) }
+  }
+  const stackFrames = parseCount(MAX_STACK.name, text)
+  return { stackFrames, stackBytes: Math.max(DEFAULT_STACK_BYTES, stackFrames * BYTES_PER_CALL) }
+}
+
+interface TraceOutput {
+  readonly listener: Exclude<RunOptions['trace'], 'wasi' | undefined>
+  readonly close: () => void
+}
+
+function openTrace(parsed: Arguments): TraceOutput | undefined {
+  const kinds = parsed.all(TRACE).flatMap((list) => list.split(','))
+  const other = kinds.find((kind) => kind !== 'wasi')
+  if (other !== undefined) throw new CliError(`--trace=${other} comes with the tracer; there is --trace=wasi`)
+  if (kinds.length === 0 && !parsed.has(STRACE)) return undefined
+  const path = parsed.get(STRACE) ?? ''
+  const fd = path === '' ? 2 : openForWriting(path)
+  return {
+    listener: (call) => writeAll(fd, `${formatCall(call)}\n`),
+    close: () => {
+      if (fd !== 2) closeSync(fd)
+    },
+  }
+}
+
+function openForWriting(path: string): number {
+  try {
+    return openSync(path, 'w')
+  } catch (error) {
+    throw fileError(path, error)
+  }
+}
+
+function preload(parsed: Arguments, engine: Engine): Record<string, Module> {
+  return Object.fromEntries(
+    parsed.all(PRELOAD).map((text) => {
+      const equals = text.indexOf('=')
+      if (equals <= 0) throw new CliError(`${PRELOAD.name} takes ${PRELOAD.value ?? ''}, not "${text}"`)
+      return [text.slice(0, equals), compileFile(text.slice(equals + 1), engine)]
+    }),
+  )
+}
+
+const UNKNOWN: readonly UnknownImports[] = ['error', 'trap', 'default', 'log']
+
+function unknownImports(parsed: Arguments): UnknownImports {
+  const given = parsed.get(UNKNOWN_IMPORTS) ?? 'error'
+  const known = UNKNOWN.find((each) => each === given)
+  if (known === undefined) throw new CliError(`${UNKNOWN_IMPORTS.name} is trap, default or log, not "${given}"`)
+  return known
+}
+
+function report(result: RunResult, parsed: Arguments, json: boolean): void {
+  const { results, trap, fuelUsed } = result
+  if (json) {
+    writeAll(1, `${JSON.stringify(jsonResult(result), undefined, 2)}\n`)
+    return
+  }
+  for (const value of results) writeAll(1, `${formatValue(value)}\n`)
+  if (trap !== undefined) reportTrap(trap)
+  if (parsed.has(VERBOSE) && fuelUsed !== undefined) note(`${fuelUsed} units of fuel used`)
+}
+
+/** Values as text, since JSON has neither NaN nor 64-bit integers. */
+function jsonResult({ exitCode, results, stdout, stderr, trap, fuelUsed }: RunResult): Record<string, unknown> {
+  return {
+    exitCode,
+    results: results.map((result) => ({ type: result.type, value: formatValue(result) })),
+    stdout,
+    stderr,
+    ...(trap !== undefined && { trap: { code: trap.code, message: trap.message, frames: trap.frames } }),
+    ...(fuelUsed !== undefined && { fuelUsed }),
+  }
+}

@@ -1,0 +1,84 @@
+// Drives the runs of one `run` call under one account of fuel and one deadline: start functions, initialisers, the function itself.
+
+import type { Run } from '../embed/run.ts'
+import { Trap, type StackFrame } from '../errors/trap.ts'
+import type { Poll, RunFrame } from '../runtime/tier.ts'
+
+export interface DriverOptions {
+  /** Units; without it, none are counted but those of start functions. */
+  readonly fuel?: number | undefined
+  /** Milliseconds from now on. */
+  readonly timeout?: number | undefined
+}
+
+export class RunDriver {
+  readonly metered: boolean
+  /** Ends calls that are running at the deadline. */
+  readonly poll: Poll | undefined
+  private readonly fuel: number
+  private readonly timeout: number
+  private readonly deadline: number
+  private used = 0
+
+  constructor({ fuel, timeout }: DriverOptions) {
+    this.metered = fuel !== undefined
+    this.fuel = fuel ?? Infinity
+    this.timeout = timeout ?? Infinity
+    this.deadline = Date.now() + this.timeout
+    this.poll = timeout === undefined ? undefined : () => (Date.now() < this.deadline ? undefined : this.outOfTime())
+  }
+
+  get fuelUsed(): number {
+    return this.used
+  }
+
+  /** To the end; gives the result, or throws. */
+  async drive(run: Run): Promise<unknown> {
+    const before = this.used
+    for (;;) {
+      const state = run.run({ fuel: this.fuel - this.used })
+      this.used = before + run.fuelUsed
+      switch (state.kind) {
+        case 'done':
+          return state.value
+        case 'trap':
+          throw state.error
+        case 'fuel':
+          throw new Trap('FUEL_EXHAUSTED', `${this.fuel} units are used up`, run.stack.map(stackFrame))
+        case 'host':
+          // What the run needs next is this promise.
+          await this.wait(run, state.promise)
+      }
+    }
+  }
+
+  private outOfTime(frames: readonly StackFrame[] = []): Trap {
+    return new Trap('TIMEOUT', `${this.timeout} ms are over`, frames)
+  }
+
+  private async wait(run: Run, promise: Promise<void>): Promise<void> {
+    if (this.deadline === Infinity) return promise
+    let timer: unknown
+    const expiry = new Promise<never>((_, reject) => {
+      const left = Math.min(Math.max(0, this.deadline - Date.now()), MAX_DELAY)
+      timer = setTimeout(() => reject(this.outOfTime(run.stack.map(stackFrame))), left)
+    })
+    try {
+      return await Promise.race([promise, expiry])
+    } catch (error) {
+      // The host function may still settle, when nobody cares any more.
+      promise.catch(() => undefined)
+      if (!run.finished) run.abort()
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+/** The longest delay of timers. */
+const MAX_DELAY = 2 ** 31 - 1
+
+function stackFrame({ func, funcIdx, funcName, offset }: RunFrame): StackFrame {
+  return { funcIdx, funcName, moduleName: func?.instance?.compiled.names().module, offset }
+}

@@ -1,0 +1,59 @@
+// What a run came to: how it ended, what it wrote, and the files that it left.
+
+import type { Trap, TrapCode } from '../errors/trap.ts'
+import type { WasiCall } from '../wasi/preview1/trace.ts'
+import type { Wasi } from '../wasi/preview1/wasi.ts'
+import type { ResultValue } from './values.ts'
+
+/** The exit codes of runs that the guest didn't end itself, as shells and `timeout` have them. */
+const TRAP_EXIT_CODES: Partial<Readonly<Record<TrapCode, number>>> = { TIMEOUT: 124, FUEL_EXHAUSTED: 125 }
+const OTHER_TRAP = 134
+
+export interface RunOutcome {
+  readonly exitCode: number
+  readonly results: readonly ResultValue[]
+  readonly trap: Trap | undefined
+  readonly fuelUsed: number | undefined
+  readonly trace: readonly WasiCall[]
+}
+
+export class RunResult implements RunOutcome {
+  /** The guest's own; 134 after a trap, 124 when time was over, 125 when fuel was used up. */
+  readonly exitCode: number
+  /** What the function of `invoke` returned. */
+  readonly results: readonly ResultValue[]
+  /** Why the run ended early, if it did. */
+  readonly trap: Trap | undefined
+  /** Units of fuel; undefined where none were counted. */
+  readonly fuelUsed: number | undefined
+  /** The calls of WASI functions, with `trace: 'wasi'`. */
+  readonly trace: readonly WasiCall[]
+  /** Every file of the virtual file systems, by the guest's path. */
+  readonly fs: Readonly<Record<string, Uint8Array>>
+  /** What was written where no sink was given. */
+  readonly stdoutBytes: Uint8Array
+  readonly stderrBytes: Uint8Array
+
+  constructor(outcome: RunOutcome, wasi: Wasi | undefined) {
+    this.exitCode = outcome.exitCode
+    this.results = outcome.results
+    this.trap = outcome.trap
+    this.fuelUsed = outcome.fuelUsed
+    this.trace = outcome.trace
+    this.fs = wasi?.files() ?? {}
+    this.stdoutBytes = wasi?.stdout ?? new Uint8Array(0)
+    this.stderrBytes = wasi?.stderr ?? new Uint8Array(0)
+  }
+
+  get stdout(): string {
+    return new TextDecoder().decode(this.stdoutBytes)
+  }
+
+  get stderr(): string {
+    return new TextDecoder().decode(this.stderrBytes)
+  }
+}
+
+export function trapExitCode({ code }: Trap): number {
+  return TRAP_EXIT_CODES[code] ?? OTHER_TRAP
+}

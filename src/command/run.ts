@@ -1,0 +1,170 @@
+// `run(bytes, { args, env, stdin, fs … })`: engine and WASI in one call. A command is started, a reactor initialised, and any exported
+// function invoked; WASI is there for a module that imports it. Nothing is granted that isn't given.
+
+import { Engine, type ModuleSource } from '../embed/engine.ts'
+import type { Imports, LinkOptions, UnknownImports } from '../embed/imports.ts'
+import type { Instance } from '../embed/instance.ts'
+import { Module, type InstantiateOptions } from '../embed/module.ts'
+import { UsageError } from '../errors/heddle-error.ts'
+import { Trap } from '../errors/trap.ts'
+import { Store, type StoreLimits } from '../runtime/store.ts'
+import { valTypeName } from '../syntax/types.ts'
+import type { WasiLimits } from '../wasi/preview1/limits.ts'
+import type { WasiCall, WasiListener } from '../wasi/preview1/trace.ts'
+import { WASI_MODULE, wasiProvider } from '../wasi/preview1/wasi-provider.ts'
+import { Wasi, type WasiOptions } from '../wasi/preview1/wasi.ts'
+import { RunDriver } from './run-driver.ts'
+import { RunResult, trapExitCode } from './run-result.ts'
+import { parseArguments, type Argument, type ResultValue } from './values.ts'
+
+export interface RunOptions extends Omit<WasiOptions, 'args' | 'limits' | 'trace'> {
+  /** Of a command, without the program's name; of an invoked function, where texts are parsed by its type. */
+  readonly args?: readonly Argument[] | undefined
+  /** The program's name, which the guest finds in front of its arguments. */
+  readonly argv0?: string | undefined
+  /** The exported function to call instead of `_start`. */
+  readonly invoke?: string | undefined
+  readonly imports?: Imports | undefined
+  /** Modules to instantiate first, in order; what they export can be imported under the name. */
+  readonly preload?: Readonly<Record<string, ModuleSource | Module>> | undefined
+  readonly unknownImports?: UnknownImports | undefined
+  readonly onUnknownCall?: LinkOptions['onUnknownCall']
+  /** How many units may be used; `Infinity` to count only. Without it nothing is counted, which is faster. */
+  readonly fuel?: number | undefined
+  /** Milliseconds until the run is ended, start functions included. */
+  readonly timeout?: number | undefined
+  /** `wasi` collects the calls of WASI functions in the result; a function gets each as it happens. */
+  readonly trace?: 'wasi' | WasiListener | undefined
+  readonly limits?: Partial<StoreLimits & WasiLimits> | undefined
+  /** What compiles the modules; by default one with every option at its default. */
+  readonly engine?: Engine | undefined
+}
+
+/**
+ * Runs a module to its end. A trap, too little fuel and time are results; throws a ModuleError or a LinkError for a module that can't
+ * be run, and what a host function throws.
+ */
+export async function run(source: ModuleSource | Module, options: RunOptions = {}): Promise<RunResult> {
+  const trace: WasiCall[] = []
+  const task = new Task(source, options, (call) => void trace.push(call))
+  const { driver, wasi } = task
+  let results: readonly ResultValue[] = []
+  const main = async (): Promise<void> => {
+    results = await task.main()
+  }
+  let exitCode = 0
+  let trap: Trap | undefined
+  try {
+    if (wasi === undefined) await main()
+    else exitCode = await wasi.run(main)
+  } catch (error) {
+    if (!(error instanceof Trap)) throw error
+    trap = error
+    exitCode = trapExitCode(trap)
+  }
+  const fuelUsed = driver.metered ? driver.fuelUsed : undefined
+  return new RunResult({ exitCode, results, trap, fuelUsed, trace }, wasi)
+}
+
+/** Whether the module is a program by itself: arguments are its own then, and not those of a function. */
+export function isCommand(module: Module): boolean {
+  return exportsFunction(module, '_start')
+}
+
+class Task {
+  readonly driver: RunDriver
+  readonly wasi: Wasi | undefined
+  private readonly module: Module
+  private readonly preload: readonly (readonly [name: string, module: Module])[]
+  private readonly entry: string | undefined
+  private readonly options: RunOptions
+
+  constructor(source: ModuleSource | Module, options: RunOptions, collect: WasiListener) {
+    const { engine = new Engine(), preload = {} } = options
+    const compile = (given: ModuleSource | Module): Module => (given instanceof Module ? given : engine.compile(given))
+    this.options = options
+    this.module = compile(source)
+    this.preload = Object.entries(preload).map(([name, given]) => [name, compile(given)])
+    this.entry = entryOf(this.module, options.invoke)
+    const modules = [this.module, ...this.preload.map(([, module]) => module)]
+    this.wasi = modules.some(importsWasi) ? this.createWasi(collect) : undefined
+    this.driver = new RunDriver(options)
+  }
+
+  /** Instantiates everything and calls what there is to call. */
+  async main(): Promise<ResultValue[]> {
+    const { driver, entry, options } = this
+    const imports: Record<string, Readonly<Record<string, unknown>>> = { ...options.imports }
+    const instantiateOptions = this.instantiateOptions()
+    for (const [name, module] of this.preload) {
+      // One may import from those before it.
+      const { exports } = await this.instantiate(module, imports, instantiateOptions)
+      imports[name] = { ...imports[name], ...exports }
+    }
+    const instance = await this.instantiate(this.module, imports, instantiateOptions, entry === '_start')
+    if (entry === undefined) return []
+    const type = instance.typeOf(entry)
+    const args = options.invoke === undefined ? [] : parseArguments(entry, type, options.args ?? [])
+    const value = await driver.drive(instance.prepare(entry, args, driver))
+    const values = type.results.length > 1 ? (value as readonly unknown[]) : [value]
+    return type.results.map((result, i) => ({ type: valTypeName(result), value: values[i] }))
+  }
+
+  private async instantiate(
+    module: Module,
+    imports: Imports,
+    options: InstantiateOptions,
+    isStarted = false,
+  ): Promise<Instance> {
+    const instance = await module.instantiate(imports, options)
+    if (!isStarted && exportsFunction(module, '_initialize')) {
+      await this.driver.drive(instance.prepare('_initialize', [], this.driver))
+    }
+    return instance
+  }
+
+  private instantiateOptions(): InstantiateOptions {
+    const { driver, wasi } = this
+    const { limits, unknownImports, onUnknownCall } = this.options
+    return {
+      store: new Store(limits),
+      wasi: wasi === undefined ? undefined : wasiProvider(wasi),
+      unknownImports,
+      onUnknownCall,
+      poll: driver.poll,
+      driveStart: (run) => driver.drive(run),
+    }
+  }
+
+  private createWasi(collect: WasiListener): Wasi {
+    const { args = [], argv0 = 'main.wasm', invoke, trace, limits = {}, ...options } = this.options
+    return new Wasi({
+      ...options,
+      limits,
+      args: [argv0, ...(invoke === undefined ? args.map(String) : [])],
+      ...(trace !== undefined && { trace: trace === 'wasi' ? collect : trace }),
+    })
+  }
+}
+
+/** The function to call; undefined where instantiation and initialisation are all that there is to do. */
+function entryOf(module: Module, invoke: string | undefined): string | undefined {
+  if (invoke !== undefined) return invoke
+  if (isCommand(module)) return '_start'
+  if (module.syntax.start !== undefined || exportsFunction(module, '_initialize')) return undefined
+  const functions = module.exports.filter(({ kind }) => kind === 'func').map(({ name, type }) => `  ${name} ${type}`)
+  throw new UsageError(
+    functions.length === 0
+      ? 'nothing to run: the module exports no functions'
+      : `nothing to run: there is no "_start", so say which function to invoke. The module exports:\n${functions.join('\n')}`,
+    'NOTHING_TO_RUN',
+  )
+}
+
+function importsWasi({ imports }: Module): boolean {
+  return imports.some(({ module }) => module === WASI_MODULE)
+}
+
+function exportsFunction({ exports }: Module, name: string): boolean {
+  return exports.some((entry) => entry.kind === 'func' && entry.name === name)
+}

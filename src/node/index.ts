@@ -1,0 +1,8 @@
+// The front door of the Node host: re-exports, nothing else.
+
+export { nodeHost, type NodeHostOptions } from './host.ts'
+export { FOLDER_LIMITS, loadFolder, type FolderLimits, type LoadedFolder } from './load-folder.ts'
+export { BrokenPipe, writeAll } from './output.ts'
+export { blockingInput, readToEnd, suspendingInput } from './input.ts'
+export { blockingClock, suspendingClock } from './clock.ts'
+export { TerminalFilter, printable } from './terminal.ts'

@@ -1,0 +1,29 @@
+// The front door of WASI: re-exports, nothing else. It stands alone, so it serves the host's own WebAssembly too.
+
+export { Wasi, type WasiFunction, type WasiOptions } from './wasi/preview1/wasi.ts'
+export { WASI_MODULE, wasiProvider } from './wasi/preview1/wasi-provider.ts'
+export { WasiExit } from './wasi/preview1/process.ts'
+export { WasiError, type Errno } from './wasi/preview1/errno.ts'
+export { formatCall, type Traced, type TracedBuffer, type TracedValue } from './wasi/preview1/trace.ts'
+export type { WasiCall, WasiListener } from './wasi/preview1/trace.ts'
+export { VirtualFileSystem, type VirtualFileSystemOptions } from './wasi/preview1/virtual-file-system.ts'
+export { VirtualClock } from './wasi/preview1/clock.ts'
+export { guestMemory, type GuestMemory } from './wasi/preview1/memory.ts'
+export type { ReadInput, WasiInput, WasiOutput, WriteOutput } from './wasi/preview1/stdio.ts'
+export type { Tree, TreeAttributes, TreeDirectory, TreeEntry } from './wasi/preview1/tree.ts'
+export type { TreeFile, TreeHardLink, TreeLink } from './wasi/preview1/tree.ts'
+export type { WasiClock, WasiRandom } from './wasi/preview1/implementation.ts'
+export { DEFAULT_LIMITS, type WasiLimits } from './wasi/preview1/limits.ts'
+export type { ClockId, FileType, Signal } from './wasi/preview1/types.ts'
+export { FUNCTION_NAMES, coreType, type CoreType, type FunctionName } from './wasi/preview1/functions.ts'
+export type {
+  Directory,
+  DirectoryEntry,
+  FileStat,
+  FileSystem,
+  FileTimes,
+  OpenFile,
+  OpenOptions,
+  Step,
+} from './wasi/preview1/file-system.ts'
+export type { Awaitable } from './wasi/preview1/waiting.ts'

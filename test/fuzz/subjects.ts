@@ -1,0 +1,186 @@
+// A random module's instance as the comparison sees it: the host's, or ours driven in one of several ways. What a call comes to is text, so
+// that two outcomes are equal where the texts are.
+
+import { HeddleError, type HostContext, type Instance, type Memory, type Module, type RunState, type Table } from 'heddle'
+import { IMPORTS } from './module-shape.ts'
+import { native, nativeTrap, type NativeMemory, type NativeTable } from './native.ts'
+import type { Random } from './random.ts'
+
+export interface Subject {
+  readonly exports: Readonly<Record<string, unknown>>
+  readonly memory: () => Uint8Array
+  /** Calls an exported function and says how that went. */
+  readonly call: (name: string, args: readonly unknown[]) => Promise<string>
+  /** What the host functions saw since the last time. */
+  readonly takeTrace: () => string
+  /** Fuel used by all calls; 0 where none is counted. */
+  readonly fuelUsed: () => number
+}
+
+/** Our codes of traps → the kinds that V8 tells apart. */
+const KINDS: Readonly<Record<string, string>> = {
+  TRAP_UNREACHABLE: 'UNREACHABLE',
+  TRAP_DIVIDE_BY_ZERO: 'ZERO',
+  TRAP_INTEGER_OVERFLOW: 'NUMBER',
+  TRAP_INVALID_CONVERSION: 'NUMBER',
+  TRAP_OUT_OF_BOUNDS: 'MEMORY',
+  TRAP_TABLE_OUT_OF_BOUNDS: 'TABLE',
+  TRAP_UNDEFINED_ELEMENT: 'TABLE',
+  TRAP_UNINITIALIZED_ELEMENT: 'SIGNATURE',
+  TRAP_INDIRECT_CALL: 'SIGNATURE',
+  STACK_EXHAUSTED: 'STACK',
+}
+
+export const REENTERED = `f${IMPORTS.length}`
+
+type HostFunctions = Readonly<Record<string, (...args: never[]) => unknown>>
+
+/** The functions that a module imports. `reenter` calls the instance that called. */
+function hostFunctions(trace: string[], reenter: (x: number) => unknown): HostFunctions {
+  const noted = (name: string, args: readonly unknown[]): void =>
+    void trace.push(`${name}(${args.map((arg) => spell(arg, {})).join(' ')})`)
+  return {
+    log: (...args) => noted('log', args),
+    mix: (a: number, b: bigint) => {
+      noted('mix', [a, b])
+      return a ^ Number(BigInt.asIntN(32, b ^ (b >> 32n)))
+    },
+    pair: (x: bigint) => {
+      noted('pair', [x])
+      return [Number(x & 0xffffn) / 8, BigInt.asIntN(64, x * 3n)]
+    },
+    back: (x: number) => {
+      noted('back', [x])
+      return reenter(x ^ 1)
+    },
+    keep: (x: unknown) => {
+      noted('keep', [x])
+      return trace.length % 3 === 0 ? 'from the host' : x
+    },
+  }
+}
+
+/** Undefined where the host refuses the module. */
+export function nativeSubject(bytes: Uint8Array): Subject | undefined {
+  if (!native.validate(bytes)) return undefined
+  const trace: string[] = []
+  const host = hostFunctions(trace, (x) => (exports[REENTERED] as (x: number) => unknown)(x))
+  const { exports } = new native.Instance(new native.Module(bytes), { host })
+  return {
+    exports,
+    memory: () => new Uint8Array((exports['m'] as NativeMemory | undefined)?.buffer ?? []),
+    call: async (name, args) => {
+      try {
+        return spellResults((exports[name] as (...args: readonly unknown[]) => unknown)(...args), exports)
+      } catch (error) {
+        const kind = nativeTrap(error)
+        if (kind === undefined) throw error
+        return kind
+      }
+    },
+    takeTrace: () => trace.splice(0).join(' '),
+    fuelUsed: () => 0,
+  }
+}
+
+/** The ways in which our engine runs a call. */
+export const WAYS = ['called', 'metered', 'resumed', 'stepped', 'interleaved', 'awaited'] as const
+export type Way = (typeof WAYS)[number]
+
+export function ourSubject(module: Module, way: Way, random: Random): Subject {
+  const trace: string[] = []
+  const isAsync = way === 'awaited'
+  const reenter = (x: number): unknown => (isAsync ? subject.start(REENTERED, x).finish() : subject.call(REENTERED, x))
+  const host = Object.entries(hostFunctions(trace, reenter)).map(([name, func]) => {
+    const call = (_: HostContext, ...args: never[]): unknown => func(...args)
+    return [name, isAsync ? async (_: HostContext, ...args: never[]) => call(_, ...args) : call]
+  })
+  const subject = module.instantiateSync({ host: Object.fromEntries(host) })
+  const twin = (): Instance => module.instantiateSync({ host: silentHost() })
+  const drive = driver(way, subject, random, twin)
+  let fuelUsed = 0
+  return {
+    exports: subject.exports,
+    memory: () => (subject.exports['m'] as Memory | undefined)?.bytes ?? new Uint8Array(),
+    call: async (name, args) => {
+      const { state, fuel } = await drive(name, args)
+      fuelUsed += fuel
+      if (state.kind === 'done') return spellResults(state.value, subject.exports)
+      if (state.kind !== 'trap') throw new Error(`the run ended in ${state.kind}`)
+      const kind = state.error instanceof HeddleError ? KINDS[state.error.code] : undefined
+      if (kind === undefined) throw state.error
+      return kind
+    },
+    takeTrace: () => trace.splice(0).join(' '),
+    fuelUsed: () => fuelUsed,
+  }
+}
+
+function silentHost(): HostFunctions {
+  const host = hostFunctions([], (x) => x)
+  return Object.fromEntries(
+    Object.entries(host).map(([name, func]) => [name, (_: HostContext, ...args: never[]) => func(...args)]),
+  )
+}
+
+interface Ending {
+  readonly state: RunState
+  readonly fuel: number
+}
+
+function driver(
+  way: Way,
+  instance: Instance,
+  random: Random,
+  makeTwin: () => Instance,
+): (name: string, args: readonly unknown[]) => Promise<Ending> {
+  if (way === 'called' || way === 'awaited') {
+    return async (name, args) => {
+      const run = instance.start(name, ...args)
+      try {
+        const value = way === 'called' ? instance.call(name, ...args) : await run.finish()
+        return { state: { kind: 'done', value }, fuel: run.fuelUsed }
+      } catch (error) {
+        return { state: { kind: 'trap', error: error as Error }, fuel: run.fuelUsed }
+      }
+    }
+  }
+  const chunk = (): number => (way === 'metered' ? Infinity : random.pick([1, 2, 3, 7, 50, 1000]))
+  const twin = way === 'interleaved' ? makeTwin() : undefined
+  return async (name, args) => {
+    const run = instance.start(name, ...args)
+    const other = twin?.start(name, ...args.map((arg) => (typeof arg === 'function' ? null : arg)))
+    const size = chunk()
+    for (;;) {
+      const state = way === 'stepped' ? run.step() : run.run({ fuel: size })
+      if (state.kind !== 'fuel') return { state, fuel: run.fuelUsed }
+      if (other !== undefined && !other.finished) other.run({ fuel: chunk() })
+    }
+  }
+}
+
+/** Functions by the name under which they are exported. */
+function spell(value: unknown, exports: Readonly<Record<string, unknown>>): string {
+  if (typeof value === 'function') return Object.keys(exports).find((name) => exports[name] === value) ?? 'a function'
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'string') return JSON.stringify(value)
+  return Object.is(value, -0) ? '-0' : String(value)
+}
+
+function spellResults(value: unknown, exports: Readonly<Record<string, unknown>>): string {
+  const values = value === undefined ? [] : Array.isArray(value) ? value : [value]
+  return `value ${values.map((each) => spell(each, exports)).join(' ')}`
+}
+
+/** What can be seen of globals and tables from outside. */
+export function spellState({ exports }: Subject): string {
+  return Object.entries(exports)
+    .flatMap(([name, value]) => {
+      if (name.startsWith('g')) return [`${name}=${spell((value as { value: unknown }).value, exports)}`]
+      if (!name.startsWith('t')) return []
+      const table = value as Table | NativeTable
+      const elements = Array.from({ length: table.length }, (_, i) => spell(table.get(i), exports))
+      return [`${name}=[${elements.join(' ')}]`]
+    })
+    .join(' ')
+}
