@@ -21,29 +21,29 @@ function frameAt(lowering: Lowering, label: number): Frame {
 }
 
 function closeReachable(lowering: Lowering): void {
-  lowering.frames[lowering.frames.length - 1]!.reachable = false
+  lowering.frame.reachable = false
   lowering.endBlock()
 }
 
 /** The word at `at` gets the position of the frame's label, once that is known. */
 function target(lowering: Lowering, at: number, frame: Frame): void {
-  lowering.markTarget(at, frame.kind === 'loop' ? frame.start : 0)
+  lowering.code.markTarget(at, frame.kind === 'loop' ? frame.start : 0)
   if (frame.kind !== 'loop') frame.exits.push(at)
 }
 
 /** Whether the operands of a branch, once in their slots, already lie where the label wants them. */
 function inPlace(lowering: Lowering, frame: Frame): boolean {
   const arity = labelTypes(frame).length
-  return arity === 0 || lowering.height - arity === frame.height
+  return arity === 0 || lowering.stack.height - arity === frame.height
 }
 
 /** Moves the operands of a branch to the label's slots; ascending, so that none is overwritten before it has been moved. */
 function moveOperands(lowering: Lowering, frame: Frame): void {
   const types = labelTypes(frame)
-  const first = lowering.height - types.length
+  const first = lowering.stack.height - types.length
   let slot = frame.slot
   types.forEach((type, i) => {
-    lowering.moveTo(slot, first + i)
+    lowering.stack.moveTo(slot, first + i)
     slot += slotWords(type)
   })
 }
@@ -51,20 +51,20 @@ function moveOperands(lowering: Lowering, frame: Frame): void {
 function emitReturn(lowering: Lowering): void {
   const { results } = lowering.funcType
   const count = results.length
-  if (count === 0) lowering.emit(OPS.return)
+  if (count === 0) lowering.code.emit(OPS.return)
   else if (count === 1) {
     const type = results[0]!
-    const slot = lowering.operand(lowering.height - 1)
-    lowering.emit(byType(type, OPS.return32, OPS.return64, OPS.return_ref, OPS.return128), slot)
+    const slot = lowering.stack.operand(lowering.stack.height - 1)
+    lowering.code.emit(byType(type, OPS.return32, OPS.return64, OPS.return_ref, OPS.return128), slot)
   } else {
     // The results go where the parameters were: everything leaves the locals first.
-    lowering.settleTop(count)
+    lowering.stack.settleTop(count)
     let slot = 0
     results.forEach((type, i) => {
-      lowering.moveTo(slot, lowering.height - count + i)
+      lowering.stack.moveTo(slot, lowering.stack.height - count + i)
       slot += slotWords(type)
     })
-    lowering.emit(OPS.return)
+    lowering.code.emit(OPS.return)
   }
 }
 
@@ -72,16 +72,16 @@ function emitReturn(lowering: Lowering): void {
 function emitJump(lowering: Lowering, frame: Frame): void {
   if (frame.kind === 'func') return emitReturn(lowering)
   moveOperands(lowering, frame)
-  const at = lowering.emit(OPS.br, 0)
+  const at = lowering.code.emit(OPS.br, 0)
   target(lowering, at + 1, frame)
 }
 
 const open =
   (kind: 'block' | 'loop'): Handler =>
   (lowering, { x }) => {
-    if (!lowering.frames[lowering.frames.length - 1]!.reachable) return pushDead(lowering, kind)
+    if (!lowering.frame.reachable) return pushDead(lowering, kind)
     const type = lowering.blockType(x)
-    lowering.settle()
+    lowering.stack.settle()
     lowering.pushFrame(kind, type, -1)
     if (kind === 'loop') lowering.endBlock()
   }
@@ -94,11 +94,11 @@ function pushDead(lowering: Lowering, kind: Frame['kind']): void {
 }
 
 const ifHandler: Handler = (lowering, { x }) => {
-  if (!lowering.frames[lowering.frames.length - 1]!.reachable) return pushDead(lowering, 'if')
+  if (!lowering.frame.reachable) return pushDead(lowering, 'if')
   const type = lowering.blockType(x)
-  const at = lowering.branchOn(false, () => lowering.settle())
+  const at = lowering.branchOn(false, () => lowering.stack.settle())
   lowering.pushFrame('if', type, at)
-  lowering.markTarget(at, 0)
+  lowering.code.markTarget(at, 0)
   lowering.endBlock()
 }
 
@@ -108,15 +108,15 @@ const elseHandler: Handler = (lowering) => {
   lowering.endBlock()
   if (frame.otherwise < 0) return
   if (frame.reachable) {
-    lowering.settle()
-    const at = lowering.emit(OPS.br, 0)
-    lowering.markTarget(at + 1, 0)
+    lowering.stack.settle()
+    const at = lowering.code.emit(OPS.br, 0)
+    lowering.code.markTarget(at + 1, 0)
     frame.exits.push(at + 1)
   }
-  lowering.bindHere([frame.otherwise])
+  lowering.code.bindHere([frame.otherwise])
   frame.otherwise = -1
   frame.reachable = true
-  lowering.resetTo(frame.height, frame.type.params)
+  lowering.stack.resetTo(frame.height, frame.type.params)
 }
 
 const endHandler: Handler = (lowering) => {
@@ -128,12 +128,12 @@ const endHandler: Handler = (lowering) => {
     frames.pop()
     return
   }
-  if (frame.reachable) lowering.settle()
+  if (frame.reachable) lowering.stack.settle()
   const exits = frame.otherwise < 0 ? frame.exits : [...frame.exits, frame.otherwise]
   const reachable = frame.reachable || exits.length > 0
-  lowering.bindHere(exits)
+  lowering.code.bindHere(exits)
   frames.pop()
-  if (reachable) lowering.resetTo(frame.height, frame.type.results)
+  if (reachable) lowering.stack.resetTo(frame.height, frame.type.results)
   else frames[frames.length - 1]!.reachable = false
 }
 
@@ -146,14 +146,14 @@ const brIf: Handler = (lowering, { x }) => {
   const frame = frameAt(lowering, x)
   const exact = lowering.mode !== 'fast'
   const settle = (): void => {
-    if (exact) lowering.settle()
-    else lowering.settleTop(labelTypes(frame).length)
+    if (exact) lowering.stack.settle()
+    else lowering.stack.settleTop(labelTypes(frame).length)
   }
   if (frame.kind !== 'func') {
     // The condition lies above the operands.
-    lowering.height--
+    lowering.stack.height--
     const direct = inPlace(lowering, frame)
-    lowering.height++
+    lowering.stack.height++
     if (direct) {
       target(lowering, lowering.branchOn(true, settle), frame)
       lowering.endBlock()
@@ -161,32 +161,32 @@ const brIf: Handler = (lowering, { x }) => {
     }
   }
   const skip = lowering.branchOn(false, settle)
-  lowering.markTarget(skip, 0)
+  lowering.code.markTarget(skip, 0)
   emitJump(lowering, frame)
-  lowering.bindHere([skip])
+  lowering.code.bindHere([skip])
   lowering.endBlock()
 }
 
 const brTable: Handler = (lowering, { x, list, count }) => {
-  const index = lowering.operand(lowering.pop())
-  lowering.settle()
-  const at = lowering.emit(OPS.br_table, index, count)
+  const index = lowering.stack.operand(lowering.stack.pop())
+  lowering.stack.settle()
+  const at = lowering.code.emit(OPS.br_table, index, count)
   const labels = list.slice(0, count)
   labels.push(x)
-  for (let i = 0; i <= count; i++) lowering.emitWord(0)
+  for (let i = 0; i <= count; i++) lowering.code.emitWord(0)
   // A label that needs its operands moved, or is the function's, is reached over a jump behind the table.
   const detours = new Map<number, number[]>()
   labels.forEach((label, i) => {
     const word = at + 3 + i
     const frame = frameAt(lowering, label)
     if (frame.kind !== 'func' && inPlace(lowering, frame)) return target(lowering, word, frame)
-    lowering.markTarget(word, 0)
+    lowering.code.markTarget(word, 0)
     const words = detours.get(label)
     if (words === undefined) detours.set(label, [word])
     else words.push(word)
   })
   for (const [label, words] of detours) {
-    lowering.bindHere(words)
+    lowering.code.bindHere(words)
     emitJump(lowering, frameAt(lowering, label))
   }
   closeReachable(lowering)
@@ -200,26 +200,26 @@ function paramWords(type: FuncType): number {
 function moveReferences(lowering: Lowering, type: FuncType, from: number): void {
   let slot = 0
   for (const param of type.params) {
-    if (isRefType(param)) lowering.emit(OPS.move_ref, slot, from + slot)
+    if (isRefType(param)) lowering.code.emit(OPS.move_ref, slot, from + slot)
     slot += slotWords(param)
   }
 }
 
 /** Puts the arguments into their slots and takes them off; gives the slot of the first, where the results will be. */
 function passArguments(lowering: Lowering, type: FuncType): number {
-  if (lowering.mode === 'fast') lowering.settleTop(type.params.length)
-  else lowering.settle()
-  lowering.popMany(type.params.length)
-  return lowering.slotOf(lowering.height)
+  if (lowering.mode === 'fast') lowering.stack.settleTop(type.params.length)
+  else lowering.stack.settle()
+  lowering.stack.popMany(type.params.length)
+  return lowering.stack.slotOf(lowering.stack.height)
 }
 
 const call: Handler = (lowering, { x }) => {
   const { spaces, module } = lowering.compiled
   const type = module.types[spaces.funcs[x]!]!
   const delta = passArguments(lowering, type)
-  if (x < spaces.importedFuncs) lowering.emit(OPS.call_import, x, delta)
-  else lowering.emit(OPS.lower_call, x, delta, 0)
-  lowering.pushAll(type.results)
+  if (x < spaces.importedFuncs) lowering.code.emit(OPS.call_import, x, delta)
+  else lowering.code.emit(OPS.lower_call, x, delta, 0)
+  lowering.stack.pushAll(type.results)
   lowering.endBlock()
 }
 
@@ -227,11 +227,11 @@ const callIndirect: Handler = (lowering, { x, y }) => {
   const { module, typeIds } = lowering.compiled
   const type = module.types[x]!
   // The arguments' slots are settled below; the index may stay where it is.
-  const index = lowering.operand(lowering.pop())
+  const index = lowering.stack.operand(lowering.stack.pop())
   const delta = passArguments(lowering, type)
   const opcode = lowering.mode === 'fast' ? OPS.call_indirect : OPS.call_indirect_metered
-  lowering.emit(opcode, y, typeIds[x]!, index, delta)
-  lowering.pushAll(type.results)
+  lowering.code.emit(opcode, y, typeIds[x]!, index, delta)
+  lowering.stack.pushAll(type.results)
   lowering.endBlock()
 }
 
@@ -241,29 +241,29 @@ const returnCall: Handler = (lowering, { x }) => {
   const from = passArguments(lowering, type)
   const words = paramWords(type)
   moveReferences(lowering, type, from)
-  if (x < spaces.importedFuncs) lowering.emit(OPS.tail_import, x, from, words)
-  else lowering.emit(OPS.lower_tail, x, from, words, 0)
+  if (x < spaces.importedFuncs) lowering.code.emit(OPS.tail_import, x, from, words)
+  else lowering.code.emit(OPS.lower_tail, x, from, words, 0)
   closeReachable(lowering)
 }
 
 const returnCallIndirect: Handler = (lowering, { x, y }) => {
   const { module, typeIds } = lowering.compiled
   const type = module.types[x]!
-  const index = lowering.operand(lowering.pop())
+  const index = lowering.stack.operand(lowering.stack.pop())
   const from = passArguments(lowering, type)
   moveReferences(lowering, type, from)
-  lowering.emit(OPS.tail_indirect, y, typeIds[x]!, index, from, paramWords(type))
+  lowering.code.emit(OPS.tail_indirect, y, typeIds[x]!, index, from, paramWords(type))
   closeReachable(lowering)
 }
 
 const select: Handler = (lowering) => {
-  const condition = lowering.pop()
-  const second = lowering.pop()
-  const first = lowering.pop()
-  const type = lowering.typeOf(first)
-  const a = lowering.operand(first)
-  const b = lowering.operand(second)
-  const c = lowering.operand(condition)
+  const condition = lowering.stack.pop()
+  const second = lowering.stack.pop()
+  const first = lowering.stack.pop()
+  const type = lowering.stack.typeOf(first)
+  const a = lowering.stack.operand(first)
+  const b = lowering.stack.operand(second)
+  const c = lowering.stack.operand(condition)
   lowering.emitResult(byType(type, OPS.select32, OPS.select64, OPS.select_ref, OPS.select128), type, a, b, c)
 }
 
@@ -282,14 +282,18 @@ const globalSet: Handler = (lowering, { x }, row) => {
   const { spaces } = lowering.compiled
   const { type } = spaces.globals[x]!
   if (x < spaces.importedGlobals || isRefType(type)) return lowering.lowerSlow(row)
-  const slot = lowering.operand(lowering.pop())
-  lowering.emit(byType(type, OPS.global_set32, OPS.global_set64, OPS.slow, OPS.global_set128), x * GLOBAL_WORDS, slot)
+  const slot = lowering.stack.operand(lowering.stack.pop())
+  lowering.code.emit(
+    byType(type, OPS.global_set32, OPS.global_set64, OPS.slow, OPS.global_set128),
+    x * GLOBAL_WORDS,
+    slot,
+  )
 }
 
 // prettier-ignore
 export const CONTROL_HANDLERS: Readonly<Record<string, Handler>> = {
   unreachable: (lowering) => {
-    lowering.emit(OPS.unreachable)
+    lowering.code.emit(OPS.unreachable)
     closeReachable(lowering)
   },
   nop: () => undefined,
@@ -309,17 +313,17 @@ export const CONTROL_HANDLERS: Readonly<Record<string, Handler>> = {
   call_indirect: callIndirect,
   return_call: returnCall,
   return_call_indirect: returnCallIndirect,
-  drop: (lowering) => void lowering.pop(),
+  drop: (lowering) => void lowering.stack.pop(),
   select,
-  'local.get': (lowering, { x }) => lowering.pushLocal(x),
-  'local.set': (lowering, { x }) => lowering.setLocal(x, lowering.pop()),
-  'local.tee': (lowering, { x }) => lowering.teeLocal(x),
+  'local.get': (lowering, { x }) => lowering.stack.pushLocal(x),
+  'local.set': (lowering, { x }) => lowering.stack.setLocal(x, lowering.stack.pop(), lowering.outermost),
+  'local.tee': (lowering, { x }) => lowering.stack.teeLocal(x, lowering.outermost),
   'global.get': globalGet,
   'global.set': globalSet,
-  'i32.const': (lowering, { x }) => lowering.pushConst(I32, x),
-  'i64.const': (lowering, { lo, hi }) => lowering.pushConst(I64, lo, hi),
-  'f32.const': (lowering, { x }) => lowering.pushConst(F32, x),
-  'f64.const': (lowering, { lo, hi }) => lowering.pushConst(F64, lo, hi),
-  'v128.const': (lowering, { vector }) => lowering.pushVector([...vector]),
-  'ref.null': (lowering, { x }) => lowering.pushConst(refType(true, x), 0),
+  'i32.const': (lowering, { x }) => lowering.stack.pushConst(I32, x),
+  'i64.const': (lowering, { lo, hi }) => lowering.stack.pushConst(I64, lo, hi),
+  'f32.const': (lowering, { x }) => lowering.stack.pushConst(F32, x),
+  'f64.const': (lowering, { lo, hi }) => lowering.stack.pushConst(F64, lo, hi),
+  'v128.const': (lowering, { vector }) => lowering.stack.pushVector([...vector]),
+  'ref.null': (lowering, { x }) => lowering.stack.pushConst(refType(true, x), 0),
 }

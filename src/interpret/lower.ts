@@ -15,21 +15,15 @@ import { InstructionReader } from '../instructions/instruction-reader.ts'
 import { memargOffset } from '../instructions/immediates.ts'
 import { readValType } from '../instructions/type-codes.ts'
 import type { CompiledModule } from '../runtime/instance.ts'
-import {
-  EMPTY_BLOCK,
-  F64,
-  I32,
-  I64,
-  V128,
-  isRefType,
-  type BlockType,
-  type FuncType,
-  type ValType,
-} from '../syntax/types.ts'
+import { EMPTY_BLOCK, isRefType, type BlockType, type FuncType, type ValType } from '../syntax/types.ts'
+import { CodeBuffer } from './code-buffer.ts'
+import { LocalLayout } from './local-layout.ts'
 import { CONTROL_HANDLERS } from './lower-control.ts'
-import { FIXED_OPS, OPS, formsOfRow, isExpression, isVectorial, type Expression, type RowForms } from './ops.ts'
+import { OperandStack } from './operand-stack.ts'
+import { OPS, formsOfRow, isExpression, isVectorial, type Expression, type RowForms } from './ops.ts'
+import { rowArity } from './row-arity.ts'
 import { slowNumber } from './slow.ts'
-import { byType, isWide, slotWords } from './slots.ts'
+import { isWide } from './slots.ts'
 
 export type Mode = 'fast' | 'metered' | 'stepping'
 
@@ -47,11 +41,6 @@ export interface Lowered {
   /** Pairs: position of a charge that begins a basic block, offset of the instruction that it precedes. Metered and stepping only. */
   readonly blocks: readonly number[]
 }
-
-/** What an entry of the operand stack is at this moment: in its slot, the value of a local, or a constant. */
-const SLOT = 0
-const LOCAL = 1
-const CONST = 2
 
 export interface Frame {
   readonly kind: 'func' | 'block' | 'loop' | 'if' | 'else'
@@ -85,48 +74,17 @@ export class Lowering {
   readonly funcType: FuncType
   readonly mode: Mode
   readonly reader: InstructionReader
-
-  private words: Int32Array = new Int32Array(1024)
-  /** Words written so far. */
-  position = 0
-  readonly targets: number[] = []
-  readonly map: number[] = []
-  readonly blocks: number[] = []
-
-  private readonly localTypes: ValType[] = []
-  /** Addresses of the locals, and behind them of the operand stack. */
-  private readonly localSlots: number[] = []
-  private localWords = 0
-  /** Operand stack: what each entry is, what that takes, its type, and the address of its slot. */
-  private readonly kinds: number[] = []
-  private readonly values: number[] = []
-  private readonly highs: number[] = []
-  private readonly types: ValType[] = []
-  private readonly slots: number[] = []
-  /** The address behind the topmost entry. */
-  top = 0
-  /** Constants of v128, four words each. */
-  private readonly vectors: (readonly number[])[] = []
-  height = 0
-  /** Entries below lie in their slots. */
-  private settled = 0
-  /** How many entries are the value of each local. */
-  private readonly aliases: Int32Array
-  private maxTop = 0
-
+  readonly code: CodeBuffer = new CodeBuffer()
+  readonly locals: LocalLayout
+  readonly stack: OperandStack
   readonly frames: Frame[] = []
-  /** Position of the last operation, where its result's slot can still be redirected; else −1. */
-  private redirectable = -1
-  /** Position of the last operation, where it is a condition that a branch can absorb; else −1. */
-  private condition = -1
-  private conditionForms: RowForms | undefined
 
+  private readonly map: number[] = []
+  private readonly blocks: number[] = []
   /** Position of the running block's charge; −1 before its first instruction with a cost. */
   private charge = -1
-  private zeroWord = -1
-  private firstZeroed = Infinity
-  private lastZeroed = -1
-  private readonly assigned: Uint8Array
+  /** Position of the operation that zeroes the locals. */
+  private prologue = -1
 
   constructor(compiled: CompiledModule, funcIdx: number, mode: Mode) {
     const { module, spaces } = compiled
@@ -136,76 +94,60 @@ export class Lowering {
     this.mode = mode
     this.funcType = module.types[func.typeIdx]!
     this.reader = InstructionReader.of(func.code)
-    this.readLocals()
-    this.aliases = new Int32Array(this.localTypes.length)
-    this.assigned = new Uint8Array(this.localTypes.length)
+    this.locals = this.readLocals()
+    this.stack = new OperandStack(this.code, this.locals)
   }
 
-  private readLocals(): void {
-    for (const type of this.funcType.params) this.declareLocal(type)
+  private readLocals(): LocalLayout {
+    const locals = new LocalLayout(this.funcType)
     for (let groups = this.reader.readU32(); groups > 0; groups--) {
       const count = this.reader.readU32()
       const type = readValType(this.reader)
-      for (let i = 0; i < count; i++) this.declareLocal(type)
+      for (let i = 0; i < count; i++) locals.declare(type)
     }
-    this.top = this.localWords
-    this.maxTop = this.top
-  }
-
-  private declareLocal(type: ValType): void {
-    this.localTypes.push(type)
-    this.localSlots.push(this.localWords)
-    this.localWords += slotWords(type)
+    return locals
   }
 
   lower(): Lowered {
     this.emitPrologue()
     this.pushFrame('func', this.funcType, 0)
     while (this.frames.length > 0) this.lowerInstruction()
-    this.patchPrologue()
-    return {
-      words: this.words.slice(0, this.position),
-      targets: this.targets,
-      entry: this.lastZeroed < 0 && this.mode === 'fast' ? this.zeroWord + 3 : 0,
-      frameWords: this.maxTop,
-      map: this.map,
-      blocks: this.blocks,
-    }
+    const { words, position, targets } = this.code
+    const entry = this.patchPrologue()
+    const { map, blocks } = this
+    return { words: words.slice(0, position), targets, entry, frameWords: this.stack.maxTop, map, blocks }
   }
 
-  // Locals begin as zero or null. In fast mode, those that are always assigned before they are read are left out.
+  // ——— the beginning ———
+
   private emitPrologue(): void {
-    const params = this.funcType.params.length
-    const declared = this.localTypes.length - params
-    this.localTypes.forEach((type, x) => {
-      if (x >= params && isRefType(type)) this.emit(OPS.null_ref, this.localSlots[x]!)
+    const { types, slots, params, words, declaredAt } = this.locals
+    types.forEach((type, x) => {
+      if (x >= params && isRefType(type)) this.code.emit(OPS.null_ref, slots[x]!)
     })
-    const hasRefs = this.position > 0
-    this.zeroWord = this.position
-    if (this.mode === 'fast') this.emit(OPS.zero, 0, 0)
-    else if (declared > 0) this.emit(OPS.zero, this.localSlots[params]!, this.localWords - this.localSlots[params]!)
-    if (hasRefs) this.needZero(params)
+    this.prologue = this.code.position
+    if (this.mode === 'fast' || words > declaredAt) this.code.emit(OPS.zero, declaredAt, words - declaredAt)
   }
 
-  private patchPrologue(): void {
-    if (this.mode !== 'fast' || this.lastZeroed < 0) return
-    const first = this.localSlots[this.firstZeroed]!
-    const last = this.localSlots[this.lastZeroed]! + slotWords(this.localTypes[this.lastZeroed]!)
-    this.words[this.zeroWord + 1] = first
-    this.words[this.zeroWord + 2] = last - first
+  /** In fast code only those locals are zeroed that may be read first. Gives where execution begins. */
+  private patchPrologue(): number {
+    const { prologue } = this
+    if (this.mode !== 'fast') return 0
+    const zeroed = this.locals.zeroed()
+    if (zeroed === undefined) return prologue === 0 ? prologue + 3 : 0
+    this.code.words[prologue + 1] = zeroed.slot
+    this.code.words[prologue + 2] = zeroed.words
+    return 0
   }
 
-  private needZero(x: number): void {
-    if (x < this.firstZeroed) this.firstZeroed = x
-    if (x > this.lastZeroed) this.lastZeroed = x
-  }
+  // ——— instructions ———
 
   private lowerInstruction(): void {
     const row = this.reader.next()
-    const frame = this.frames[this.frames.length - 1]!
+    const frame = this.frame
     if (!frame.reachable && row.structure === undefined) return
     if (frame.reachable) {
-      this.map.push(this.position, this.reader.start)
+      this.map.push(this.code.position, this.reader.start)
       if (this.mode !== 'fast') this.account(row)
     }
     const forms = formsOfRow(row)
@@ -215,274 +157,27 @@ export class Lowering {
       if (handler !== undefined) handler(this, this.reader, row)
       else this.lowerSlow(row)
     }
-    if (this.mode === 'stepping' && frame.reachable) this.settle()
+    if (this.mode === 'stepping' && frame.reachable) this.stack.settle()
   }
-
-  // ——— fuel ———
-
-  /** Charges the instruction: in the block's charge, or by itself when stepping. */
-  private account(row: Instruction): void {
-    if (row.cost === 0) return
-    const beginsBlock = this.charge < 0
-    if (beginsBlock) {
-      this.settle()
-      this.charge = this.position
-      this.blocks.push(this.position, this.reader.start)
-      this.emit(this.mode === 'stepping' ? OPS.charge_block : OPS.charge, 0)
-    } else if (this.mode === 'stepping') {
-      this.emit(OPS.charge, 1)
-    }
-    this.words[this.charge + 1] = this.words[this.charge + 1]! + 1
-    if (row.charge === undefined) return
-    const depth = this.operandCount(row) - row.charge.operand
-    this.settle()
-    this.emit(OPS.charge_operand, this.slotOf(this.height - depth), Math.log2(row.charge.per))
-    this.endBlock()
-  }
-
-  /** The next instruction with a cost begins a basic block. */
-  endBlock(): void {
-    this.charge = -1
-  }
-
-  // ——— emission ———
-
-  /** The address of an entry's own slot; of the entry to come, where it would be the topmost. */
-  slotOf(entry: number): number {
-    return entry === this.height ? this.top : this.slots[entry]!
-  }
-
-  slotOfLocal(x: number): number {
-    return this.localSlots[x]!
-  }
-
-  private room(count: number): void {
-    if (this.position + count <= this.words.length) return
-    const grown = new Int32Array(Math.max(this.words.length * 2, this.position + count))
-    grown.set(this.words)
-    this.words = grown
-  }
-
-  /** Appends an operation and gives its position. */
-  emit(opcode: number, a?: number, b?: number, c?: number, d?: number, e?: number): number {
-    this.room(6)
-    const { position, words } = this
-    words[this.position++] = opcode
-    if (a !== undefined) words[this.position++] = a
-    if (b !== undefined) words[this.position++] = b
-    if (c !== undefined) words[this.position++] = c
-    if (d !== undefined) words[this.position++] = d
-    if (e !== undefined) words[this.position++] = e
-    this.redirectable = -1
-    this.condition = -1
-    return position
-  }
-
-  /** Appends one word, e.g. a target of br_table. */
-  emitWord(word: number): number {
-    this.room(1)
-    this.words[this.position] = word
-    return this.position++
-  }
-
-  private emitWords(words: Iterable<number>): void {
-    for (const word of words) this.emitWord(word)
-  }
-
-  /** The word at `at` is a target, known now or later. */
-  markTarget(at: number, target: number): void {
-    this.targets.push(at)
-    this.words[at] = target
-  }
-
-  /** Points the words at the current position, where a label is. */
-  bindHere(exits: readonly number[]): void {
-    for (const at of exits) this.words[at] = this.position
-    this.redirectable = -1
-    this.condition = -1
-  }
-
-  // ——— the operand stack ———
-
-  push(type: ValType): number {
-    return this.pushEntry(type, SLOT, 0, 0)
-  }
-
-  private pushEntry(type: ValType, kind: number, value: number, high: number): number {
-    const entry = this.height++
-    const slot = this.top
-    this.kinds[entry] = kind
-    this.values[entry] = value
-    this.highs[entry] = high
-    this.types[entry] = type
-    this.slots[entry] = slot
-    this.top = slot + slotWords(type)
-    if (kind === LOCAL) this.aliases[value] = this.aliases[value]! + 1
-    if (this.top > this.maxTop) this.maxTop = this.top
-    return slot
-  }
-
-  pushConst(type: ValType, lo: number, hi = 0): void {
-    this.pushEntry(type, CONST, lo, hi)
-  }
-
-  pushLocal(x: number): void {
-    if (this.assigned[x] === 0 && x >= this.funcType.params.length) this.needZero(x)
-    this.pushEntry(this.localTypes[x]!, LOCAL, x, 0)
-  }
-
-  pushAll(types: readonly ValType[]): void {
-    for (const type of types) this.push(type)
-  }
-
-  /** Takes the topmost entry off; its descriptor can still be looked at by its number. */
-  pop(): number {
-    const entry = --this.height
-    this.top = this.slots[entry]!
-    if (this.kinds[entry] === LOCAL) {
-      const x = this.values[entry]!
-      this.aliases[x] = this.aliases[x]! - 1
-    }
-    if (this.settled > this.height) this.settled = this.height
-    return entry
-  }
-
-  popMany(count: number): void {
-    for (let i = 0; i < count; i++) this.pop()
-  }
-
-  typeOf(entry: number): ValType {
-    return this.types[entry]!
-  }
-
-  isConst(entry: number): boolean {
-    return this.kinds[entry] === CONST
-  }
-
-  /** The slot in which the entry can be read: its own, or its local's. A constant is put into its own. */
-  operand(entry: number): number {
-    const kind = this.kinds[entry]
-    if (kind === LOCAL) return this.localSlots[this.values[entry]!]!
-    const slot = this.slots[entry]!
-    if (kind === CONST) {
-      this.emitConst(slot, entry)
-      this.kinds[entry] = SLOT
-    }
-    return slot
-  }
-
-  /** A v128 constant: its four words lie behind the ones of an i64. */
-  private emitVector(slot: number, entry: number): void {
-    const [a, b, c, d] = this.vectors[this.values[entry]!]!
-    this.emit(OPS.const64, slot, a!, b!)
-    this.emit(OPS.const64, slot + 2, c!, d!)
-  }
-
-  pushVector(words: readonly number[]): void {
-    this.pushEntry(V128, CONST, this.vectors.push(words) - 1, 0)
-  }
-
-  private emitConst(slot: number, entry: number): void {
-    const type = this.types[entry]!
-    if (isRefType(type)) this.emit(OPS.null_ref, slot)
-    else if (type === V128) this.emitVector(slot, entry)
-    else if (isWide(type)) this.emit(OPS.const64, slot, this.values[entry]!, this.highs[entry]!)
-    else this.emit(OPS.const32, slot, this.values[entry]!)
-  }
-
-  /** Copies an entry to a slot. */
-  moveTo(slot: number, entry: number): void {
-    if (this.kinds[entry] === CONST) return this.emitConst(slot, entry)
-    this.emitMove(slot, this.operand(entry), this.types[entry]!)
-  }
-
-  private emitMove(slot: number, from: number, type: ValType): void {
-    if (slot === from) return
-    this.emit(byType(type, OPS.move32, OPS.move64, OPS.move_ref, OPS.move128), slot, from)
-  }
-
-  /** Puts an entry into its own slot. */
-  private settleEntry(entry: number): void {
-    if (this.kinds[entry] === SLOT) return
-    if (this.kinds[entry] === LOCAL) {
-      const x = this.values[entry]!
-      this.aliases[x] = this.aliases[x]! - 1
-    }
-    this.moveTo(this.slots[entry]!, entry)
-    this.kinds[entry] = SLOT
-  }
-
-  /** Puts the topmost `count` entries into their slots. */
-  settleTop(count: number): void {
-    for (let entry = Math.max(this.settled, this.height - count); entry < this.height; entry++) this.settleEntry(entry)
-  }
-
-  /** Puts all entries into their slots. */
-  settle(): void {
-    for (let entry = this.settled; entry < this.height; entry++) this.settleEntry(entry)
-    this.settled = this.height
-  }
-
-  /** Stores the popped entry in a local. */
-  setLocal(x: number, entry: number): void {
-    this.noteAssignment(x)
-    const slot = this.slots[entry]!
-    const { redirectable } = this
-    if (this.aliases[x]! > 0) this.settle()
-    if (
-      redirectable >= 0 &&
-      redirectable === this.redirectable &&
-      this.kinds[entry] === SLOT &&
-      this.words[redirectable + 1] === slot
-    ) {
-      this.words[redirectable + 1] = this.localSlots[x]!
-      this.redirectable = -1
-      this.condition = -1
-      return
-    }
-    if (this.kinds[entry] === LOCAL && this.values[entry] === x) return
-    this.moveTo(this.localSlots[x]!, entry)
-  }
-
-  /** Like `setLocal`, but the value stays on the stack. */
-  teeLocal(x: number): void {
-    const entry = this.pop()
-    const [kind, value, high, type] = [this.kinds[entry]!, this.values[entry]!, this.highs[entry]!, this.types[entry]!]
-    this.setLocal(x, entry)
-    if (kind === CONST) this.pushEntry(type, CONST, value, high)
-    else this.pushEntry(type, LOCAL, x, 0)
-  }
-
-  // Code outside of all blocks runs once and in order, so that a local which is first met there in an assignment needs no zero.
-  private noteAssignment(x: number): void {
-    if (this.assigned[x] !== 0 || x < this.funcType.params.length) return
-    if (this.frames.length === 1) this.assigned[x] = 1
-    else this.needZero(x)
-  }
-
-  // ——— instructions ———
 
   private lowerExpression(row: Expression, forms: RowForms): void {
     if (row.access !== undefined) return this.lowerAccess(row, forms)
     if (isVectorial(row)) return this.lowerAside(row, forms)
-    const { params, results } = row.signature
-    const result = results[0]!
-    if (params.length === 1) {
-      const a = this.operand(this.pop())
-      this.emitValue(row, forms, forms.value, result, a)
-      return
+    const { stack } = this
+    const result = row.signature.results[0]!
+    if (row.signature.params.length === 1) {
+      const a = stack.operand(stack.pop())
+      return this.emitValue(row, forms, forms.value, result, a)
     }
-    const right = this.pop()
-    const left = this.pop()
-    if (this.isConst(right) && forms.valueConst !== undefined && this.mode !== 'stepping') {
-      const a = this.operand(left)
-      const lo = this.values[right]!
-      if (isWide(this.types[right]!)) this.emitValue(row, forms, forms.valueConst, result, a, lo, this.highs[right]!)
-      else this.emitValue(row, forms, forms.valueConst, result, a, lo)
-      return
+    const right = stack.pop()
+    const left = stack.pop()
+    if (stack.isConst(right) && forms.valueConst !== undefined && this.mode !== 'stepping') {
+      const a = stack.operand(left)
+      const high = isWide(stack.typeOf(right)) ? stack.constHigh(right) : undefined
+      return this.emitValue(row, forms, forms.valueConst, result, a, stack.constLow(right), high)
     }
-    const a = this.operand(left)
-    const b = this.operand(right)
+    const a = stack.operand(left)
+    const b = stack.operand(right)
     this.emitValue(row, forms, forms.value, result, a, b)
   }
 
@@ -495,38 +190,34 @@ export class Lowering {
     b?: number,
     c?: number,
   ): void {
-    const slot = this.push(result)
-    const position = this.emit(opcode, slot, a, b, c)
-    if (this.mode === 'stepping') return
-    this.redirectable = position
-    if (row.test !== true) return
-    this.condition = position
-    this.conditionForms = forms
+    const position = this.emitResult(opcode, result, a, b, c)
+    if (row.test !== true || this.mode === 'stepping') return
+    this.code.condition = position
+    this.code.conditionForms = forms
   }
 
-  /** An operation that leaves its result in the slot named by its first word. */
-  emitResult(opcode: number, type: ValType, a: number, b?: number, c?: number): void {
-    const position = this.emit(opcode, this.push(type), a, b, c)
-    if (this.mode !== 'stepping') this.redirectable = position
+  /** An operation that leaves its result in the slot named by its first word. Gives its position. */
+  emitResult(opcode: number, type: ValType, a: number, b?: number, c?: number): number {
+    const position = this.code.emit(opcode, this.stack.push(type), a, b, c)
+    if (this.mode !== 'stepping') this.code.redirectable = position
+    return position
   }
 
   private lowerAccess(row: Expression, forms: RowForms): void {
+    const { stack } = this
     const { x: memIdx } = this.reader
     const offset = memargOffset(this.reader)
     if (memIdx !== 0 || isVectorial(row)) return this.lowerAside(row, forms, memIdx)
     if (row.access!.kind === 'load') {
-      const address = this.operand(this.pop())
-      this.emitValue(row, forms, forms.value, row.signature.results[0]!, address, offset)
-      return
+      const address = stack.operand(stack.pop())
+      return this.emitValue(row, forms, forms.value, row.signature.results[0]!, address, offset)
     }
-    const value = this.pop()
-    const entry = this.pop()
-    if (this.isConst(value) && forms.valueConst !== undefined) {
-      this.emit(forms.valueConst, this.operand(entry), offset, this.values[value]!)
-      return
-    }
-    const address = this.operand(entry)
-    this.emit(forms.value, address, offset, this.operand(value))
+    const value = stack.pop()
+    const entry = stack.pop()
+    const address = stack.operand(entry)
+    if (stack.isConst(value) && forms.valueConst !== undefined) {
+      this.code.emit(forms.valueConst, address, offset, stack.constLow(value))
+    } else this.code.emit(forms.value, address, offset, stack.operand(value))
   }
 
   /**
@@ -534,52 +225,77 @@ export class Lowering {
    * immediates, the memory.
    */
   private lowerAside({ signature, access, immediates }: Expression, forms: RowForms, memIdx = 0): void {
-    const { reader } = this
+    const { reader, stack, code } = this
     const offset = memargOffset(reader)
-    const entries = signature.params.map(() => this.pop()).reverse()
-    const address = access === undefined ? undefined : this.operand(this.pop())
+    const entries = signature.params.map(() => stack.pop()).reverse()
+    const address = access === undefined ? undefined : stack.operand(stack.pop())
     const last = entries.at(-1)
-    const takesConst = memIdx === 0 && forms.valueConst !== undefined && this.isConst(last!) && this.mode !== 'stepping'
+    const takesConst =
+      memIdx === 0 && forms.valueConst !== undefined && stack.isConst(last!) && this.mode !== 'stepping'
     const constant = takesConst ? entries.pop() : undefined
-    const operands = entries.map((entry) => this.operand(entry))
-    if (constant !== undefined) operands.push(this.values[constant]!)
+    const operands = entries.map((entry) => stack.operand(entry))
+    if (constant !== undefined) operands.push(stack.constLow(constant))
     const [result] = signature.results
     const opcode = memIdx !== 0 ? forms.otherMemory! : takesConst ? forms.valueConst : forms.value
-    const position = this.emit(opcode, result === undefined ? undefined : this.push(result))
-    if (address !== undefined) this.emitWords([address, offset])
-    this.emitWords(operands)
-    if (immediates.includes('laneidx')) this.emitWord(reader.y)
-    if (immediates.includes('lanes')) this.emitWords(reader.vector)
-    if (memIdx !== 0) this.emitWord(memIdx)
-    if (result !== undefined && this.mode !== 'stepping') this.redirectable = position
+    const position = code.emit(opcode, result === undefined ? undefined : stack.push(result))
+    if (address !== undefined) code.emitWords([address, offset])
+    code.emitWords(operands)
+    if (immediates.includes('laneidx')) code.emitWord(reader.y)
+    if (immediates.includes('lanes')) code.emitWords(reader.vector)
+    if (memIdx !== 0) code.emitWord(memIdx)
+    if (result !== undefined && this.mode !== 'stepping') code.redirectable = position
   }
 
   /** An operation of the second function: operands and results in their slots. */
   lowerSlow(row: Instruction): void {
-    const { params, results } = this.typeOfRow(row)
+    const { stack, reader } = this
+    const { params, results } = rowArity(row, reader, this.compiled)
     const number = slowNumber(row)
     if (number === undefined) throw new InternalError(`the interpreter has no operation for ${row.name}`)
-    this.settleTop(params)
-    this.popMany(params)
-    this.emit(OPS.slow, number, this.slotOf(this.height), this.reader.x, this.reader.y)
-    this.pushAll(results)
+    stack.settleTop(params)
+    stack.popMany(params)
+    this.code.emit(OPS.slow, number, stack.slotOf(stack.height), reader.x, reader.y)
+    stack.pushAll(results)
   }
 
-  private operandCount(row: Instruction): number {
-    return row.signature?.params.length ?? this.typeOfRow(row).params
+  // ——— fuel ———
+
+  /** Charges the instruction: in the block's charge, or by itself when stepping. */
+  private account(row: Instruction): void {
+    if (row.cost === 0) return
+    const { code, stack } = this
+    if (this.charge < 0) {
+      stack.settle()
+      this.charge = code.position
+      this.blocks.push(code.position, this.reader.start)
+      code.emit(this.mode === 'stepping' ? OPS.charge_block : OPS.charge, 0)
+    } else if (this.mode === 'stepping') {
+      code.emit(OPS.charge, 1)
+    }
+    code.words[this.charge + 1] = code.words[this.charge + 1]! + 1
+    if (row.charge === undefined) return
+    const depth = rowArity(row, this.reader, this.compiled).params - row.charge.operand
+    stack.settle()
+    code.emit(OPS.charge_operand, stack.slotOf(stack.height - depth), Math.log2(row.charge.per))
+    this.endBlock()
   }
 
-  /** How many operands an instruction takes and what it gives, found by running its typing rule over a stack of nothing. */
-  private typeOfRow(row: Instruction): { params: number; results: readonly ValType[] } {
-    if (row.signature !== undefined) return { params: row.signature.params.length, results: row.signature.results }
-    return rowArity(this, row)
-  }
-
-  local(x: number): ValType {
-    return this.localTypes[x]!
+  /** The next instruction with a cost begins a basic block. */
+  endBlock(): void {
+    this.charge = -1
   }
 
   // ——— control ———
+
+  /** The innermost frame. */
+  get frame(): Frame {
+    return this.frames[this.frames.length - 1]!
+  }
+
+  /** Whether the instruction stands outside of all blocks. */
+  get outermost(): boolean {
+    return this.frames.length === 1
+  }
 
   blockType(type: BlockType): FuncType {
     if (type === EMPTY_BLOCK) return EMPTY_TYPE
@@ -589,28 +305,13 @@ export class Lowering {
 
   /** Opens a block whose parameters are on top of the stack. Everything lies in its slot from here on. */
   pushFrame(kind: Frame['kind'], type: FuncType, otherwise: number): Frame {
-    const height = this.height - (kind === 'func' ? 0 : type.params.length)
-    const frame: Frame = {
-      kind,
-      type,
-      height,
-      slot: this.slotOf(height),
-      start: this.position,
-      exits: [],
-      otherwise,
-      reachable: true,
-    }
+    const { stack, code } = this
+    const height = stack.height - (kind === 'func' ? 0 : type.params.length)
+    const slot = stack.slotOf(height)
+    const frame: Frame = { kind, type, height, slot, start: code.position, exits: [], otherwise, reachable: true }
     this.frames.push(frame)
-    this.redirectable = -1
-    this.condition = -1
+    code.seal()
     return frame
-  }
-
-  /** Sets the stack to a block's beginning or end: `types` above the operands that were there before it. */
-  resetTo(height: number, types: readonly ValType[]): void {
-    while (this.height > height) this.pop()
-    this.pushAll(types)
-    this.settled = this.height
   }
 
   /**
@@ -618,84 +319,32 @@ export class Lowering {
    * that becomes the branch. `prepare` emits what must happen before, with the condition's operands untouched. Gives the target's word.
    */
   branchOn(sense: boolean, prepare: () => void): number {
-    const entry = this.pop()
-    const position = this.condition
-    const isOwn = position >= 0 && this.kinds[entry] === SLOT && this.words[position + 1] === this.slots[entry]
-    if (!isOwn) {
-      const slot = this.operand(entry)
+    const { stack, code } = this
+    const entry = stack.pop()
+    const { condition } = code
+    if (condition < 0 || !stack.isInSlot(entry) || code.words[condition + 1] !== stack.slotOf(entry)) {
+      const slot = stack.operand(entry)
       prepare()
-      this.emit(sense ? OPS.br_if : OPS.br_unless, slot, 0)
-      return this.position - 1
+      code.emit(sense ? OPS.br_if : OPS.br_unless, slot, 0)
+      return code.position - 1
     }
-    const forms = this.conditionForms!
-    const opcode = this.words[position]
-    const operands = this.words.slice(position + 2, this.position)
-    this.position = position
+    const forms = code.conditionForms!
+    const isConst = code.words[condition] === forms.valueConst
+    const operands = code.takeBack(condition)
     prepare()
-    const isConst = opcode === forms.valueConst
-    const branch = sense
-      ? isConst
-        ? forms.branchIfConst
-        : forms.branchIf
-      : isConst
-        ? forms.branchUnlessConst
-        : forms.branchUnless
+    const branch = branchForm(forms, sense, isConst)
     if (branch === undefined) {
       // Only i32.eqz has no branch of its own: its operand is the condition with the other sense.
-      this.emit(sense ? OPS.br_unless : OPS.br_if, operands[0]!, 0)
+      code.emit(sense ? OPS.br_unless : OPS.br_if, operands[0]!)
     } else {
-      this.emit(branch)
-      for (const word of operands) this.emitWord(word)
-      this.emitWord(0)
+      code.emit(branch)
+      code.emitWords(operands)
     }
-    return this.position - 1
+    return code.emitWord(0)
   }
 }
 
-/** A stand-in for the stacks that only counts what a typing rule pops and collects what it pushes. */
-function rowArity(lowering: Lowering, row: Instruction): { params: number; results: readonly ValType[] } {
-  const { module, spaces } = lowering.compiled
-  let params = 0
-  const results: ValType[] = []
-  const none = (): never => {
-    throw new InternalError(`${row.name} needs a handler of its own in the interpreter`)
-  }
-  row.rule!(
-    {
-      pop: () => void params++,
-      popAny: () => {
-        params++
-        return 0
-      },
-      push: (type) => void results.push(type),
-      popAll: (types) => void (params += types.length),
-      pushAll: (types) => void results.push(...types),
-      peekAll: none,
-      addr: (type) => (type === 'i64' ? I64 : I32),
-      local: (x) => lowering.local(x),
-      global: (x) => spaces.globals[x]!,
-      table: (x) => spaces.tables[x]!,
-      memory: (x) => spaces.memories[x]!,
-      func: (x) => module.types[spaces.funcs[x]!]!,
-      type: (x) => module.types[x]!,
-      elem: (x) => module.elems[x]!.type,
-      data: () => undefined,
-      matches: () => undefined,
-      declaredFunc: () => undefined,
-      blockType: none,
-      label: none,
-      returns: none,
-      pushControl: none,
-      popControl: none,
-      unreachable: none,
-      invalid: none,
-    },
-    lowering.reader,
-  )
-  return { params, results }
-}
-
-/** The name of an operation, for listings. */
-export function opName(opcode: number): string {
-  return FIXED_OPS[opcode] ?? `op ${opcode}`
+function branchForm(forms: RowForms, sense: boolean, isConst: boolean): number | undefined {
+  if (sense) return isConst ? forms.branchIfConst : forms.branchIf
+  return isConst ? forms.branchUnlessConst : forms.branchUnless
 }

@@ -601,8 +601,7 @@ const MAX_FRAMES = 100
 const NO_LIMITS = { stackFrames: 50_000, stackBytes: 16 * 1024 ** 2, hostDepth: 200 } as const
 
 function describe(func: FuncInstance, offset: number | undefined): Omit<RunFrame, 'func'> {
-  const names = func.instance?.compiled.names()
-  return { funcIdx: func.funcIdx, funcName: names?.funcs?.get(func.funcIdx) ?? func.name, offset }
+  return { funcIdx: func.funcIdx, funcName: func.instance?.compiled.funcName(func.funcIdx) ?? func.name, offset }
 }
 
 /** A host function threw something that is no Error: it is the `cause`. */

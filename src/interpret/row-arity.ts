@@ -1,0 +1,56 @@
+// How many operands an instruction takes and what it gives, for rows whose type depends on the context: their typing rule, run over a
+// stack that only counts what is popped and collects what is pushed.
+
+import { InternalError } from '../errors/heddle-error.ts'
+import type { Instruction } from '../instructions/define.ts'
+import type { Immediates } from '../instructions/immediates.ts'
+import type { Typing } from '../instructions/typing.ts'
+import type { CompiledModule } from '../runtime/instance.ts'
+import { BOT, I32, I64, type ValType } from '../syntax/types.ts'
+
+export interface RowArity {
+  readonly params: number
+  readonly results: readonly ValType[]
+}
+
+/** The row is not one that opens, ends or leaves a block: those have handlers of their own. */
+export function rowArity(row: Instruction, im: Immediates, compiled: CompiledModule): RowArity {
+  if (row.signature !== undefined) return { params: row.signature.params.length, results: row.signature.results }
+  const { module, spaces } = compiled
+  let params = 0
+  const results: ValType[] = []
+  const none = (): never => {
+    throw new InternalError(`${row.name} needs a handler of its own in the interpreter`)
+  }
+  const counter: Typing = {
+    pop: () => void params++,
+    popAny: () => {
+      params++
+      return BOT
+    },
+    push: (type) => void results.push(type),
+    popAll: (types) => void (params += types.length),
+    pushAll: (types) => void results.push(...types),
+    addr: (type) => (type === 'i64' ? I64 : I32),
+    global: (x) => spaces.globals[x]!,
+    table: (x) => spaces.tables[x]!,
+    memory: (x) => spaces.memories[x]!,
+    func: (x) => module.types[spaces.funcs[x]!]!,
+    type: (x) => module.types[x]!,
+    elem: (x) => module.elems[x]!.type,
+    data: () => undefined,
+    matches: () => undefined,
+    declaredFunc: () => undefined,
+    local: none,
+    peekAll: none,
+    blockType: none,
+    label: none,
+    returns: none,
+    pushControl: none,
+    popControl: none,
+    unreachable: none,
+    invalid: none,
+  }
+  row.rule!(counter, im)
+  return { params, results }
+}
