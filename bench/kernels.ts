@@ -2,7 +2,7 @@
 // compared with the one that is expected.
 
 import { readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join, relative } from 'node:path'
 import { Engine, type Instance } from 'heddle'
 import { host, hostRun } from './host.ts'
 import { geometricMean, median, timed } from './measure.ts'
@@ -32,34 +32,43 @@ interface Kernel {
   readonly oursMs: number[]
   readonly nativeMs: number[]
   readonly meteredMs: number[]
+  readonly failures: string[]
 }
 
 const MIN_SAMPLE_MS = 8
 /** V8 starts with its baseline compiler. After these calls TurboFan's code is in place: with --no-liftoff the times are the same. */
 const NATIVE_WARM_UP_CALLS = 8
-const WARM_UP_ROUNDS = 1
+/** Turns that don't count. Without a JIT nothing gets warm. */
+const WARM_UP_ROUNDS = host === undefined ? 0 : 1
 /** Every so many kernels one is measured with fuel, too. */
 const METERED_EVERY = 4
 
 export function measureKernels({ folder, expected, rounds, atMost }: KernelOptions): Report {
   const failures: string[] = []
-  const kernels = Object.keys(expected).map((name) => load(folder, name, expected[name]!))
-  for (const kernel of kernels) firstCalls(kernel, rounds > 0, failures)
-  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
-    for (const [i, kernel] of kernels.entries()) {
-      takeTurns(kernel, i % METERED_EVERY === 0, round >= 0 && rounds > 0, rounds > 0, failures)
+  const kernels = Object.keys(expected).map((name) => load(folder, name, expected[name]!, failures))
+  const metered = new Set(kernels.filter((_, i) => i % METERED_EVERY === 0))
+  for (const kernel of kernels) callOurs(kernel, (ms) => (kernel.firstMs = ms))
+  for (const kernel of kernels) warmUpHost(kernel)
+  for (const kernel of metered) callMetered(kernel, () => {})
+  for (let round = rounds === 0 ? 0 : -WARM_UP_ROUNDS; round < rounds; round++) {
+    for (const kernel of kernels) {
+      const into = (samples: number[]) => (ms: number) => void (round >= 0 && samples.push(ms))
+      callHost(kernel, into(kernel.nativeMs))
+      callOurs(kernel, into(kernel.oursMs))
+      if (metered.has(kernel)) callMetered(kernel, into(kernel.meteredMs))
     }
   }
   const rows = kernels.map(row)
   const ratios = rows.map((cells) => cells[3]).filter((ratio) => typeof ratio === 'number')
-  if (ratios.length === 0) return { tables: [table(folder, rows)], bars: [], failures }
+  const place = relative(process.cwd(), folder)
+  if (ratios.length === 0) return { tables: [table(place, rows)], bars: [], failures }
   const mean = geometricMean(ratios)
   rows.push(['geometric mean', null, null, mean, null, null, null, null])
-  const bars = atMost === undefined ? [] : [{ what: `${basename(folder)}, time ÷ host's`, value: mean, atMost }]
-  return { tables: [table(folder, rows)], bars, failures }
+  const bars = atMost === undefined ? [] : [{ what: `${place}: time ÷ host's, geometric mean`, value: mean, atMost }]
+  return { tables: [table(place, rows)], bars, failures }
 }
 
-function load(folder: string, name: string, expected: string): Kernel {
+function load(folder: string, name: string, expected: string, failures: string[]): Kernel {
   const bytes = readFileSync(join(folder, `${name}.wasm`))
   const instance = new Engine({ tier: 'interpret' }).compile(bytes).instantiateSync()
   return {
@@ -74,49 +83,47 @@ function load(folder: string, name: string, expected: string): Kernel {
     oursMs: [],
     nativeMs: [],
     meteredMs: [],
+    failures,
   }
 }
 
-function firstCalls(kernel: Kernel, warmUp: boolean, failures: string[]): void {
-  const first = timed(kernel.ours)
-  kernel.firstMs = first.ms
-  check(kernel, 'interpreter', first.value, failures)
+function warmUpHost(kernel: Kernel): void {
   const { native } = kernel
   if (native === undefined) return
-  check(kernel, 'host', native(), failures)
-  if (!warmUp) return
+  check(kernel, 'host', native())
   for (let i = 0; i < NATIVE_WARM_UP_CALLS; i++) native()
   const { ms } = timed(native)
   kernel.nativeCalls = Math.max(1, Math.ceil(MIN_SAMPLE_MS / Math.max(ms, 0.01)))
 }
 
-/** One turn: the host, then the interpreter, then the interpreter with fuel. Without `measured` the turn only warms up. */
-function takeTurns(kernel: Kernel, metered: boolean, measured: boolean, withPlain: boolean, failures: string[]): void {
-  const { native, nativeCalls } = kernel
-  if (withPlain) {
-    if (native !== undefined) {
-      const { ms } = timed(() => {
-        for (let i = 0; i < nativeCalls; i++) native()
-      })
-      if (measured) kernel.nativeMs.push(ms / nativeCalls)
-    }
-    const plain = timed(kernel.ours)
-    check(kernel, 'interpreter, again', plain.value, failures)
-    if (measured) kernel.oursMs.push(plain.ms)
-  }
-  if (!metered) return
-  const run = kernel.instance.start('run')
-  const { ms, value: state } = timed(() => run.run())
-  check(kernel, 'interpreter with fuel', state.kind === 'done' ? (state.value as number) : NaN, failures)
-  if (kernel.fuel !== null && kernel.fuel !== run.fuelUsed) {
-    failures.push(`${kernel.name}: used ${run.fuelUsed} units of fuel, and ${kernel.fuel} before`)
-  }
-  kernel.fuel = run.fuelUsed
-  if (measured) kernel.meteredMs.push(ms)
+function callHost({ native, nativeCalls }: Kernel, took: (ms: number) => void): void {
+  if (native === undefined) return
+  const { ms } = timed(() => {
+    for (let i = 0; i < nativeCalls; i++) native()
+  })
+  took(ms / nativeCalls)
 }
 
-function check({ name, expected }: Kernel, who: string, answer: number, failures: string[]): void {
-  const text = Number.isNaN(answer) ? 'nothing' : (answer >>> 0).toString(16).padStart(8, '0')
+function callOurs(kernel: Kernel, took: (ms: number) => void): void {
+  const { ms, value } = timed(kernel.ours)
+  check(kernel, 'interpreter', value)
+  took(ms)
+}
+
+/** As a run that could stop: with fuel counted, and never out of it. */
+function callMetered(kernel: Kernel, took: (ms: number) => void): void {
+  const run = kernel.instance.start('run')
+  const { ms, value: state } = timed(() => run.run())
+  check(kernel, 'interpreter with fuel', state.kind === 'done' ? (state.value as number) : undefined)
+  if (kernel.fuel !== null && kernel.fuel !== run.fuelUsed) {
+    kernel.failures.push(`${kernel.name}: used ${run.fuelUsed} units of fuel, and ${kernel.fuel} before`)
+  }
+  kernel.fuel = run.fuelUsed
+  took(ms)
+}
+
+function check({ name, expected, failures }: Kernel, who: string, answer: number | undefined): void {
+  const text = answer === undefined ? 'nothing' : (answer >>> 0).toString(16).padStart(8, '0')
   if (text !== expected) failures.push(`${name}: ${who} gives ${text} instead of ${expected}`)
 }
 

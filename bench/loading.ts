@@ -13,6 +13,9 @@ export interface LoadingOptions {
   readonly rounds: number
 }
 
+const MOST_TIMES_HOST = 20
+const MOST_TIMES_SIZE = 4
+
 /** In a process of its own that was started with --expose-gc. */
 export function measureLoading({ file, rounds }: LoadingOptions): Report {
   // The input is not counted below: it is there before, and stays.
@@ -70,8 +73,10 @@ export function measureLoading({ file, rounds }: LoadingOptions): Report {
       },
     ],
     bars: [
-      ...(typeof ratio === 'number' ? [{ what: `${size}: CPU ÷ host's validate`, value: ratio, atMost: 20 }] : []),
-      { what: `${size}: retained ÷ size`, value: retained / bytes.length, atMost: 4 },
+      ...(typeof ratio === 'number'
+        ? [{ what: `${size}: CPU ÷ host's validate`, value: ratio, atMost: MOST_TIMES_HOST }]
+        : []),
+      { what: `${size}: retained ÷ size`, value: retained / bytes.length, atMost: MOST_TIMES_SIZE },
     ],
     failures,
   }
