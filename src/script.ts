@@ -1,7 +1,14 @@
 // The front door of the script runner: re-exports, nothing else. Apart from the main one, because it brings the text format with it.
 
 export { runScript, type ScriptOptions } from './script/run-script.ts'
-export { tally, tallyByKind, type DirectiveResult, type Outcome, type ScriptResult, type Tally } from './script/result.ts'
+export {
+  tally,
+  tallyByKind,
+  type DirectiveResult,
+  type Outcome,
+  type ScriptResult,
+  type Tally,
+} from './script/result.ts'
 export { jsonReport, renderReport, renderScript, renderTally, renderTotals } from './script/report.ts'
 export type { JsonReport, JsonScript, JsonSums } from './script/report.ts'
 export { interpreter } from './interpret/interpreter.ts'

@@ -4,6 +4,9 @@ import type { OptionSpec } from './command.ts'
 import { CliError } from './failure.ts'
 import { FOREIGN_OPTIONS, LATER_OPTIONS } from './other-options.ts'
 
+/** Thrown where `--help` stands, whatever else is wrong; `-h` says the same where it means nothing else. */
+export class HelpWanted extends Error {}
+
 /** What was given of the options, and everything else in order. */
 export class Arguments {
   readonly positionals: string[] = []
@@ -122,7 +125,8 @@ function readValue(
   return 1
 }
 
-function unknownOption(name: string, options: readonly OptionSpec[]): CliError {
+function unknownOption(name: string, options: readonly OptionSpec[]): Error {
+  if (name === '--help' || name === '-h') return new HelpWanted()
   const later = LATER_OPTIONS[name]
   if (later !== undefined) return new CliError(`${name} comes with ${later}`)
   const instead = FOREIGN_OPTIONS[name] ?? similar(name, options)

@@ -11,7 +11,7 @@ export function commandHelp(command: Command): string {
   return [
     `${command.summary}\n`,
     `${usage.join('\n')}\n`,
-    `Options:\n${[...command.options, HELP].map(optionHelp).join('\n')}\n`,
+    `Options:\n${[...command.options, helpOption(command)].map(optionHelp).join('\n')}\n`,
     ...paragraphs,
     `Examples:\n${command.examples.map((line) => `  ${line}`).join('\n')}\n`,
   ].join('\n')
@@ -41,6 +41,10 @@ Examples:
 Exit codes: the program's own; 134 trap, 130 interrupted, 125 out of fuel, 124 out of time, 2 usage, 1 a module
 that can't be read or run.
 `
+}
+
+function helpOption({ options }: Command): OptionSpec {
+  return options.some(({ short }) => short === 'h') ? HELP : { ...HELP, short: 'h' }
 }
 
 function optionHelp({ short, name, aliases = [], value, optional, help }: OptionSpec): string {

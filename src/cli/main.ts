@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { writeAll } from '../node/index.ts'
+import { HelpWanted } from './arguments.ts'
 import type { Command } from './command.ts'
 import { CliError, EXIT_OK, EXIT_USAGE } from './failure.ts'
 import { commandHelp, generalHelp } from './help.ts'
@@ -51,16 +52,12 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function perform(command: Command, args: readonly string[]): Promise<number> {
-  // Behind FILE, it may be the program's own.
-  const help = args.indexOf('--help')
-  if (help >= 0 && (command !== runCommand || args.slice(0, help).every((arg) => arg.startsWith('-')))) {
-    writeAll(1, commandHelp(command))
-    return EXIT_OK
-  }
   try {
     return await command.run(args)
   } catch (error) {
-    return reportFailure(error, `try: heddle ${command.name} --help`)
+    if (!(error instanceof HelpWanted)) return reportFailure(error, `try: heddle ${command.name} --help`)
+    writeAll(1, commandHelp(command))
+    return EXIT_OK
   }
 }
 

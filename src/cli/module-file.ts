@@ -1,10 +1,13 @@
 // Modules from files and standard input: binary or text, whichever it is.
 
-import { readFileSync } from 'node:fs'
-import { FEATURE_NAMES, ModuleError, type Engine, type Module } from '../index.ts'
+import { closeSync, openSync } from 'node:fs'
+import { FEATURE_NAMES, MODULE_LIMITS, ModuleError, type Engine, type Module } from '../index.ts'
 import { readToEnd } from '../node/index.ts'
 import { wat2wasm } from '../wat.ts'
 import { CliError, EXIT_MODULE, fileError } from './failure.ts'
+
+/** No module is larger, and devices have no end. */
+const MAX_FILE_BYTES = MODULE_LIMITS.moduleBytes
 
 const MAGIC = [0, 0x61, 0x73, 0x6d]
 
@@ -16,9 +19,18 @@ export function displayName(path: string): string {
 /** The bytes of a file; `-` is standard input. */
 export function readFile(path: string): Uint8Array {
   try {
-    return path === '-' ? readToEnd(0) : readFileSync(path)
+    return path === '-' ? readToEnd(0, MAX_FILE_BYTES) : readNamed(path)
   } catch (error) {
     throw fileError(displayName(path), error)
+  }
+}
+
+function readNamed(path: string): Uint8Array {
+  const fd = openSync(path, 'r')
+  try {
+    return readToEnd(fd, MAX_FILE_BYTES)
+  } finally {
+    closeSync(fd)
   }
 }
 

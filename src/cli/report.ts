@@ -1,7 +1,7 @@
 // Errors, traps and notes on stderr, with colours where they are wanted. Names out of a module can't steer the terminal.
 
 import { isatty } from 'node:tty'
-import { BrokenPipe, printable, writeAll } from '../node/index.ts'
+import { BrokenPipe, isSystemError, printable, writeAll } from '../node/index.ts'
 import { HeddleError, InternalError, LinkError, UsageError, renderFrames, type Trap } from '../index.ts'
 import { CliError, EXIT_BROKEN_PIPE, EXIT_INTERNAL, EXIT_MODULE, EXIT_USAGE } from './failure.ts'
 
@@ -52,6 +52,10 @@ export function reportFailure(error: unknown, help: string): number {
     return EXIT_MODULE
   }
   if (error instanceof HeddleError && !(error instanceof InternalError)) {
+    report('error', error.message)
+    return EXIT_MODULE
+  }
+  if (isSystemError(error)) {
     report('error', error.message)
     return EXIT_MODULE
   }

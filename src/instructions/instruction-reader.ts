@@ -76,7 +76,7 @@ export class InstructionReader extends ByteReader implements Immediates {
     const number = rows === undefined ? 0 : this.readU32()
     const row = rows?.[number]
     if (row === undefined) {
-      const planned = PLANNED_OPCODES.get(byte)
+      const planned = PLANNED_OPCODES.get(rows === undefined ? byte : (byte << 16) | number)
       const spelled = rows === undefined ? hex(byte) : `${hex(byte)} ${hex(number)}`
       if (planned !== undefined) throw unsupported(planned, `opcode ${spelled}`, { offset: this.start })
       throw new ModuleError('malformed', `illegal opcode ${spelled}`, { offset: this.start })

@@ -1,7 +1,12 @@
 // Proposals that have no rows yet: how to recognise that a module needs one, in binary by its prefix byte or opcode, in text by its
 // keywords. Every entry goes away with the issue that implements it; nothing else may depend on this file's contents.
 
-/** Opcodes and prefixes → proposal. */
+/** Instructions behind a prefix that has rows already: `prefix << 16 | number`, from the first to the last. */
+function behindPrefix(prefix: number, first: number, last: number, proposal: string): [number, string][] {
+  return Array.from({ length: last - first + 1 }, (_, i) => [(prefix << 16) | (first + i), proposal])
+}
+
+/** Opcodes, prefixes, and numbers behind prefixes → proposal. */
 export const PLANNED_OPCODES: ReadonlyMap<number, string> = new Map([
   [0x06, 'legacy-exceptions'],
   [0x07, 'legacy-exceptions'],
@@ -26,6 +31,8 @@ export const PLANNED_OPCODES: ReadonlyMap<number, string> = new Map([
   [0xe6, 'stack-switching'],
   [0xfb, 'gc'],
   [0xfe, 'threads'],
+  ...behindPrefix(0xfc, 0x13, 0x16, 'wide-arithmetic'),
+  ...behindPrefix(0xfd, 0x100, 0x113, 'relaxed-simd'),
 ])
 
 /** The type codes of the binary format that belong to later proposals. */
@@ -60,7 +67,10 @@ export const PLANNED_DEFINITION_CODES: ReadonlyMap<number, string> = new Map([
 export const PLANNED_SECTIONS: ReadonlyMap<number, string> = new Map([[13, 'exception-handling']])
 
 /** Kinds of imports and exports → proposal. */
-export const PLANNED_EXTERN_KINDS: ReadonlyMap<number, string> = new Map([[4, 'exception-handling']])
+export const PLANNED_EXTERN_KINDS: ReadonlyMap<number, string> = new Map([
+  [0x04, 'exception-handling'],
+  [0x20, 'custom-descriptors'],
+])
 
 /** Flags of limits → proposal. */
 export const PLANNED_LIMITS_FLAGS: ReadonlyMap<number, string> = new Map([

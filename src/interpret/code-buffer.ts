@@ -7,6 +7,8 @@ export class CodeBuffer {
   words: Int32Array = new Int32Array(1024)
   /** Words written so far. */
   position = 0
+  /** The opcodes that were written. */
+  readonly opcodes: Set<number> = new Set()
   /** Positions of words that hold a target. */
   readonly targets: number[] = []
   /** Position of the last operation, where its result's slot (its first word) can still be another one; else −1. */
@@ -28,6 +30,7 @@ export class CodeBuffer {
     this.room(6)
     const { position, words } = this
     words[this.position++] = opcode
+    this.opcodes.add(opcode)
     if (a !== undefined) words[this.position++] = a
     if (b !== undefined) words[this.position++] = b
     if (c !== undefined) words[this.position++] = c

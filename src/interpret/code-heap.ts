@@ -5,6 +5,7 @@ import type { CompiledModule } from '../runtime/instance.ts'
 import { Lowering, type Mode } from './lower.ts'
 import { installCode, machine, releaseCode } from './machine.ts'
 import { OPS } from './ops.ts'
+import { meetOperations } from './warm-up.ts'
 
 /** A function in the code heap. */
 export interface PlacedCode {
@@ -60,8 +61,9 @@ export function placeFunction(compiled: CompiledModule, funcIdx: number, mode: M
 }
 
 function place(compiled: CompiledModule, funcIdx: number, mode: Mode): PlacedCode {
-  const { words, targets, entry, frameWords, blocks } = new Lowering(compiled, funcIdx, mode).lower()
+  const { words, opcodes, targets, entry, frameWords, blocks } = new Lowering(compiled, funcIdx, mode).lower()
   const start = installCode(words)
+  meetOperations(machine(), opcodes)
   const { code } = machine()
   for (const at of targets) code[start + at] = code[start + at]! + start
   const module = new WeakRef(compiled)

@@ -224,13 +224,13 @@ const call: Handler = (lowering, { x }) => {
 }
 
 const callIndirect: Handler = (lowering, { x, y }) => {
-  const { module, typeIds } = lowering.compiled
-  const type = module.types[x]!
+  const { compiled } = lowering
+  const type = compiled.module.types[x]!
   // The arguments' slots are settled below; the index may stay where it is.
   const index = lowering.stack.operand(lowering.stack.pop())
   const delta = passArguments(lowering, type)
   const opcode = lowering.mode === 'fast' ? OPS.call_indirect : OPS.call_indirect_metered
-  lowering.code.emit(opcode, y, typeIds[x]!, index, delta)
+  lowering.code.emit(opcode, y, compiled.typeId(x), index, delta)
   lowering.stack.pushAll(type.results)
   lowering.endBlock()
 }
@@ -247,12 +247,12 @@ const returnCall: Handler = (lowering, { x }) => {
 }
 
 const returnCallIndirect: Handler = (lowering, { x, y }) => {
-  const { module, typeIds } = lowering.compiled
-  const type = module.types[x]!
+  const { compiled } = lowering
+  const type = compiled.module.types[x]!
   const index = lowering.stack.operand(lowering.stack.pop())
   const from = passArguments(lowering, type)
   moveReferences(lowering, type, from)
-  lowering.code.emit(OPS.tail_indirect, y, typeIds[x]!, index, from, paramWords(type))
+  lowering.code.emit(OPS.tail_indirect, y, compiled.typeId(x), index, from, paramWords(type))
   closeReachable(lowering)
 }
 

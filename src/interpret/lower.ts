@@ -30,6 +30,7 @@ export type Mode = 'fast' | 'metered' | 'stepping'
 /** A lowered function, before it is placed in the code heap. */
 export interface Lowered {
   readonly words: Int32Array
+  readonly opcodes: ReadonlySet<number>
   /** Positions of words that hold a target. */
   readonly targets: readonly number[]
   /** Where execution begins. */
@@ -112,10 +113,10 @@ export class Lowering {
     this.emitPrologue()
     this.pushFrame('func', this.funcType, 0)
     while (this.frames.length > 0) this.lowerInstruction()
-    const { words, position, targets } = this.code
+    const { words, position, opcodes, targets } = this.code
     const entry = this.patchPrologue()
     const { map, blocks } = this
-    return { words: words.slice(0, position), targets, entry, frameWords: this.stack.maxTop, map, blocks }
+    return { words: words.slice(0, position), opcodes, targets, entry, frameWords: this.stack.maxTop, map, blocks }
   }
 
   // ——— the beginning ———

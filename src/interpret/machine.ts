@@ -11,6 +11,7 @@ import { createLoop } from './loop.gen.ts'
 import { OPS, REGISTER } from './ops.ts'
 import { createSideLoop } from './side-loop.gen.ts'
 import { createSlow, type Slots } from './slow.ts'
+import { SCRATCH, meetFixedOperations } from './warm-up.ts'
 import type { Instance } from '../runtime/instance.ts'
 
 export interface Machine extends Slots {
@@ -49,7 +50,10 @@ let current: Machine | undefined
 
 /** The machine; made when first asked for. Ask again after anything that may have grown it. */
 export function machine(): Machine {
-  current ??= createMachine(CODE_WORDS, STACK_WORDS, FRAME_WORDS)
+  if (current === undefined) {
+    current = createMachine(CODE_WORDS, STACK_WORDS, FRAME_WORDS)
+    meetFixedOperations(current)
+  }
   return current
 }
 
@@ -67,8 +71,10 @@ function replaceMachine(codeWords: number, stackWords: number, frameWords: numbe
 /** Makes room for runs that may go that deep. */
 export function ensureStack(stackWords: number, frameWords: number): void {
   const { code, I32, C } = machine()
-  if (stackWords <= I32.length && frameWords <= C.length) return
-  replaceMachine(code.length, Math.max(I32.length, stackWords), Math.max(C.length, frameWords))
+  const slotWords = stackWords + SCRATCH.slots
+  const callWords = frameWords + SCRATCH.calls
+  if (slotWords <= I32.length && callWords <= C.length) return
+  replaceMachine(code.length, Math.max(I32.length, slotWords), Math.max(C.length, callWords))
 }
 
 // The code heap: free stretches by address, first fit. Functions are lowered when first called and stay until their module is dropped.
@@ -76,7 +82,7 @@ interface Stretch {
   start: number
   end: number
 }
-const free: Stretch[] = [{ start: FIRST_FREE, end: CODE_WORDS }]
+const free: Stretch[] = [{ start: FIRST_FREE, end: CODE_WORDS - SCRATCH.code }]
 
 /** Copies lowered code into the heap and gives its address. */
 export function installCode(words: Int32Array): number {
@@ -85,7 +91,8 @@ export function installCode(words: Int32Array): number {
   if (index < 0) {
     const { code, I32, C } = machine()
     const codeWords = code.length * 2 + length
-    free.push({ start: code.length, end: codeWords })
+    // What was scratch at the end of the smaller heap is free now.
+    releaseCode(code.length - SCRATCH.code, codeWords - SCRATCH.code)
     replaceMachine(codeWords, I32.length, C.length)
     index = free.length - 1
   }

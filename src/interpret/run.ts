@@ -64,6 +64,8 @@ export class InterpreterRun implements RunHandle {
   /** Units that this stretch may still use. */
   private fuel = Infinity
   fuelUsed = 0
+  /** This stretch is one instruction, whatever it costs. */
+  private isStep = false
   /** Units paid so far for the length of the instruction at `pc`: a length is paid in instalments where the fuel doesn't cover it. */
   private paid = 0
   /** Set while the run waits for a promise: where the results go. */
@@ -99,7 +101,12 @@ export class InterpreterRun implements RunHandle {
   }
 
   step(): Stop {
-    return this.resume(1)
+    this.isStep = true
+    try {
+      return this.resume(1)
+    } finally {
+      this.isStep = false
+    }
   }
 
   resume(fuel: number = Infinity): Stop {
@@ -130,7 +137,7 @@ export class InterpreterRun implements RunHandle {
       throw new UsageError('the run does not wait for a host function')
     if ('error' in outcome) {
       this.state = 'finished'
-      this.release()
+      this.release(resident === this)
       throw outcome.error
     }
     if (this.parked !== undefined) this.takeResidence()
@@ -149,7 +156,7 @@ export class InterpreterRun implements RunHandle {
   abort(): void {
     if (this.state === 'running') throw new UsageError('the run is being driven: abort it from a poll', 'RUN_BUSY')
     this.state = 'finished'
-    this.release()
+    this.release(resident === this)
   }
 
   stack(): readonly RunFrame[] {
@@ -163,12 +170,13 @@ export class InterpreterRun implements RunHandle {
 
   private enter(first: boolean): void {
     if (resident !== undefined && resident !== this) resident.park()
-    const { stackFrames, stackBytes } = this.func.instance?.store.limits ?? NO_LIMITS
-    ensureStack(stackTop + stackBytes / 4, callTop + stackFrames * 2 + 2)
     if (first) {
       this.base = stackTop
       this.callBase = callTop
-    } else if (this.parked !== undefined) this.takeResidence()
+    }
+    const { stackFrames, stackBytes } = this.func.instance?.store.limits ?? NO_LIMITS
+    ensureStack(stackTop + stackBytes / 4, callTop + stackFrames * 2 + 2)
+    if (this.parked !== undefined) this.takeResidence()
     resident = undefined
     const { S } = machine()
     S[REGISTER.stackLimit] = this.base + stackBytes / 4
@@ -178,7 +186,7 @@ export class InterpreterRun implements RunHandle {
   private leave(stop: Stop): Stop {
     if (stop.kind === 'done' || stop.kind === 'trap') {
       this.state = 'finished'
-      this.release()
+      this.release(true)
     } else {
       this.state = stop.kind === 'host' ? 'awaiting' : 'stopped'
       resident = this
@@ -186,12 +194,12 @@ export class InterpreterRun implements RunHandle {
     return stop
   }
 
-  /** Forgets the references on this run's stretch of the stack, so that nothing is kept alive by it. */
-  private release(): void {
+  /** Forgets the frames, and the references in this run's stretch of the stack if it lies there: nothing is to be kept alive by them. */
+  private release(isOnStack: boolean): void {
     if (resident === this) resident = undefined
     this.parked = undefined
     const { R } = machine()
-    if (R.length > this.base >> 1) R.length = this.base >> 1
+    if (isOnStack && R.length > this.base >> 1) R.length = this.base >> 1
   }
 
   /** Moves the frames from the machine's stack into the run. */
@@ -247,6 +255,8 @@ export class InterpreterRun implements RunHandle {
   // ——— the driver ———
 
   private drive(): Stop {
+    // A host function was all that was called, and its promise has settled.
+    if (this.sp === this.callBase) return { kind: 'done', results: this.readAll(this.func.type.results, this.base) }
     const stillOwing = this.paid > 0 ? this.outOfFuel() : undefined
     if (stillOwing !== undefined) return stillOwing
     for (;;) {
@@ -498,7 +508,7 @@ export class InterpreterRun implements RunHandle {
   private payLength(): Stop | undefined {
     const { code, I32 } = machine()
     const owed = (I32[this.fp + code[this.pc + 1]!]! >>> code[this.pc + 2]!) - this.paid
-    if (this.fuel >= owed) {
+    if (this.fuel >= owed || this.isStep) {
       this.charge(owed)
       this.paid = 0
       this.pc += 3

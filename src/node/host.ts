@@ -7,6 +7,7 @@ import type { WasiOptions, WasiOutput } from '../wasi.ts'
 import { blockingClock, suspendingClock } from './clock.ts'
 import { blockingInput, suspendingInput } from './input.ts'
 import { writeAll } from './output.ts'
+import { toWasiError } from './system-error.ts'
 import { TerminalFilter } from './terminal.ts'
 
 export interface NodeHostOptions {
@@ -31,7 +32,15 @@ export function nodeHost({ suspends = false }: NodeHostOptions = {}): Pick<
 
 /** The bytes as they are; to a terminal without what would steer it. */
 function output(fd: number): WasiOutput {
-  if (!isatty(fd)) return (bytes) => writeAll(fd, bytes)
+  if (!isatty(fd)) return (bytes) => write(fd, bytes)
   const filter = new TerminalFilter()
-  return { write: (bytes) => writeAll(fd, filter.filter(bytes)), terminal: true }
+  return { write: (bytes) => write(fd, filter.filter(bytes)), terminal: true }
+}
+
+function write(fd: number, bytes: Uint8Array): void {
+  try {
+    writeAll(fd, bytes)
+  } catch (error) {
+    throw toWasiError(error)
+  }
 }

@@ -5,4 +5,5 @@ export { FOLDER_LIMITS, loadFolder, type FolderLimits, type LoadedFolder } from 
 export { BrokenPipe, writeAll } from './output.ts'
 export { blockingInput, readToEnd, suspendingInput } from './input.ts'
 export { blockingClock, suspendingClock } from './clock.ts'
+export { isSystemError } from './system-error.ts'
 export { TerminalFilter, printable } from './terminal.ts'

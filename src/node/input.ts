@@ -2,8 +2,9 @@
 
 import { readSync } from 'node:fs'
 import type { Readable } from 'node:stream'
-import { WasiError, type ReadInput } from '../wasi.ts'
+import type { ReadInput } from '../wasi.ts'
 import { pause } from './output.ts'
+import { toWasiError } from './system-error.ts'
 
 const RETRY_MS = 5
 const MAX_CHUNK = 64 * 1024
@@ -12,17 +13,24 @@ const MAX_CHUNK = 64 * 1024
 export function blockingInput(fd: number): ReadInput {
   return (length) => {
     const buffer = new Uint8Array(Math.min(length, MAX_CHUNK))
-    return buffer.subarray(0, readSome(fd, buffer))
+    try {
+      return buffer.subarray(0, readSome(fd, buffer))
+    } catch (error) {
+      throw toWasiError(error)
+    }
   }
 }
 
-/** Every byte up to the end. */
-export function readToEnd(fd: number): Uint8Array {
+/** Every byte up to the end. Throws a RangeError where there are more than `limit`. */
+export function readToEnd(fd: number, limit: number = Infinity): Uint8Array {
   const chunks: Uint8Array[] = []
+  let length = 0
   for (;;) {
     const buffer = new Uint8Array(MAX_CHUNK)
     const count = readSome(fd, buffer)
     if (count === 0) return Buffer.concat(chunks)
+    length += count
+    if (length > limit) throw new RangeError(`there are more than ${limit} bytes`)
     chunks.push(buffer.subarray(0, count))
   }
 }
@@ -36,7 +44,6 @@ function readSome(fd: number, buffer: Uint8Array): number {
       const { code } = error as NodeJS.ErrnoException
       // Windows reports the end of a pipe as an error.
       if (code === 'EOF') return 0
-      if (code === 'EISDIR') throw new WasiError('isdir')
       if (code !== 'EAGAIN') throw error
       pause(RETRY_MS)
     }
@@ -55,10 +62,15 @@ export function suspendingInput(stream: Readable): ReadInput {
   return (length) => {
     if (rest.length > 0) return take(length)
     chunks ??= stream[Symbol.asyncIterator]()
-    return chunks.next().then(({ done, value }) => {
-      if (done === true) return null
-      rest = value as Uint8Array
-      return take(length)
-    })
+    return chunks.next().then(
+      ({ done, value }) => {
+        if (done === true) return null
+        rest = value as Uint8Array
+        return take(length)
+      },
+      (error: unknown) => {
+        throw toWasiError(error)
+      },
+    )
   }
 }

@@ -15,16 +15,38 @@ export type ExternVal = FuncInstance | Table | Memory | Global
 export class CompiledModule {
   readonly module: Module
   readonly spaces: IndexSpaces
-  /** Canonical type ids, by type index. */
-  readonly typeIds: Int32Array
   /** Reads the names when somebody wants them. */
   readonly names: () => Names
+  private readonly typeIds: Map<number, number> = new Map()
+  private exportNames: ReadonlyMap<number, string> | undefined
 
   constructor(module: Module, names: () => Names = () => module.names ?? {}) {
     this.module = module
     this.spaces = indexSpaces(module)
-    this.typeIds = Int32Array.from(module.types, canonicalTypeId)
     this.names = names
+  }
+
+  /** The canonical id of a type. Only those that are asked for are made: a module may have a million types. */
+  typeId(typeIdx: number): number {
+    let id = this.typeIds.get(typeIdx)
+    if (id === undefined) {
+      id = canonicalTypeId(this.module.types[typeIdx]!)
+      this.typeIds.set(typeIdx, id)
+    }
+    return id
+  }
+
+  /** What people call a function: its name in the name section, or the first under which it is exported. */
+  funcName(funcIdx: number): string | undefined {
+    const name = this.names().funcs?.get(funcIdx)
+    if (name !== undefined) return name
+    // The first export comes last, and stays.
+    this.exportNames ??= new Map(
+      this.module.exports
+        .flatMap(({ kind, name: exported, index }) => (kind === 'func' ? [[index, exported] as const] : []))
+        .reverse(),
+    )
+    return this.exportNames.get(funcIdx)
   }
 }
 
@@ -32,7 +54,7 @@ export class Instance {
   readonly store: Store
   readonly compiled: CompiledModule
   /** Filled when first asked for: see `func`. */
-  private readonly funcs: (FuncInstance | undefined)[] = []
+  private readonly funcs: (FuncInstance | undefined)[]
   readonly tables: Table[] = []
   readonly memories: Memory[] = []
   readonly globals: Global[] = []
@@ -48,7 +70,7 @@ export class Instance {
   constructor(store: Store, compiled: CompiledModule, importedFuncs: readonly FuncInstance[]) {
     this.store = store
     this.compiled = compiled
-    this.funcs.push(...importedFuncs)
+    this.funcs = [...importedFuncs]
     this.globalWords = new Int32Array(compiled.spaces.globals.length * GLOBAL_WORDS)
   }
 

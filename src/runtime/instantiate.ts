@@ -3,7 +3,8 @@
 // https://webassembly.github.io/spec/core/exec/modules.html#instantiation
 
 import { Trap } from '../errors/trap.ts'
-import type { Elem, SegmentMode } from '../syntax/module.ts'
+import { PAGE_SIZE } from '../syntax/limits.ts'
+import type { Elem, Module, SegmentMode } from '../syntax/module.ts'
 import { evaluate } from './const-expr.ts'
 import { FuncInstance } from './func.ts'
 import { GLOBAL_WORDS, Global } from './global.ts'
@@ -21,6 +22,27 @@ export interface Instantiated {
 
 /** The module is valid and `imports` match it. Traps where an active segment is out of bounds; what was written by then stays. */
 export function instantiate(store: Store, compiled: CompiledModule, imports: readonly ExternVal[]): Instantiated {
+  const { module } = compiled
+  const instance = store.reserving(quotasOf(module), () => allocate(store, compiled, imports))
+  defineExports(instance)
+  for (const elem of module.elems) instance.elems.push(elementRefs(elem, instance))
+  for (const data of module.datas) instance.datas.push(data.bytes)
+  module.elems.forEach((elem, i) => initTable(instance, elem.mode, i))
+  module.datas.forEach((data, i) => initMemory(instance, data.mode, i))
+  return { instance, start: module.start === undefined ? undefined : instance.func(module.start) }
+}
+
+/** What the module's own definitions take. */
+function quotasOf({ tables, memories }: Module): { instances: number; memoryBytes: number; tableElements: number } {
+  return {
+    instances: 1,
+    memoryBytes: memories.reduce((sum, { limits }) => sum + limits.min * PAGE_SIZE, 0),
+    tableElements: tables.reduce((sum, { type }) => sum + type.limits.min, 0),
+  }
+}
+
+/** An instance with all that it imports and defines, before its segments. */
+function allocate(store: Store, compiled: CompiledModule, imports: readonly ExternVal[]): Instance {
   store.reserve('instances', 1)
   const { module } = compiled
   const instance = new Instance(
@@ -28,9 +50,12 @@ export function instantiate(store: Store, compiled: CompiledModule, imports: rea
     compiled,
     imports.filter((i) => i instanceof FuncInstance),
   )
-  instance.tables.push(...imports.filter((i) => i instanceof Table))
-  instance.memories.push(...imports.filter((i) => i instanceof Memory))
-  instance.globals.push(...imports.filter((i) => i instanceof Global))
+  // Not by a spread: there may be a million of them.
+  for (const value of imports) {
+    if (value instanceof Table) instance.tables.push(value)
+    else if (value instanceof Memory) instance.memories.push(value)
+    else if (value instanceof Global) instance.globals.push(value)
+  }
   for (const type of module.memories) instance.memories.push(Memory.allocate(type, store))
   instance.memory = instance.memories[0] ?? Memory.none()
   for (const { type, init } of module.globals) {
@@ -41,12 +66,7 @@ export function instantiate(store: Store, compiled: CompiledModule, imports: rea
   for (const { type, init } of module.tables) {
     instance.tables.push(Table.allocate(type, store, init === undefined ? null : evaluate(init, instance).ref))
   }
-  defineExports(instance)
-  for (const elem of module.elems) instance.elems.push(elementRefs(elem, instance))
-  for (const data of module.datas) instance.datas.push(data.bytes)
-  module.elems.forEach((elem, i) => initTable(instance, elem.mode, i))
-  module.datas.forEach((data, i) => initMemory(instance, data.mode, i))
-  return { instance, start: module.start === undefined ? undefined : instance.func(module.start) }
+  return instance
 }
 
 function defineExports(instance: Instance): void {

@@ -29,11 +29,15 @@ export const STORE_LIMITS: StoreLimits = {
 /** May refuse growth that the quotas allow: gives false to make `memory.grow` or `table.grow` fail with −1. */
 export type Limiter = (what: 'memory' | 'table', current: number, desired: number) => boolean
 
-const CODES: Readonly<Record<'memoryBytes' | 'tableElements' | 'instances', string>> = {
+type Quota = 'memoryBytes' | 'tableElements' | 'instances'
+
+const CODES: Readonly<Record<Quota, string>> = {
   memoryBytes: 'MEMORY_QUOTA',
   tableElements: 'TABLE_QUOTA',
   instances: 'INSTANCE_QUOTA',
 }
+
+const QUOTAS = Object.keys(CODES) as readonly Quota[]
 
 export class Store {
   readonly limits: StoreLimits
@@ -45,19 +49,32 @@ export class Store {
     this.limiter = limiter
   }
 
-  usage(): Readonly<Record<'memoryBytes' | 'tableElements' | 'instances', number>> {
+  usage(): Readonly<Record<Quota, number>> {
     return { ...this.used }
   }
 
+  /** Runs what takes from the quotas, once they suffice for all of it. Where it throws nevertheless, what it took is given back. */
+  reserving<T>(needed: Readonly<Record<Quota, number>>, allocate: () => T): T {
+    const before = { ...this.used }
+    try {
+      for (const what of QUOTAS) this.reserve(what, needed[what])
+      Object.assign(this.used, before)
+      return allocate()
+    } catch (error) {
+      Object.assign(this.used, before)
+      throw error
+    }
+  }
+
   /** Takes `amount` from a quota; false, with nothing taken, where it does not suffice. */
-  tryReserve(what: keyof typeof CODES, amount: number): boolean {
+  tryReserve(what: Quota, amount: number): boolean {
     if (this.used[what] + amount > this.limits[what]) return false
     this.used[what] += amount
     return true
   }
 
   /** Like `tryReserve`, but a quota that does not suffice is an error. */
-  reserve(what: keyof typeof CODES, amount: number): void {
+  reserve(what: Quota, amount: number): void {
     if (this.tryReserve(what, amount)) return
     throw new HeddleError(
       CODES[what],
@@ -65,7 +82,7 @@ export class Store {
     )
   }
 
-  release(what: keyof typeof CODES, amount: number): void {
+  release(what: Quota, amount: number): void {
     this.used[what] -= amount
   }
 }

@@ -51,7 +51,10 @@ export function skippedByProposal(directives: Iterable<DirectiveResult>): Readon
 }
 
 /** Passed assertions that expect an error: how many there are, and how many of those errors say what the script expects. */
-export function tallyWording(directives: Iterable<DirectiveResult>): { readonly expected: number; readonly agreeing: number } {
+export function tallyWording(directives: Iterable<DirectiveResult>): {
+  readonly expected: number
+  readonly agreeing: number
+} {
   let expected = 0
   let agreeing = 0
   for (const directive of directives) {

@@ -192,19 +192,25 @@ class ScriptRunner {
       if (!(value instanceof Global)) throw new Disappointment(`no exported global ${JSON.stringify(action.name)}`)
       return [value.get()]
     }
-    if (!(value instanceof FuncInstance)) throw new Disappointment(`no exported function ${JSON.stringify(action.name)}`)
+    if (!(value instanceof FuncInstance))
+      throw new Disappointment(`no exported function ${JSON.stringify(action.name)}`)
     const args = action.args.map((arg) => toValue(arg, this.hosts))
     const { params } = value.type
     if (args.length !== params.length || args.some(({ type }, i) => type !== params[i])) {
       const given = args.map(({ type }) => valTypeName(type)).join(' ')
-      throw new Disappointment(`${JSON.stringify(action.name)} takes [${params.map(valTypeName).join(' ')}], not [${given}]`)
+      throw new Disappointment(
+        `${JSON.stringify(action.name)} takes [${params.map(valTypeName).join(' ')}], not [${given}]`,
+      )
     }
     return this.tier.invoke(value, args)
   }
 
   // Assertions of errors.
 
-  private expectTrap(subject: Action | { readonly kind: 'module'; readonly module: ScriptModule }, text: string): Outcome {
+  private expectTrap(
+    subject: Action | { readonly kind: 'module'; readonly module: ScriptModule },
+    text: string,
+  ): Outcome {
     let outcome
     try {
       if (subject.kind === 'module') {

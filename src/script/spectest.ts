@@ -26,7 +26,10 @@ const PRINTERS: Readonly<Record<string, string>> = {
 export function spectest(store: Store): ReadonlyMap<string, ExternVal> {
   const exports = new Map<string, ExternVal>()
   for (const [name, signature] of Object.entries(PRINTERS)) {
-    exports.set(name, FuncInstance.fromHost({ kind: 'func', ...parseSignature(signature) }, () => [], name))
+    exports.set(
+      name,
+      FuncInstance.fromHost({ kind: 'func', ...parseSignature(signature) }, () => [], name),
+    )
   }
   exports.set('global_i32', constant(i32Value(666)))
   exports.set('global_i64', constant(numberValue(I64, 666)))

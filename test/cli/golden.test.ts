@@ -1,8 +1,10 @@
 // Transcripts of the command line: each file in golden/ begins with the command that it runs, and goes on with what that printed and
 // how it ended. UPDATE_GOLDEN=1 writes them anew.
 
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
@@ -12,31 +14,38 @@ const files = readdirSync(folder).filter((name) => name.endsWith('.txt'))
 const updating = process.env['UPDATE_GOLDEN'] === '1'
 
 describe('the command line prints', () => {
-  it.each(files)('%s', (name) => {
+  it.concurrent.each(files)('%s', async (name) => {
     const file = new URL(name, folder)
     const golden = readFileSync(file, 'utf8')
     const command = /^\$ (.*)\n/.exec(golden)?.[1]
     if (command === undefined) throw new Error(`${name} doesn't begin with a command`)
-    const transcript = record(command)
+    const transcript = await record(command)
     if (updating) writeFileSync(file, transcript)
     else expect(transcript).toBe(golden)
   })
 })
 
 /** What a shell in the project's folder, which knows `heddle`, makes of the command. */
-function record(command: string): string {
+async function record(command: string): Promise<string> {
   const script = `heddle() { "$NODE" dist/cli/main.js "$@"; }\n${command}`
   const env = { PATH: process.env['PATH'], HOME: '/home/user', LANG: 'C', NODE: process.execPath }
-  const { status, stdout, stderr } = spawnSync('sh', ['-c', script], { cwd: root, env, encoding: 'utf8', timeout: 60_000 })
-  return [`$ ${command}\n`, section('stdout', stdout), section('stderr', stderr), `--- exit ${status}\n`].join('')
+  const child = spawn('sh', ['-c', script], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [stdout, stderr, [status]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ])
+  return [`$ ${command}\n`, section('stdout', stdout), section('stderr', stderr), `--- exit ${String(status)}\n`].join(
+    '',
+  )
 }
 
-function section(title: string, text: string): string {
-  if (text === '') return ''
-  return `--- ${title}\n${stable(text)}${text.endsWith('\n') ? '' : '\n--- (no line feed)\n'}`
+function section(title: string, output: string): string {
+  if (output === '') return ''
+  return `--- ${title}\n${stable(output)}${output.endsWith('\n') ? '' : '\n--- (no line feed)\n'}`
 }
 
 /** How long calls took is another matter each time. */
-function stable(text: string): string {
-  return text.replaceAll(/<\d+\.\d{6}>$/gm, '<time>')
+function stable(output: string): string {
+  return output.replaceAll(/<\d+\.\d{6}>$/gm, '<time>')
 }

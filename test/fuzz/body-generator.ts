@@ -284,7 +284,7 @@ export class BodyGenerator {
   private tableGrow(): void {
     const x = this.random.below(this.shape.tables.length)
     this.expr(this.shape.tables[x]!)
-    this.i32Const(this.random.pick([0, 1, 2, 30, -1]))
+    this.i32Const(this.random.pick([0, 1, 2, 30, 300]))
     this.emit('table.grow', { x })
   }
 
@@ -303,6 +303,14 @@ export class BodyGenerator {
     this.expr(I32)
     if (this.random.chance(0.05)) return
     this.i32Const((1 << bits) - 1)
+    this.emit('i32.and')
+  }
+
+  /** A length, mostly small, and never so large that paying for it in small instalments takes long. */
+  private length(bits: number, most: number): void {
+    const width = this.random.chance(0.1) ? most : bits
+    this.expr(I32)
+    this.i32Const((1 << width) - 1)
     this.emit('i32.and')
   }
 
@@ -551,9 +559,9 @@ export class BodyGenerator {
     const y = shape.tables[x] === FUNCREF ? random.below(ELEM_SEGMENTS) : -1
     this.choose([
       [2, () => (this.index(), this.expr(shape.tables[x]!), this.emit('table.set', { x }))],
-      [1, () => (this.index(), this.expr(shape.tables[x]!), this.small(3), this.emit('table.fill', { x }))],
-      [1, () => (this.index(), this.index(), this.small(3), this.emit('table.copy', { x, y: x }))],
-      [y < 0 ? 0 : 1, () => (this.index(), this.small(1), this.small(2), this.emit('table.init', { x: y, y: x }))],
+      [1, () => (this.index(), this.expr(shape.tables[x]!), this.length(3, 8), this.emit('table.fill', { x }))],
+      [1, () => (this.index(), this.index(), this.length(3, 8), this.emit('table.copy', { x, y: x }))],
+      [y < 0 ? 0 : 1, () => (this.index(), this.small(1), this.length(2, 8), this.emit('table.init', { x: y, y: x }))],
       [y < 0 ? 0 : 0.1, () => this.emit('elem.drop', { x: y })],
     ])
   }
@@ -561,9 +569,9 @@ export class BodyGenerator {
   private memoryStatement(): void {
     const x = this.random.below(DATA_SEGMENTS)
     this.choose([
-      [1, () => (this.small(16), this.expr(I32), this.small(8), this.emit('memory.fill'))],
-      [1, () => (this.small(16), this.small(16), this.small(9), this.emit('memory.copy'))],
-      [1, () => (this.small(16), this.small(4), this.small(4), this.emit('memory.init', { x }))],
+      [1, () => (this.small(16), this.expr(I32), this.length(8, 18), this.emit('memory.fill'))],
+      [1, () => (this.small(16), this.small(16), this.length(9, 18), this.emit('memory.copy'))],
+      [1, () => (this.small(16), this.small(4), this.length(4, 18), this.emit('memory.init', { x }))],
       [0.1, () => this.emit('data.drop', { x })],
     ])
   }

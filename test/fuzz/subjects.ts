@@ -2,7 +2,7 @@
 // that two outcomes are equal where the texts are.
 
 import { HeddleError, type HostContext, type Instance, type Memory, type Module, type RunState, type Table } from 'heddle'
-import { IMPORTS } from './module-shape.ts'
+import { FUEL, IMPORTS } from './module-shape.ts'
 import { native, nativeTrap, type NativeMemory, type NativeTable } from './native.ts'
 import type { Random } from './random.ts'
 
@@ -95,7 +95,7 @@ export function ourSubject(module: Module, way: Way, random: Random): Subject {
     const call = (_: HostContext, ...args: never[]): unknown => func(...args)
     return [name, isAsync ? async (_: HostContext, ...args: never[]) => call(_, ...args) : call]
   })
-  const subject = module.instantiateSync({ host: Object.fromEntries(host) })
+  const subject = module.instantiateSync({ host: Object.fromEntries(host) }, { limits: { hostDepth: 2 * FUEL } })
   const twin = (): Instance => module.instantiateSync({ host: silentHost() })
   const drive = driver(way, subject, random, twin)
   let fuelUsed = 0

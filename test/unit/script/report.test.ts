@@ -1,0 +1,74 @@
+// The reports of script results: lines for people, sums for programs.
+
+import { expect, it } from 'vitest'
+import { jsonReport, renderReport } from '../../../src/script/report.ts'
+import { runScript } from '../../../src/script/run-script.ts'
+
+const results = [
+  runScript(
+    `(module (func (export "f") (result i32) (i32.const 1)))
+(assert_return (invoke "f") (i32.const 1))
+(assert_return (invoke "f") (i32.const 2))
+(assert_invalid (module (func (result i32))) "type mismatch")
+(assert_invalid (module (func (result i32))) "other words")`,
+    { name: 'a.wast' },
+  ),
+  runScript('(module (func (local structref)))\n(module (func (local exnref)))\n(invoke "f")', { name: 'b.wast' }),
+]
+
+it('the text has a line for each script and each failure, and ends with the sums', () => {
+  expect(renderReport(results).split('\n')).toEqual([
+    'a.wast: 4 passed, 1 failed, 0 skipped',
+    '  a.wast:3 assert_return expected (i32.const 2), got (i32.const 1)',
+    'b.wast: 0 passed, 0 failed, 3 skipped',
+    'skipped, by proposal: exception-handling 2, gc 1',
+    '4 passed, 1 failed, 3 skipped',
+  ])
+})
+
+it('the text names no proposals where nothing was skipped', () => {
+  expect(renderReport(results.slice(0, 1)).split('\n').at(-2)).toMatch(/a\.wast:3/)
+})
+
+it('the data has the sums by script and by kind, survives JSON, and lists the failures', () => {
+  const report = jsonReport(results)
+  expect(JSON.parse(JSON.stringify(report))).toEqual({
+    passed: 4,
+    failed: 1,
+    skipped: 3,
+    kinds: {
+      module: { passed: 1, failed: 0, skipped: 2 },
+      assert_return: { passed: 1, failed: 1, skipped: 0 },
+      assert_invalid: { passed: 2, failed: 0, skipped: 0 },
+      invoke: { passed: 0, failed: 0, skipped: 1 },
+    },
+    proposals: { gc: 1, 'exception-handling': 2 },
+    wording: { expected: 2, agreeing: 1 },
+    scripts: [
+      {
+        name: 'a.wast',
+        passed: 4,
+        failed: 1,
+        skipped: 0,
+        kinds: {
+          module: { passed: 1, failed: 0, skipped: 0 },
+          assert_return: { passed: 1, failed: 1, skipped: 0 },
+          assert_invalid: { passed: 2, failed: 0, skipped: 0 },
+        },
+        proposals: {},
+        wording: { expected: 2, agreeing: 1 },
+        failures: [{ line: 3, kind: 'assert_return', message: 'expected (i32.const 2), got (i32.const 1)' }],
+      },
+      {
+        name: 'b.wast',
+        passed: 0,
+        failed: 0,
+        skipped: 3,
+        kinds: { module: { passed: 0, failed: 0, skipped: 2 }, invoke: { passed: 0, failed: 0, skipped: 1 } },
+        proposals: { gc: 1, 'exception-handling': 2 },
+        wording: { expected: 0, agreeing: 0 },
+        failures: [],
+      },
+    ],
+  })
+})

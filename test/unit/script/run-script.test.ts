@@ -1,0 +1,295 @@
+// The script runner on scripts made up here: what passes, what fails and with which words, and that no more is skipped than depends on what
+// is missing.
+
+import { describe, expect, it } from 'vitest'
+import type { Tier } from '../../../src/runtime/tier.ts'
+import { interpreter } from '../../../src/interpret/interpreter.ts'
+import { runScript } from '../../../src/script/run-script.ts'
+
+/** `line keyword outcome`, with the message of a failure and the proposal of a skip. */
+function outcomes(source: string): string[] {
+  return runScript(source, { name: 'test.wast' }).directives.map((directive) => {
+    const { line, keyword, status } = directive
+    const more = status === 'failed' ? `: ${directive.message}` : status === 'skipped' ? ` (${directive.proposal})` : ''
+    return `${line} ${keyword} ${status}${more}`
+  })
+}
+
+/** The outcome of the last directive. */
+function lastOutcome(source: string): string {
+  return outcomes(source).at(-1)!.replace(/^\d+ /, '')
+}
+
+const IDENTITY = `(module
+  (func (export "i32") (param i32) (result i32) (local.get 0))
+  (func (export "f32") (param f32) (result f32) (local.get 0))
+  (func (export "f64") (param f64) (result f64) (local.get 0))
+  (func (export "v128") (param v128) (result v128) (local.get 0))
+  (func (export "extern") (param externref) (result externref) (local.get 0))
+  (func (export "self") (result funcref) (ref.func 5))
+  (func (export "two") (result i32 i64) (i32.const 1) (i64.const 2)))
+`
+
+describe('assert_return', () => {
+  it.each([
+    '(assert_return (invoke "i32" (i32.const -1)) (i32.const 0xffffffff))',
+    '(assert_return (invoke "f32" (f32.const nan:0x200000)) (f32.const nan:0x200000))',
+    '(assert_return (invoke "f32" (f32.const -nan)) (f32.const nan:canonical))',
+    '(assert_return (invoke "f32" (f32.const nan:0x400001)) (f32.const nan:arithmetic))',
+    '(assert_return (invoke "f64" (f64.const nan:0x8000000000001)) (f64.const nan:arithmetic))',
+    '(assert_return (invoke "v128" (v128.const f32x4 nan 1 -0 nan:0x600000)) (v128.const f32x4 nan:canonical 1 -0 nan:arithmetic))',
+    '(assert_return (invoke "extern" (ref.null extern)) (ref.null extern))',
+    '(assert_return (invoke "extern" (ref.null extern)) (ref.null))',
+    '(assert_return (invoke "extern" (ref.extern 7)) (ref.extern 7))',
+    '(assert_return (invoke "extern" (ref.extern 7)) (ref.extern))',
+    '(assert_return (invoke "self") (ref.func))',
+    '(assert_return (invoke "self") (ref.func 5))',
+    '(assert_return (invoke "two") (i32.const 1) (i64.const 2))',
+    '(assert_return (invoke "i32" (i32.const 2)) (either (i32.const 1) (i32.const 2)))',
+  ])('%s passes', (assertion) => {
+    expect(lastOutcome(IDENTITY + assertion)).toBe('assert_return passed')
+  })
+
+  it.each([
+    ['(invoke "i32" (i32.const 1)) (i32.const 2)', 'expected (i32.const 2), got (i32.const 1)'],
+    ['(invoke "i32" (i32.const 1)) (i64.const 1)', 'expected (i64.const 1), got (i32.const 1)'],
+    ['(invoke "i32" (i32.const 1))', 'expected nothing, got (i32.const 1)'],
+    ['(invoke "two") (i32.const 1)', 'expected (i32.const 1), got (i32.const 1) (i64.const 2)'],
+    ['(invoke "f64" (f64.const -0)) (f64.const 0)', 'expected (f64.const 0), got (f64.const -0)'],
+    [
+      '(invoke "f32" (f32.const nan:0x200000)) (f32.const nan:arithmetic)',
+      'expected (f32.const nan:arithmetic), got (f32.const nan:0x200000)',
+    ],
+    [
+      '(invoke "f64" (f64.const nan:0x8000000000001)) (f64.const nan:canonical)',
+      'expected (f64.const nan:canonical), got (f64.const nan:0x8000000000001)',
+    ],
+    ['(invoke "f32" (f32.const 1)) (f32.const nan:canonical)', 'expected (f32.const nan:canonical), got (f32.const 1)'],
+    ['(invoke "extern" (ref.extern 1)) (ref.extern 2)', 'expected (ref.extern 2), got (ref.extern 1)'],
+    ['(invoke "extern" (ref.extern 1)) (ref.null)', 'expected (ref.null), got (ref.extern 1)'],
+    ['(invoke "self") (ref.func 4)', 'expected (ref.func 4), got (ref.func)'],
+    [
+      '(invoke "i32" (i32.const 1)) (either (i32.const 2) (i32.const 3))',
+      'expected (either i32.const 2 | i32.const 3), got (i32.const 1)',
+    ],
+    ['(invoke "i32" (i64.const 1)) (i32.const 1)', '"i32" takes [i32], not [i64]'],
+    ['(invoke "nothing")', 'no exported function "nothing"'],
+    ['(get "i32")', 'no exported global "i32"'],
+  ])('%s fails', (action, message) => {
+    expect(lastOutcome(`${IDENTITY}(assert_return ${action})`)).toBe(`assert_return failed: ${message}`)
+  })
+
+  it('compares every lane of a vector', () => {
+    expect(
+      lastOutcome(`${IDENTITY}(assert_return (invoke "v128" (v128.const i32x4 1 2 3 4)) (v128.const i32x4 1 2 3 5))`),
+    ).toMatch(/^assert_return failed: expected \(v128\.const/)
+  })
+})
+
+describe('assertions of errors', () => {
+  const traps = '(module (func (export "div") (drop (i32.div_s (i32.const 1) (i32.const 0)))) (func (export "fine")))\n'
+
+  it.each([
+    ['(assert_trap (invoke "div") "integer divide by zero")', 'assert_trap passed'],
+    [
+      '(assert_trap (invoke "div") "integer overflow")',
+      'assert_trap failed: expected the trap "integer overflow", got the trap "integer divide by zero"',
+    ],
+    ['(assert_trap (invoke "fine") "unreachable")', 'assert_trap failed: expected the trap "unreachable", got nothing'],
+    ['(assert_trap (module (func $f unreachable) (start $f)) "unreachable")', 'assert_trap passed'],
+    ['(assert_trap (module) "unreachable")', 'assert_trap failed: expected the trap "unreachable", got an instance'],
+    ['(assert_malformed (module quote "(func") "unexpected")', 'assert_malformed passed'],
+    ['(assert_malformed (module binary "") "unexpected end")', 'assert_malformed passed'],
+    [
+      '(assert_malformed (module quote "") "unexpected token")',
+      'assert_malformed failed: expected malformed "unexpected token", got a module without fault',
+    ],
+    ['(assert_invalid (module (func (result i32))) "type mismatch")', 'assert_invalid passed'],
+    ['(assert_unlinkable (module (import "no" "no" (func))) "unknown import")', 'assert_unlinkable passed'],
+    [
+      '(assert_unlinkable (module (import "spectest" "print" (func (result i32)))) "incompatible import type")',
+      'assert_unlinkable passed',
+    ],
+    ['(assert_exception (invoke "fine"))', 'assert_exception failed: expected an exception, got nothing'],
+  ])('%s', (assertion, outcome) => {
+    expect(lastOutcome(traps + assertion)).toBe(outcome)
+  })
+
+  it('are not satisfied by an error of another kind', () => {
+    expect(lastOutcome('(assert_malformed (module quote "(func (result i32))") "type mismatch")')).toBe(
+      'assert_malformed failed: expected malformed "type mismatch", got a module without fault',
+    )
+    expect(lastOutcome('(assert_invalid (module quote "(func (local.get $x))") "unknown local")')).toMatch(
+      /^assert_invalid failed: expected invalid "unknown local", got malformed "unknown local/,
+    )
+    expect(lastOutcome('(assert_unlinkable (module (func (result i32))) "unknown import")')).toMatch(
+      /^assert_unlinkable failed: expected unlinkable "unknown import", got invalid "type mismatch/,
+    )
+  })
+
+  it('count apart whether the error begins with the expected words', () => {
+    const { directives } = runScript(
+      '(assert_invalid (module (func (result i32))) "type mismatch")(assert_invalid (module (func (result i32))) "something else")',
+    )
+    expect(directives.map((d) => d.status === 'passed' && d.worded)).toEqual([true, false])
+  })
+})
+
+describe('what needs a later proposal is skipped', () => {
+  const LATER = '(module $later (func (export "f") (local structref)))'
+
+  it('with everything that depends on the module, and nothing else', () => {
+    const script = `(module $now (func (export "f")))
+      ${LATER}
+      (assert_return (invoke "f"))
+      (assert_return (invoke $now "f"))
+      (assert_return (invoke $later "f"))
+      (register "later" $later)
+      (register "now" $now)
+      (module $user (import "later" "f" (func)))
+      (module $other (import "now" "f" (func)) (func (export "g") (call 0)))
+      (assert_return (invoke "g"))
+      (assert_return (invoke $user "g"))
+      (assert_unlinkable (module (import "later" "nothing" (func))) "unknown import")
+      (assert_unlinkable (module (import "now" "nothing" (func))) "unknown import")`
+    expect(outcomes(script)).toEqual([
+      '1 module passed',
+      '2 module skipped (gc)',
+      '3 assert_return skipped (gc)',
+      '4 assert_return passed',
+      '5 assert_return skipped (gc)',
+      '6 register skipped (gc)',
+      '7 register passed',
+      '8 module skipped (gc)',
+      '9 module passed',
+      '10 assert_return passed',
+      '11 assert_return skipped (gc)',
+      '12 assert_unlinkable skipped (gc)',
+      '13 assert_unlinkable passed',
+    ])
+  })
+
+  it('with the instances of a definition', () => {
+    expect(
+      outcomes(`(module definition $D (func (export "f") (local structref)))
+        (module instance $I $D)
+        (invoke "f")
+        (module definition $E (func (export "f")))
+        (module instance $J $E)
+        (invoke $I "f")
+        (invoke $J "f")`),
+    ).toEqual([
+      '1 module definition skipped (gc)',
+      '2 module instance skipped (gc)',
+      '3 invoke skipped (gc)',
+      '4 module definition passed',
+      '5 module instance passed',
+      '6 invoke skipped (gc)',
+      '7 invoke passed',
+    ])
+  })
+
+  it('in an assertion about a module', () => {
+    expect(outcomes(`(assert_invalid (module (func (local structref) (i32.const 1))) "type mismatch")`)).toEqual([
+      '1 assert_invalid skipped (gc)',
+    ])
+  })
+
+  it('in an argument', () => {
+    expect(lastOutcome('(module (func (export "f"))) (assert_return (invoke "f") (ref.struct))')).toBe(
+      'assert_return skipped (gc)',
+    )
+  })
+
+  it('with what stands in a thread', () => {
+    expect(outcomes('(thread $T\n(invoke "f")\n(thread $U (wait $T)))')).toEqual([
+      '1 thread skipped (threads)',
+      '2 invoke skipped (threads)',
+      '3 thread skipped (threads)',
+      '3 wait skipped (threads)',
+    ])
+  })
+})
+
+describe('a script', () => {
+  it('goes on after a failure, and what depends on a failed module fails with its line', () => {
+    expect(
+      outcomes(`(module $bad (func (result i32)))
+        (invoke "f")
+        (module (func (export "f")))
+        (invoke "f")
+        (invoke $bad "f")`),
+    ).toEqual([
+      expect.stringMatching(/^1 module failed: ModuleError: type mismatch/),
+      '2 invoke failed: depends on the module in line 1, which failed',
+      '3 module passed',
+      '4 invoke passed',
+      '5 invoke failed: depends on the module in line 1, which failed',
+    ])
+  })
+
+  it('has one store, so that a trap in an instantiation leaves what was written by then', () => {
+    expect(
+      outcomes(`(module (memory (export "m") 1) (func (export "get") (result i32) (i32.load8_u (i32.const 0))))
+        (register "a")
+        (assert_trap (module (import "a" "m" (memory 1)) (data (i32.const 0) "x") (data (i32.const 0x10000) "x")) "out of bounds memory access")
+        (assert_return (invoke "get") (i32.const 120))`),
+    ).toEqual(['1 module passed', '2 register passed', '3 assert_trap passed', '4 assert_return passed'])
+  })
+
+  it('makes a new instance of a definition each time', () => {
+    expect(
+      outcomes(`(module definition $D (global (export "g") (mut i32) (i32.const 1)) (func (export "set") (global.set 0 (i32.const 2))))
+        (module instance $A $D)
+        (module instance $B $D)
+        (invoke $A "set")
+        (assert_return (get $A "g") (i32.const 2))
+        (assert_return (get $B "g") (i32.const 1))`).filter((line) => !line.endsWith('passed')),
+    ).toEqual([])
+  })
+
+  it('may define a table larger than can be made', () => {
+    expect(outcomes('(module definition (table 0xffff_ffff funcref))')).toEqual(['1 module definition passed'])
+    expect(lastOutcome('(module (table 0xffff_ffff funcref))')).toMatch(/^module failed/)
+  })
+
+  it('imports what spectest has', () => {
+    const imports = [
+      '"global_i32" (global i32)',
+      '"global_i64" (global i64)',
+      '"global_f32" (global f32)',
+      '"global_f64" (global f64)',
+      '"memory" (memory 1 2)',
+      '"table" (table 10 20 funcref)',
+      '"print" (func)',
+      '"print_i32" (func (param i32))',
+      '"print_i64" (func (param i64))',
+      '"print_f32" (func (param f32))',
+      '"print_f64" (func (param f64))',
+      '"print_i32_f32" (func (param i32 f32))',
+      '"print_f64_f64" (func (param f64 f64))',
+    ]
+    const fields = imports.map((each) => `(import "spectest" ${each})`).join('\n')
+    const script = `(module ${fields} (export "i32" (global 0)) (export "i64" (global 1)) (export "f32" (global 2)) (export "f64" (global 3)))
+      (assert_return (get "i32") (i32.const 666)) (assert_return (get "i64") (i64.const 666))
+      (assert_return (get "f32") (f32.const 666.6)) (assert_return (get "f64") (f64.const 666.6))`
+    expect(outcomes(script).filter((line) => !line.endsWith('passed'))).toEqual([])
+  })
+
+  it('that is no sequence of parentheses is one failure, with its line', () => {
+    expect(outcomes('\n(module')).toEqual([expect.stringMatching(/^2 script failed: /)])
+  })
+
+  it('is run by the tier that is asked for', () => {
+    const calls: string[] = []
+    const tier: Tier = {
+      ...interpreter,
+      invoke: (func, args) => {
+        calls.push(func.toString())
+        return interpreter.invoke(func, args)
+      },
+    }
+    runScript('(module (func $s) (start $s) (func (export "f"))) (invoke "f")', { tier })
+    expect(calls).toHaveLength(2)
+  })
+})
