@@ -30,67 +30,54 @@ function mentions(row: Instruction, spelling: string): number {
 
 export interface Operand {
   readonly kind: SlotKind
-  /** Where the slot's address comes from; undefined for a constant. */
-  readonly address?: string
-  /** The constant's words. */
+  /** The address of its slot, as an expression; empty for a constant. */
+  readonly address: string
+  /** The constant's words, as expressions. */
   readonly constant?: readonly string[]
 }
 
 const VARIABLES = ['a', 'b', 'c']
 
-/** Statements that fetch the operands, and the substitution of `$…` in the expressions. */
-export function fetchOperands(
-  row: Instruction,
-  operands: readonly Operand[],
-): { lines: string[]; put: (expr: string) => string } {
+/** The statements that fetch a row's operands, and the substitution of `$…` in its expressions. */
+export interface Fetched {
+  readonly lines: string[]
+  readonly put: (expr: string) => string
+}
+
+export function fetchOperands(row: Instruction, operands: readonly Operand[]): Fetched {
   const lines: string[] = []
-  const replacements: (readonly [string, string])[] = []
-  operands.forEach((operand, i) => {
+  const replacements: (readonly [spelling: string, text: string])[] = []
+  /** Fetches into a variable, unless the expressions mention the operand once: then it is fetched where it stands. */
+  const bind = (spelling: string, variable: string, value: string, early: boolean): void => {
+    const count = mentions(row, spelling)
+    if (count === 0) return
+    if (count > 1 || early) lines.push(`${variable} = ${value}`)
+    replacements.push([spelling, count > 1 || early ? variable : value])
+  }
+  operands.forEach(({ kind, address, constant }, i) => {
     const v = VARIABLES[i]!
-    const bind = (spelling: string, name: string, value: string): void => {
-      const count = mentions(row, spelling)
-      // An i64's low half is stored before its high half is computed: operands are fetched first.
-      if (count === 0) return
-      if (count === 1 && (operand.kind !== 'i64' || operand.constant !== undefined)) {
-        replacements.push([spelling, value])
-        return
-      }
-      lines.push(`${name} = ${value}`)
-      replacements.push([spelling, name])
+    if (kind === 'v128') bind(`$${i}`, v, address, false)
+    else if (kind !== 'i64') {
+      const variable = kind === 'i32' ? v : `${v}f`
+      const spelling = mentions(row, `$${i}b`) > 0 ? `$${i}b` : `$${i}`
+      bind(spelling, variable, constant?.[0] ?? slotValue(kind, address), false)
+    } else if (constant !== undefined) {
+      bind(`$${i}l`, `${v}l`, constant[0]!, false)
+      bind(`$${i}h`, `${v}h`, constant[1]!, false)
+    } else {
+      // The low half of the result is stored before its high half is computed: operands are fetched first.
+      const both = mentions(row, `$${i}l`) > 0 && mentions(row, `$${i}h`) > 0
+      if (both) lines.push(`${v}h = ${address}`)
+      bind(`$${i}l`, `${v}l`, `I32[${both ? `${v}h` : address}]`, true)
+      bind(`$${i}h`, `${v}h`, `I32[${both ? `${v}h` : address} + 1]`, true)
     }
-    if (operand.kind === 'v128') {
-      bind(`$${i}`, v, operand.address!)
-      return
-    }
-    if (operand.kind === 'i64') {
-      if (operand.constant !== undefined) {
-        bind(`$${i}l`, `${v}l`, operand.constant[0]!)
-        bind(`$${i}h`, `${v}h`, operand.constant[1]!)
-      } else if (mentions(row, `$${i}h`) === 0) {
-        bind(`$${i}l`, `${v}l`, `I32[${operand.address}]`)
-      } else if (mentions(row, `$${i}l`) === 0) {
-        bind(`$${i}h`, `${v}h`, `I32[${operand.address} + 1]`)
-      } else {
-        lines.push(`${v}h = ${operand.address}`)
-        bind(`$${i}l`, `${v}l`, `I32[${v}h]`)
-        lines.push(`${v}h = I32[${v}h + 1]`)
-        replacements.push([`$${i}h`, `${v}h`])
-      }
-      return
-    }
-    const value =
-      operand.constant?.[0] ??
-      (operand.kind === 'i32'
-        ? `I32[${operand.address}]`
-        : operand.kind === 'f32'
-          ? `F32[${operand.address}]`
-          : `F64[${operand.address} >> 1]`)
-    const name = operand.kind === 'i32' ? v : `${v}f`
-    if (mentions(row, `$${i}b`) > 0) bind(`$${i}b`, name, value)
-    else bind(`$${i}`, name, value)
   })
   const put = (expr: string): string => replacements.reduce((text, [from, to]) => text.split(from).join(to), expr)
   return { lines, put }
+}
+
+function slotValue(kind: 'i32' | 'f32' | 'f64', address: string): string {
+  return kind === 'f64' ? `F64[${address} >> 1]` : `${kind === 'i32' ? 'I32' : 'F32'}[${address}]`
 }
 
 function trapLines(row: Instruction, put: (expr: string) => string): string[] {
@@ -129,7 +116,7 @@ function pureCase({ row, form }: RowOp): string[] {
     const kind = operandKind(row, i)
     if (!constant || i === 0) return { kind, address: slot(k++) }
     const words = kind === 'i64' ? [word(k++), word(k++)] : [word(k++)]
-    return { kind, constant: words }
+    return { kind, address: '', constant: words }
   })
   const { lines, put } = fetchOperands(row, operands)
   if (branch) {
@@ -156,7 +143,7 @@ function accessCase({ row, form }: RowOp): string[] {
     return [...accessLines(row, slot(2), word(3)), ...storeResult(row, put, slot(1)), 'pc = pc + 4 | 0', 'continue']
   }
   const kind = operandKind(row, 0)
-  const operand: Operand = form === 'value$c' ? { kind, constant: [word(3)] } : { kind, address: slot(3) }
+  const operand: Operand = form === 'value$c' ? { kind, address: '', constant: [word(3)] } : { kind, address: slot(3) }
   const { lines, put } = fetchOperands(row, [operand])
   return [...accessLines(row, slot(1), word(2)), ...lines, located(put(row.expr!)), 'pc = pc + 4 | 0', 'continue']
 }

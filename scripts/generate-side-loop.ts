@@ -29,7 +29,7 @@ function sideCase({ row, form }: RowOp): string[] {
   const operands = params.map((_, i): Operand => {
     const kind = operandKind(row, i)
     return form === 'value$c' && i === params.length - 1
-      ? { kind, constant: [word(k++)] }
+      ? { kind, address: '', constant: [word(k++)] }
       : { kind, address: slot(k++) }
   })
   const fetched = fetchOperands(row, operands)

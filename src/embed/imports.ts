@@ -46,7 +46,10 @@ export function resolveImports(
     provided.set(provider.moduleName, { provider, functions })
   }
   return linkImports(compiled, (request, type) => {
-    const own = ownProperty(imports, request.module)
+    const own: unknown = ownProperty(imports, request.module)
+    if (own !== undefined && !isObject(own)) {
+      throw new UsageError(`the imports of "${request.module}" are ${own === null ? 'null' : typeof own}, not an object`)
+    }
     const given = own === undefined ? undefined : ownProperty(own, request.name)
     if (given !== undefined) return externFromJs(given, type, request)
     const source = provided.get(request.module)
@@ -58,6 +61,10 @@ export function resolveImports(
     }
     return unknownImport(request, type, options)
   })
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function'
 }
 
 function ownProperty<T>(object: Readonly<Record<string, T>>, key: string): T | undefined {

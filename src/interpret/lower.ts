@@ -124,7 +124,7 @@ export class Lowering {
   private emitPrologue(): void {
     const { types, slots, params, words, declaredAt } = this.locals
     types.forEach((type, x) => {
-      if (x >= params && isRefType(type)) this.code.emit(OPS.null_ref, slots[x]!)
+      if (x >= params && isRefType(type)) this.code.emit(OPS.null_ref, slots[x])
     })
     this.prologue = this.code.position
     if (this.mode === 'fast' || words > declaredAt) this.code.emit(OPS.zero, declaredAt, words - declaredAt)
@@ -336,7 +336,7 @@ export class Lowering {
     const branch = branchForm(forms, sense, isConst)
     if (branch === undefined) {
       // Only i32.eqz has no branch of its own: its operand is the condition with the other sense.
-      code.emit(sense ? OPS.br_unless : OPS.br_if, operands[0]!)
+      code.emit(sense ? OPS.br_unless : OPS.br_if, operands[0])
     } else {
       code.emit(branch)
       code.emitWords(operands)

@@ -154,10 +154,10 @@ export class OperandStack {
     if (isRefType(type)) code.emit(OPS.null_ref, slot)
     else if (type === V128) {
       const [a, b, c, d] = this.vectors[this.values[entry]!]!
-      code.emit(OPS.const64, slot, a!, b!)
-      code.emit(OPS.const64, slot + 2, c!, d!)
-    } else if (isWide(type)) code.emit(OPS.const64, slot, this.values[entry]!, this.highs[entry]!)
-    else code.emit(OPS.const32, slot, this.values[entry]!)
+      code.emit(OPS.const64, slot, a, b)
+      code.emit(OPS.const64, slot + 2, c, d)
+    } else if (isWide(type)) code.emit(OPS.const64, slot, this.values[entry], this.highs[entry])
+    else code.emit(OPS.const32, slot, this.values[entry])
   }
 
   private settleEntry(entry: number): void {

@@ -70,6 +70,8 @@ export class InterpreterRun implements RunHandle {
   private paid = 0
   /** Set while the run waits for a promise: where the results go. */
   private pending: { readonly func: FuncInstance; readonly slot: number; readonly returnPc: number } | undefined
+  /** Words of the results that a promise came to: all that is in the frame where nothing is left to do but return. */
+  private settledWords = 0
   private readonly mayAwait: boolean
 
   constructor(
@@ -142,6 +144,7 @@ export class InterpreterRun implements RunHandle {
     }
     if (this.parked !== undefined) this.takeResidence()
     this.writeResults(pending.func, outcome.values, this.base + pending.slot)
+    this.settledWords = wordsOf(pending.func.type.results)
     this.pc = pending.returnPc
     this.pending = undefined
     this.state = 'stopped'
@@ -205,7 +208,7 @@ export class InterpreterRun implements RunHandle {
   /** Moves the frames from the machine's stack into the run. */
   private park(): void {
     const { I32, C, R } = machine()
-    const end = this.fp + (codeAt(this.pc)?.frameWords ?? 0)
+    const end = this.fp + (codeAt(this.pc)?.frameWords ?? this.settledWords)
     this.parked = {
       words: I32.slice(this.base, end),
       calls: C.slice(this.callBase, this.sp),
@@ -589,7 +592,7 @@ export class InterpreterRun implements RunHandle {
     }
     let crossing = this.crossings.length
     let { instance } = this
-    push(this.pc, this.state === 'awaiting', instance)
+    push(this.pc, false, instance)
     for (let i = calls.length - 2; i > 0 && frames.length < MAX_FRAMES; i -= 2) {
       const pc = calls[i]!
       if (pc !== EXIT_PC) push(pc, true, instance)

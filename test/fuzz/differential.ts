@@ -6,7 +6,7 @@ import { EXTERNREF, F32, F64, FUNCREF, I32, I64, type ValType } from '../../src/
 import { generateModule, type GenerateOptions } from './generate-module.ts'
 import type { ModuleShape } from './module-shape.ts'
 import { Random } from './random.ts'
-import { WAYS, nativeSubject, ourSubject, spellState, type Subject } from './subjects.ts'
+import { WAYS, nativeSubject, ourSubject, type Subject } from './subjects.ts'
 
 export interface Verdict {
   /** Undefined where all agree. */
@@ -34,7 +34,7 @@ export async function compareSeed(engine: Engine, seed: number, options: Generat
   const endings = expected.map((line) => line.split(' ')[0]!).slice(0, calls.length)
   // How deep calls may nest is each engine's own choice.
   if (endings.includes('STACK')) return { difference: undefined, endings }
-  const memory = host.memory()
+  const memories = host.memories()
   let fuelUsed = 0
   for (const way of WAYS) {
     const subject = ourSubject(module, way, new Random(seed ^ 0xd01))
@@ -44,9 +44,11 @@ export async function compareSeed(engine: Engine, seed: number, options: Generat
     if (at >= 0) {
       return { difference: `${way}, ${at < calls.length ? spellCall(calls[at]!) : 'state'}:\n  host ${expected[at]}\n  ours ${actual[at]}`, endings }
     }
-    if (Buffer.compare(memory, subject.memory()) !== 0) {
-      const address = memory.findIndex((byte, i) => byte !== subject.memory()[i])
-      return { difference: `${way}: the memories differ at ${address}`, endings }
+    const ours = subject.memories()
+    for (const [i, memory] of memories.entries()) {
+      if (Buffer.compare(memory, ours[i]!) === 0) continue
+      const address = memory.findIndex((byte, at) => byte !== ours[i]![at])
+      return { difference: `${way}: memory ${i} differs at ${address}`, endings }
     }
     if (way === 'called') continue
     if (way === 'metered') fuelUsed = subject.fuelUsed()
@@ -66,7 +68,7 @@ async function observe(subject: Subject, calls: readonly Call[]): Promise<string
     const outcome = await subject.call(name, resolved)
     lines.push(`${outcome} after ${subject.takeTrace()}`)
   }
-  lines.push(spellState(subject))
+  lines.push(subject.state())
   return lines
 }
 

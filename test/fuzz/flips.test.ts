@@ -1,9 +1,9 @@
 // Every byte of the example modules changed, bit by bit where they are small: a typed error or a valid module, and the verdict of the host.
 // HEDDLE_FUZZ=full changes every byte of the large ones too.
 
-import { describe, expect, it, beforeAll, afterAll } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { everySection } from '../unit/binary/module-bytes.ts'
-import { changedBytes, judge, readExamples, type Tally } from './mutants.ts'
+import { changedBytes, judgeAll, readExamples } from './mutants.ts'
 
 const isFull = process.env['HEDDLE_FUZZ'] === 'full'
 const BITS = [0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80]
@@ -14,18 +14,6 @@ const { stackTraceLimit } = Error
 beforeAll(() => void (Error.stackTraceLimit = 0))
 afterAll(() => void (Error.stackTraceLimit = stackTraceLimit))
 
-function judgeAll(mutants: Iterable<Uint8Array>): { readonly complaints: readonly string[]; readonly tally: Tally } {
-  const tally: Tally = new Map()
-  const complaints: string[] = []
-  let number = 0
-  for (const mutant of mutants) {
-    const complaint = judge(mutant, tally)
-    if (complaint !== undefined && complaints.length < 10) complaints.push(`mutant ${number}: ${complaint}`)
-    number++
-  }
-  return { complaints, tally }
-}
-
 describe('a module with one changed byte is valid where the host says so, and else a ModuleError (item 2)', () => {
   it.each(EXAMPLES.filter(({ bytes }) => bytes.length <= 1_200))('$path, each bit of each byte', ({ bytes }) => {
     const { complaints, tally } = judgeAll(changedBytes(bytes, [...BITS, 0xff]))
@@ -35,7 +23,6 @@ describe('a module with one changed byte is valid where the host says so, and el
 
   it.each(EXAMPLES.filter(({ bytes }) => bytes.length > 1_200))('$path', ({ bytes }) => {
     const stride = isFull ? 1 : Math.ceil(bytes.length / 8_000)
-    // Changes the byte at each place in another way.
     for (const mask of isFull ? BITS : [0x55]) {
       const { complaints, tally } = judgeAll(changedBytes(bytes, [mask], stride))
       expect(complaints).toEqual([])

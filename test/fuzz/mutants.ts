@@ -12,8 +12,24 @@ export type Tally = Map<string, number>
 
 const engine = new Engine({ features: HOST_FEATURES })
 
+/** Judges all of them; of the complaints the first ten, with the number of the mutant. */
+export function judgeAll(mutants: Iterable<Uint8Array>): {
+  readonly complaints: readonly string[]
+  readonly tally: Tally
+} {
+  const tally: Tally = new Map()
+  const complaints: string[] = []
+  let number = 0
+  for (const mutant of mutants) {
+    const complaint = judge(mutant, tally)
+    if (complaint !== undefined && complaints.length < 10) complaints.push(`mutant ${number}: ${complaint}`)
+    number++
+  }
+  return { complaints, tally }
+}
+
 /** Judges one mutant. Gives a complaint where the verdicts differ without a listed reason; exceptions of other kinds go on. */
-export function judge(bytes: Uint8Array, tally: Tally): string | undefined {
+function judge(bytes: Uint8Array, tally: Tally): string | undefined {
   const error = engine.check(bytes)
   const accepted = native.validate(bytes)
   const verdict = error === undefined ? 'valid' : error.kind
@@ -37,6 +53,11 @@ export function* changedBytes(original: Uint8Array, masks: readonly number[], st
   }
 }
 
+/** Every proper beginning of the bytes, or one in `stride`. */
+export function* beginnings(bytes: Uint8Array, stride = 1): Generator<Uint8Array> {
+  for (let length = 0; length < bytes.length; length += stride) yield bytes.subarray(0, length)
+}
+
 export interface Example {
   /** From the project's root. */
   readonly path: string
@@ -58,8 +79,4 @@ function listModules(folder: string): string[] {
   } catch {
     return []
   }
-}
-
-export function spellTally(tally: Tally): string {
-  return [...tally].toSorted().map(([what, count]) => `${what} ${count}`).join(', ')
 }

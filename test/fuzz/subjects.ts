@@ -1,14 +1,20 @@
-// A random module's instance as the comparison sees it: the host's, or ours driven in one of several ways. What a call comes to is text, so
-// that two outcomes are equal where the texts are.
+// Two instances of a random module, each with functions of the other in its table, as the comparison sees them: the host's, or ours driven
+// in one of several ways. What a call comes to is text, so that two outcomes are equal where the texts are.
 
 import { HeddleError, type HostContext, type Instance, type Memory, type Module, type RunState, type Table } from 'heddle'
 import { FUEL, IMPORTS } from './module-shape.ts'
 import { native, nativeTrap, type NativeMemory, type NativeTable } from './native.ts'
 import type { Random } from './random.ts'
 
+type Exports = Readonly<Record<string, unknown>>
+
 export interface Subject {
-  readonly exports: Readonly<Record<string, unknown>>
-  readonly memory: () => Uint8Array
+  /** Of the first instance, which is the one that is called. */
+  readonly exports: Exports
+  /** One of each instance. */
+  readonly memories: () => readonly Uint8Array[]
+  /** What can be seen of globals and tables from outside. */
+  readonly state: () => string
   /** Calls an exported function and says how that went. */
   readonly call: (name: string, args: readonly unknown[]) => Promise<string>
   /** What the host functions saw since the last time. */
@@ -38,7 +44,7 @@ type HostFunctions = Readonly<Record<string, (...args: never[]) => unknown>>
 /** The functions that a module imports. `reenter` calls the instance that called. */
 function hostFunctions(trace: string[], reenter: (x: number) => unknown): HostFunctions {
   const noted = (name: string, args: readonly unknown[]): void =>
-    void trace.push(`${name}(${args.map((arg) => spell(arg, {})).join(' ')})`)
+    void trace.push(`${name}(${args.map((arg) => spell(arg, new Map())).join(' ')})`)
   return {
     log: (...args) => noted('log', args),
     mix: (a: number, b: bigint) => {
@@ -64,14 +70,23 @@ function hostFunctions(trace: string[], reenter: (x: number) => unknown): HostFu
 export function nativeSubject(bytes: Uint8Array): Subject | undefined {
   if (!native.validate(bytes)) return undefined
   const trace: string[] = []
-  const host = hostFunctions(trace, (x) => (exports[REENTERED] as (x: number) => unknown)(x))
-  const { exports } = new native.Instance(new native.Module(bytes), { host })
+  const module = new native.Module(bytes)
+  const instantiate = (): Exports => {
+    const host = hostFunctions(trace, (x) => (exports[REENTERED] as (x: number) => unknown)(x))
+    const { exports } = new native.Instance(module, { host })
+    return exports
+  }
+  const exports = instantiate()
+  const others = instantiate()
+  exchangeFunctions(exports, others)
+  const names = namesOf(exports, others)
   return {
     exports,
-    memory: () => new Uint8Array((exports['m'] as NativeMemory | undefined)?.buffer ?? []),
+    memories: () => [exports, others].map(({ m }) => new Uint8Array((m as NativeMemory | undefined)?.buffer ?? [])),
+    state: () => [exports, others].map((each) => spellState(each, names)).join('\n'),
     call: async (name, args) => {
       try {
-        return spellResults((exports[name] as (...args: readonly unknown[]) => unknown)(...args), exports)
+        return spellResults((exports[name] as (...args: readonly unknown[]) => unknown)(...args), names)
       } catch (error) {
         const kind = nativeTrap(error)
         if (kind === undefined) throw error
@@ -89,23 +104,21 @@ export type Way = (typeof WAYS)[number]
 
 export function ourSubject(module: Module, way: Way, random: Random): Subject {
   const trace: string[] = []
-  const isAsync = way === 'awaited'
-  const reenter = (x: number): unknown => (isAsync ? subject.start(REENTERED, x).finish() : subject.call(REENTERED, x))
-  const host = Object.entries(hostFunctions(trace, reenter)).map(([name, func]) => {
-    const call = (_: HostContext, ...args: never[]): unknown => func(...args)
-    return [name, isAsync ? async (_: HostContext, ...args: never[]) => call(_, ...args) : call]
-  })
-  const subject = module.instantiateSync({ host: Object.fromEntries(host) }, { limits: { hostDepth: 2 * FUEL } })
+  const subject = instantiateOurs(module, trace, way === 'awaited')
+  const other = instantiateOurs(module, trace, way === 'awaited')
+  exchangeFunctions(subject.exports, other.exports)
+  const names = namesOf(subject.exports, other.exports)
   const twin = (): Instance => module.instantiateSync({ host: silentHost() })
   const drive = driver(way, subject, random, twin)
   let fuelUsed = 0
   return {
     exports: subject.exports,
-    memory: () => (subject.exports['m'] as Memory | undefined)?.bytes ?? new Uint8Array(),
+    memories: () => [subject, other].map(({ exports: { m } }) => (m as Memory | undefined)?.bytes ?? new Uint8Array()),
+    state: () => [subject, other].map((each) => spellState(each.exports, names)).join('\n'),
     call: async (name, args) => {
       const { state, fuel } = await drive(name, args)
       fuelUsed += fuel
-      if (state.kind === 'done') return spellResults(state.value, subject.exports)
+      if (state.kind === 'done') return spellResults(state.value, names)
       if (state.kind !== 'trap') throw new Error(`the run ended in ${state.kind}`)
       const kind = state.error instanceof HeddleError ? KINDS[state.error.code] : undefined
       if (kind === undefined) throw state.error
@@ -114,6 +127,36 @@ export function ourSubject(module: Module, way: Way, random: Random): Subject {
     takeTrace: () => trace.splice(0).join(' '),
     fuelUsed: () => fuelUsed,
   }
+}
+
+/** With imports that return promises where they are to be awaited. */
+function instantiateOurs(module: Module, trace: string[], isAwaited: boolean): Instance {
+  const reenter = (x: number): unknown =>
+    isAwaited ? instance.start(REENTERED, x).finish() : instance.call(REENTERED, x)
+  const host = Object.entries(hostFunctions(trace, reenter)).map(([name, func]) => {
+    const call = (_: HostContext, ...args: never[]): unknown => func(...args)
+    return [name, isAwaited ? async (_: HostContext, ...args: never[]) => call(_, ...args) : call]
+  })
+  const instance = module.instantiateSync({ host: Object.fromEntries(host) }, { limits: { hostDepth: 3 * FUEL } })
+  return instance
+}
+
+/** Puts functions of each instance into the table of the other. */
+function exchangeFunctions(a: Exports, b: Exports): void {
+  const functions = Object.keys(a).filter((name) => typeof a[name] === 'function')
+  for (const [i, name] of functions.entries()) {
+    const index = 1 + 3 * (i % 3)
+    ;(a['t0'] as Table).set(index, b[name])
+    ;(b['t0'] as Table).set(index, a[name])
+  }
+}
+
+/** What functions are called where they are a value. */
+type Names = ReadonlyMap<unknown, string>
+
+function namesOf(a: Exports, b: Exports): Names {
+  const others = Object.entries(b).map(([name, value]) => [value, `other ${name}`] as const)
+  return new Map([...Object.entries(a).map(([name, value]) => [value, name] as const), ...others])
 }
 
 function silentHost(): HostFunctions {
@@ -159,27 +202,25 @@ function driver(
   }
 }
 
-/** Functions by the name under which they are exported. */
-function spell(value: unknown, exports: Readonly<Record<string, unknown>>): string {
-  if (typeof value === 'function') return Object.keys(exports).find((name) => exports[name] === value) ?? 'a function'
+function spell(value: unknown, names: Names): string {
+  if (typeof value === 'function') return names.get(value) ?? 'a function'
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value === 'string') return JSON.stringify(value)
   return Object.is(value, -0) ? '-0' : String(value)
 }
 
-function spellResults(value: unknown, exports: Readonly<Record<string, unknown>>): string {
+function spellResults(value: unknown, names: Names): string {
   const values = value === undefined ? [] : Array.isArray(value) ? value : [value]
-  return `value ${values.map((each) => spell(each, exports)).join(' ')}`
+  return `value ${values.map((each) => spell(each, names)).join(' ')}`
 }
 
-/** What can be seen of globals and tables from outside. */
-export function spellState({ exports }: Subject): string {
+function spellState(exports: Exports, names: Names): string {
   return Object.entries(exports)
     .flatMap(([name, value]) => {
-      if (name.startsWith('g')) return [`${name}=${spell((value as { value: unknown }).value, exports)}`]
+      if (name.startsWith('g')) return [`${name}=${spell((value as { value: unknown }).value, names)}`]
       if (!name.startsWith('t')) return []
       const table = value as Table | NativeTable
-      const elements = Array.from({ length: table.length }, (_, i) => spell(table.get(i), exports))
+      const elements = Array.from({ length: table.length }, (_, i) => spell(table.get(i), names))
       return [`${name}=[${elements.join(' ')}]`]
     })
     .join(' ')

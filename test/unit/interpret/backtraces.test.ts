@@ -173,7 +173,7 @@ describe('a run that has stopped', () => {
 
   it('to wait for a host function is at the call of it', () => {
     const type = { kind: 'func', params: [], results: [] } as const
-    const host = FuncInstance.fromHost(type, async () => [], 'h')
+    const host = FuncInstance.fromHost(type, () => Promise.resolve([]), 'h')
     const own = binaryInstance(
       `(module (import "" "h" (func $h)) (type $t (func)) (table funcref (elem $h))
         (func $direct (drop (i32.const 1)) (call $h) (nop))

@@ -1,7 +1,7 @@
 // Fuel: one unit an instruction, bulk operations by length, and a run that stops at exactly what it was given.
 
 import { describe, expect, it } from 'vitest'
-import { finish, instance, start } from './wat-instance.ts'
+import { doing, finish, instance, start } from './wat-instance.ts'
 
 const FOREVER = '(module (func (export "f") (loop (br 0))))'
 
@@ -104,7 +104,7 @@ describe('a bulk operation (adversarial 35)', () => {
 describe('a host function', () => {
   it('can charge fuel on top', () => {
     const own = instance('(module (import "" "h" (func)) (func (export "f") (call 0) (call 0)))', {
-      imports: { h: (_, { charge }) => (charge(10), []) },
+      imports: { h: doing((charge) => charge(10)) },
     })
     const run = start(own, 'f')
     expect(finish(run).kind).toBe('done')
@@ -114,7 +114,12 @@ describe('a host function', () => {
   it('that charges more than there is stops the run behind it', () => {
     let calls = 0
     const own = instance('(module (import "" "h" (func)) (func (export "f") (call 0) (call 0)))', {
-      imports: { h: (_, { charge }) => (calls++, charge(10), []) },
+      imports: {
+        h: doing((charge) => {
+          calls++
+          charge(10)
+        }),
+      },
     })
     const run = start(own, 'f')
     expect(run.resume(5)).toEqual({ kind: 'fuel' })

@@ -7,7 +7,7 @@ import type { HostCode } from '../../../src/runtime/func.ts'
 import { FuncInstance } from '../../../src/runtime/func.ts'
 import { i32Value, type Value } from '../../../src/runtime/value.ts'
 import { I32 } from '../../../src/syntax/types.ts'
-import { call, finish, func, instance, resultsOf, start, thrownBy } from './wat-instance.ts'
+import { call, doing, finish, func, instance, resultsOf, start, thrownBy } from './wat-instance.ts'
 import type { Instance } from '../../../src/runtime/instance.ts'
 import type { RunHandle, Stop } from '../../../src/runtime/tier.ts'
 
@@ -38,8 +38,6 @@ async function finishAwaiting(run: RunHandle, k: number, between: () => void = (
     const stop = run.resume(k)
     if (stop.kind === 'done' || stop.kind === 'trap') return stop
     between()
-    // Each promise is the next thing that the run needs.
-    // oxlint-disable-next-line no-await-in-loop
     if (stop.kind === 'host') run.settle({ values: await stop.promise })
     between()
   }
@@ -88,8 +86,12 @@ describe('a host function that gives a promise', () => {
         imports: { h: later },
       },
     )
-    expect(resultsOf(await finishAwaiting(start(own, 'tail', 4), 1))).toEqual([40])
-    expect(resultsOf(await finishAwaiting(start(own, 'h', 5), 1))).toEqual([50])
+    const other = instance(THREE_CALLS, { imports: { h: ([n]) => [n!] } })
+    const between = (): unknown => expect(call(other, 'f', 'other')).toEqual([115, 'other'])
+    for (const wait of [() => undefined, between]) {
+      expect(resultsOf(await finishAwaiting(start(own, 'tail', 4), 1, wait))).toEqual([40])
+      expect(resultsOf(await finishAwaiting(start(own, 'h', 5), 1, wait))).toEqual([50])
+    }
   })
 
   it('cannot be driven before the promise has settled', () => {
@@ -126,7 +128,7 @@ describe('a host function that gives a promise', () => {
   it('has that error in a call nested in a run that could wait', () => {
     const inner = instance(THREE_CALLS, { imports: { h: later } })
     const outer = instance('(module (import "" "h" (func)) (func (export "f") (call 0)))', {
-      imports: { h: () => (call(inner, 'f', 'kept'), []) },
+      imports: { h: doing(() => call(inner, 'f', 'kept')) },
     })
     expect(finish(start(outer, 'f'))).toMatchObject({ kind: 'trap', error: { code: 'ASYNC_IMPORT' } })
   })
@@ -164,7 +166,7 @@ describe('what a host function throws', () => {
     const error = new Error('mine')
     const innermost = throwing(error)
     const between = instance('(module (import "" "h" (func)) (func (export "f") (call 0)))', {
-      imports: { h: () => (call(innermost, 'deep'), []) },
+      imports: { h: doing(() => call(innermost, 'deep')) },
     })
     const outermost = instance('(module (import "" "h" (func)) (func (export "f") (call 0)))', {
       imports: { h: func(between, 'f') },
@@ -192,7 +194,7 @@ describe('what a host function gives', () => {
       ),
     ).toThrow(/gave \d results, not 1/)
     const run = start(
-      giving(async () => values),
+      giving(() => Promise.resolve(values)),
       'f',
     )
     const stop = run.resume()

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { call, finish, hashOf, instance, resultsOf, start } from './wat-instance.ts'
+import { FuncInstance } from '../../../src/runtime/func.ts'
 import type { Instance } from '../../../src/runtime/instance.ts'
 import { toJs } from '../../../src/runtime/value.ts'
 
@@ -90,7 +91,7 @@ function stateOf(of: Instance): unknown {
   return {
     memories: of.memories.map(({ bytes }) => [bytes.length, hashOf(bytes)]),
     globals: of.globals.map((global) => toJs(global.get())),
-    tables: of.tables.map(({ elems }) => elems.map((elem) => (elem === null ? null : String(elem)))),
+    tables: of.tables.map(({ elems }) => elems.map((elem) => (elem instanceof FuncInstance ? elem.toString() : elem))),
   }
 }
 

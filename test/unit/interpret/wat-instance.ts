@@ -76,6 +76,14 @@ export function resultsOf(stop: Stop): unknown[] {
   return stop.results.map(toJs)
 }
 
+/** A host function without results that does something. */
+export function doing(act: (charge: (fuel: number) => void) => void): HostCode {
+  return (_, { charge }) => {
+    act(charge)
+    return []
+  }
+}
+
 /** The error that `act` throws. */
 export function thrownBy(act: () => unknown): unknown {
   try {

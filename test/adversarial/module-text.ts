@@ -1,0 +1,35 @@
+// How the tests of the adversarial checklist make modules: from text where it is short, from bytes where it is long.
+
+import { parseModule } from '../../src/text/parse-module.ts'
+import { Engine, type Instance, type InstantiateOptions, type Imports, type Module } from '../../src/index.ts'
+import { ModuleError, UsageError, HeddleError } from '../../src/index.ts'
+
+export const engine: Engine = new Engine()
+
+export function compileText(text: string): Module {
+  return engine.compile(parseModule(text))
+}
+
+export function instantiateText(text: string, imports: Imports = {}, options: InstantiateOptions = {}): Instance {
+  return compileText(text).instantiateSync(imports, options)
+}
+
+/** The pieces one after the other, `count` times. A spread of a million arguments would be an error of its own. */
+export function repeated(count: number, ...unit: readonly number[]): Uint8Array {
+  const bytes = new Uint8Array(unit.length * count)
+  for (let at = 0; at < bytes.length; at += unit.length) bytes.set(unit, at)
+  return bytes
+}
+
+/** What something ends in: `ok`, or the code of the error. Errors that are not Heddle's go on. */
+export function codeOf(attempt: () => unknown): string {
+  try {
+    attempt()
+    return 'ok'
+  } catch (error) {
+    if (error instanceof HeddleError) return error.code
+    throw error
+  }
+}
+
+export { ModuleError, UsageError }
