@@ -48,7 +48,9 @@ export function resolveImports(
   return linkImports(compiled, (request, type) => {
     const own: unknown = ownProperty(imports, request.module)
     if (own !== undefined && !isObject(own)) {
-      throw new UsageError(`the imports of "${request.module}" are ${own === null ? 'null' : typeof own}, not an object`)
+      throw new UsageError(
+        `the imports of "${request.module}" are ${own === null ? 'null' : typeof own}, not an object`,
+      )
     }
     const given = own === undefined ? undefined : ownProperty(own, request.name)
     if (given !== undefined) return externFromJs(given, type, request)

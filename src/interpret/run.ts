@@ -3,49 +3,31 @@
 // stack until another run needs the place; then they are parked in the run itself.
 
 import { HeddleError, InternalError, UsageError } from '../errors/heddle-error.ts'
-import { TRAP_CODES, Trap, type StackFrame, type TrapCode } from '../errors/trap.ts'
+import { TRAP_CODES, Trap, type TrapCode } from '../errors/trap.ts'
 import type { FuncInstance } from '../runtime/func.ts'
 import type { Instance } from '../runtime/instance.ts'
+import { STORE_LIMITS, type StoreLimits } from '../runtime/store.ts'
 import type { CallOptions, Poll, RunFrame, RunHandle, Stop } from '../runtime/tier.ts'
 import type { Ref, Value } from '../runtime/value.ts'
-import { V128, isRefType, type ValType } from '../syntax/types.ts'
-import { FIXED_OPS, OPS, REASON, REGISTER, ROW_OPS } from './ops.ts'
-import {
-  blockOffset,
-  blockPosition,
-  codeAt,
-  offsetAt,
-  placeFunction,
-  restOfBlock,
-  type PlacedCode,
-} from './code-heap.ts'
-import { slotWords } from './slots.ts'
+import { describeAccess, describeFrame, walkFrames, type Crossing } from './backtrace.ts'
+import { blockOffset, blockPosition, codeAt, placeFunction, restOfBlock, type PlacedCode } from './code-heap.ts'
+import { readValues, wordsOf, writeValues } from './frame-values.ts'
 import { EXIT_PC, RETURN_PC, ensureStack, machine } from './machine.ts'
+import { OPS, REASON, REGISTER } from './ops.ts'
+import { clearStage, stage, type Resident } from './stage.ts'
 
 /** Backward branches and calls between two looks at the world outside. Short enough that optimised code is entered soon. */
 const SLICE = 50_000
 const FUEL_CHUNK = 1 << 30
 
-/** Where a call into another instance returns to. */
-interface Crossing {
-  readonly instance: Instance
-  readonly returnPc: number
-}
-
+/** Frames that were moved off the machine's stack. */
 interface Parked {
   readonly words: Int32Array
   readonly calls: Int32Array
   readonly refs: readonly Ref[]
 }
 
-// What the machine's stack is used for at this moment.
-let stackTop = 0
-let callTop = 0
-let hostDepth = 0
-/** The run that has stopped and still has its frames on the stack, on top of everything else. */
-let resident: InterpreterRun | undefined
-
-export class InterpreterRun implements RunHandle {
+export class InterpreterRun implements RunHandle, Resident {
   private readonly func: FuncInstance
   private readonly args: readonly Value[]
   private readonly metered: boolean
@@ -57,6 +39,9 @@ export class InterpreterRun implements RunHandle {
   private sp = 0
   private base = 0
   private callBase = 0
+  /** How far the run's frames and calls may go. */
+  private stackLimit = 0
+  private callLimit = 0
   private readonly crossings: Crossing[] = []
   private parked: Parked | undefined
 
@@ -78,7 +63,7 @@ export class InterpreterRun implements RunHandle {
     func: FuncInstance,
     args: readonly Value[],
     kind: 'call' | 'run' | 'unmetered run',
-    options: CallOptions | undefined = undefined,
+    options?: CallOptions,
   ) {
     if (args.length !== func.type.params.length) {
       throw new UsageError(`${func.toString()} takes ${func.type.params.length} arguments, not ${args.length}`)
@@ -118,8 +103,6 @@ export class InterpreterRun implements RunHandle {
     this.fuel = fuel
     const first = this.state === 'ready'
     this.state = 'running'
-    const outerStack = stackTop
-    const outerCalls = callTop
     try {
       this.enter(first)
       const stop = first ? (this.begin() ?? this.drive()) : this.drive()
@@ -127,9 +110,6 @@ export class InterpreterRun implements RunHandle {
     } catch (error) {
       if (!(error instanceof Error)) return this.leave({ kind: 'trap', error: new HostThrow(error) })
       return this.leave({ kind: 'trap', error: error instanceof Trap ? this.located(error) : error })
-    } finally {
-      stackTop = outerStack
-      callTop = outerCalls
     }
   }
 
@@ -139,7 +119,7 @@ export class InterpreterRun implements RunHandle {
       throw new UsageError('the run does not wait for a host function')
     if ('error' in outcome) {
       this.state = 'finished'
-      this.release(resident === this)
+      this.release(stage.resident === this)
       throw outcome.error
     }
     if (this.parked !== undefined) this.takeResidence()
@@ -159,31 +139,39 @@ export class InterpreterRun implements RunHandle {
   abort(): void {
     if (this.state === 'running') throw new UsageError('the run is being driven: abort it from a poll', 'RUN_BUSY')
     this.state = 'finished'
-    this.release(resident === this)
+    this.release(stage.resident === this)
   }
 
   stack(): readonly RunFrame[] {
     if (this.state === 'finished') return []
-    if (this.state === 'ready') return [{ func: this.func, ...describe(this.func, undefined) }]
-    const calls = this.parked?.calls ?? machine().C.subarray(this.callBase, this.sp)
-    return this.walk(calls)
+    if (this.state === 'ready') return [describeFrame(this.func, undefined)]
+    return this.frames()
   }
 
   // ——— coming and going ———
 
   private enter(first: boolean): void {
-    if (resident !== undefined && resident !== this) resident.park()
+    clearStage(this)
     if (first) {
-      this.base = stackTop
-      this.callBase = callTop
-    }
-    const { stackFrames, stackBytes } = this.func.instance?.store.limits ?? NO_LIMITS
-    ensureStack(stackTop + stackBytes / 4, callTop + stackFrames * 2 + 2)
-    if (this.parked !== undefined) this.takeResidence()
-    resident = undefined
+      this.base = stage.stackTop
+      this.callBase = stage.callTop
+    } else if (this.parked !== undefined) this.takeResidence()
+    stage.resident = undefined
+    const { stackFrames, stackBytes } = this.limits
+    this.stackLimit = Math.min(this.base + stackBytes / 4, stage.stackLimit)
+    this.callLimit = Math.min(this.callBase + stackFrames * 2, stage.callLimit)
+    ensureStack(this.stackLimit, this.callLimit)
+    this.setLimits()
+  }
+
+  private get limits(): StoreLimits {
+    return this.func.instance?.store.limits ?? STORE_LIMITS
+  }
+
+  private setLimits(): void {
     const { S } = machine()
-    S[REGISTER.stackLimit] = this.base + stackBytes / 4
-    S[REGISTER.frameLimit] = this.callBase + stackFrames * 2 - 2
+    S[REGISTER.stackLimit] = this.stackLimit
+    S[REGISTER.frameLimit] = this.callLimit - 2
   }
 
   private leave(stop: Stop): Stop {
@@ -192,21 +180,21 @@ export class InterpreterRun implements RunHandle {
       this.release(true)
     } else {
       this.state = stop.kind === 'host' ? 'awaiting' : 'stopped'
-      resident = this
+      stage.resident = this
     }
     return stop
   }
 
   /** Forgets the frames, and the references in this run's stretch of the stack if it lies there: nothing is to be kept alive by them. */
   private release(isOnStack: boolean): void {
-    if (resident === this) resident = undefined
+    if (stage.resident === this) stage.resident = undefined
     this.parked = undefined
     const { R } = machine()
     if (isOnStack && R.length > this.base >> 1) R.length = this.base >> 1
   }
 
   /** Moves the frames from the machine's stack into the run. */
-  private park(): void {
+  park(): void {
     const { I32, C, R } = machine()
     const end = this.fp + (codeAt(this.pc)?.frameWords ?? this.settledWords)
     this.parked = {
@@ -215,17 +203,17 @@ export class InterpreterRun implements RunHandle {
       refs: R.slice(this.base >> 1, end >> 1),
     }
     if (R.length > this.base >> 1) R.length = this.base >> 1
-    if (resident === this) resident = undefined
+    if (stage.resident === this) stage.resident = undefined
   }
 
   /** Puts parked frames on top of the machine's stack, wherever that is by now. */
   private takeResidence(): void {
     const { words, calls, refs } = this.parked!
-    if (resident !== undefined && resident !== this) resident.park()
-    const shift = stackTop - this.base
-    this.base = stackTop
-    this.callBase = callTop
-    this.sp = callTop + calls.length
+    clearStage(this)
+    const shift = stage.stackTop - this.base
+    this.base = stage.stackTop
+    this.callBase = stage.callTop
+    this.sp = stage.callTop + calls.length
     this.fp += shift
     ensureStack(this.base + words.length, this.sp)
     const { I32, C, R } = machine()
@@ -234,14 +222,14 @@ export class InterpreterRun implements RunHandle {
     for (let i = this.callBase + 1; i < this.sp; i += 2) C[i] = C[i]! + shift
     for (const [i, ref] of refs.entries()) R[(this.base >> 1) + i] = ref
     this.parked = undefined
-    resident = this
+    stage.resident = this
   }
 
   /** Writes the arguments and pushes the first frame; a host function is called straight away. */
   private begin(): Stop | undefined {
     this.fp = this.base
     this.sp = this.callBase
-    this.writeAll(this.args, this.base)
+    writeValues(this.args, this.base)
     const { C } = machine()
     C[this.sp] = EXIT_PC
     C[this.sp + 1] = this.base
@@ -259,7 +247,7 @@ export class InterpreterRun implements RunHandle {
 
   private drive(): Stop {
     // A host function was all that was called, and its promise has settled.
-    if (this.sp === this.callBase) return { kind: 'done', results: this.readAll(this.func.type.results, this.base) }
+    if (this.sp === this.callBase) return { kind: 'done', results: readValues(this.func.type.results, this.base) }
     const stillOwing = this.paid > 0 ? this.outOfFuel() : undefined
     if (stillOwing !== undefined) return stillOwing
     for (;;) {
@@ -323,7 +311,7 @@ export class InterpreterRun implements RunHandle {
   private returnToCaller(): Stop | undefined {
     const crossing = this.crossings.pop()
     if (crossing === undefined) {
-      return { kind: 'done', results: this.readAll(this.func.type.results, this.base) }
+      return { kind: 'done', results: readValues(this.func.type.results, this.base) }
     }
     this.instance = crossing.instance
     this.pc = crossing.returnPc
@@ -412,21 +400,22 @@ export class InterpreterRun implements RunHandle {
   // ——— host functions ———
 
   private callHost(func: FuncInstance, slot: number, returnPc: number): Stop | undefined {
+    if (stage.hostDepth >= this.limits.hostDepth) throw new Trap('STACK_EXHAUSTED')
     const { params, results } = func.type
-    const args = this.readAll(params, slot)
-    const outer = [stackTop, callTop] as const
-    stackTop = slot + Math.max(wordsOf(params), wordsOf(results))
-    callTop = this.sp
-    if (hostDepth >= (this.instance?.store.limits.hostDepth ?? NO_LIMITS.hostDepth)) throw new Trap('STACK_EXHAUSTED')
-    hostDepth++
+    const args = readValues(params, slot)
+    const { stackTop, callTop, stackLimit, callLimit, hostDepth } = stage
+    stage.stackTop = slot + Math.max(wordsOf(params), wordsOf(results))
+    stage.callTop = this.sp
+    stage.stackLimit = this.stackLimit
+    stage.callLimit = this.callLimit
+    stage.hostDepth++
     let outcome
     try {
       outcome = func.host!(args, { instance: this.instance, charge: (fuel) => this.charge(fuel) })
     } finally {
-      hostDepth--
-      if (resident !== undefined) resident.park()
-      ;[stackTop, callTop] = outer
-      this.restoreLimits()
+      clearStage(this)
+      Object.assign(stage, { stackTop, callTop, stackLimit, callLimit, hostDepth })
+      this.setLimits()
     }
     if (outcome instanceof Promise) return this.suspend(func, outcome, slot, returnPc)
     this.writeResults(func, outcome, slot)
@@ -437,7 +426,7 @@ export class InterpreterRun implements RunHandle {
   private goOn(returnPc: number): Stop | undefined {
     this.pc = returnPc
     if (this.sp > this.callBase) return undefined
-    return { kind: 'done', results: this.readAll(this.func.type.results, this.base) }
+    return { kind: 'done', results: readValues(this.func.type.results, this.base) }
   }
 
   private suspend(func: FuncInstance, promise: Promise<readonly Value[]>, slot: number, returnPc: number): Stop {
@@ -452,45 +441,12 @@ export class InterpreterRun implements RunHandle {
     return { kind: 'host', promise }
   }
 
-  private restoreLimits(): void {
-    const { stackFrames, stackBytes } = this.func.instance?.store.limits ?? NO_LIMITS
-    const { S } = machine()
-    S[REGISTER.stackLimit] = this.base + stackBytes / 4
-    S[REGISTER.frameLimit] = this.callBase + stackFrames * 2 - 2
-  }
-
   private writeResults(func: FuncInstance, values: readonly Value[], slot: number): void {
     const { results } = func.type
     if (values.length !== results.length) {
       throw new UsageError(`${func.name ?? 'a host function'} gave ${values.length} results, not ${results.length}`)
     }
-    this.writeAll(values, slot)
-  }
-
-  private readAll(types: readonly ValType[], slot: number): Value[] {
-    const { I32, R } = machine()
-    let at = slot
-    return types.map((type) => {
-      const number = { type, lo: I32[at]!, hi: I32[at + 1]!, ref: isRefType(type) ? R[at >> 1] : null }
-      const value = type === V128 ? { ...number, upper: { lo: I32[at + 2]!, hi: I32[at + 3]! } } : number
-      at += slotWords(type)
-      return value
-    })
-  }
-
-  private writeAll(values: readonly Value[], slot: number): void {
-    const { I32, R } = machine()
-    let at = slot
-    for (const { type, lo, hi, ref, upper } of values) {
-      I32[at] = lo
-      I32[at + 1] = hi
-      if (upper !== undefined) {
-        I32[at + 2] = upper.lo
-        I32[at + 3] = upper.hi
-      }
-      if (isRefType(type)) R[at >> 1] = ref
-      at += slotWords(type)
-    }
+    writeValues(values, slot)
   }
 
   // ——— fuel ———
@@ -547,14 +503,14 @@ export class InterpreterRun implements RunHandle {
     const offset = blockOffset(from, this.pc)
     const to = placeFunction(this.instance!.compiled, from.funcIdx, mode)
     const pc = offset === undefined ? undefined : blockPosition(to, offset)
-    if (pc === undefined) throw new InternalError(`no ${mode} code for the block at ${offset}`)
+    if (pc === undefined) throw new InternalError(`no ${mode} code for the block at ${String(offset)}`)
     this.pc = pc
   }
 
   // ——— traps and stacks ———
 
   private trap(code: TrapCode): never {
-    throw new Trap(code, this.detail(code))
+    throw new Trap(code, code === 'TRAP_OUT_OF_BOUNDS' ? describeAccess(this.pc, this.fp, this.instance!) : '')
   }
 
   /** The trap with its stack; the whole block in which it happened counts as executed. */
@@ -562,59 +518,18 @@ export class InterpreterRun implements RunHandle {
     const placed = this.metered ? codeAt(this.pc) : undefined
     if (placed?.mode === 'stepping') this.charge(restOfBlock(placed, this.pc))
     if (trap.frames.length > 0) return trap
-    const calls = machine().C.subarray(this.callBase, this.sp)
-    const frames: StackFrame[] = this.walk(calls).map(({ funcIdx, funcName, offset, func }) => {
-      const moduleName = func?.instance?.compiled.names().module
-      return { funcIdx, funcName, moduleName, offset }
-    })
-    return trap.withFrames(frames)
+    return trap.withFrames(
+      this.frames().map(({ funcIdx, funcName, offset, func }) => {
+        const moduleName = func?.instance?.compiled.names().module
+        return { funcIdx, funcName, moduleName, offset }
+      }),
+    )
   }
 
-  /** The values that mattered, read from the operation that trapped. */
-  private detail(code: TrapCode): string {
-    if (code !== 'TRAP_OUT_OF_BOUNDS') return ''
-    const { code: words, I32 } = machine()
-    const op = ROW_OPS[words[this.pc]! - FIXED_OPS.length]
-    if (op?.row.access === undefined) return ''
-    const position = this.pc + (op.row.access.kind === 'load' ? 2 : 1)
-    const address = (I32[this.fp + words[position]!]! >>> 0) + (words[position + 1]! >>> 0)
-    return `address 0x${address.toString(16)} + ${op.row.access.bytes} in a memory of ${this.instance!.memory.byteLength} bytes`
+  private frames(): readonly RunFrame[] {
+    const calls = this.parked?.calls ?? machine().C.subarray(this.callBase, this.sp)
+    return walkFrames(this.pc, this.instance, calls, this.crossings)
   }
-
-  /** Frames, innermost first. */
-  private walk(calls: Int32Array): RunFrame[] {
-    const frames: RunFrame[] = []
-    const push = (pc: number, isReturn: boolean, instance: Instance | undefined): void => {
-      const placed = codeAt(isReturn ? pc - 1 : pc)
-      if (placed === undefined || instance === undefined) return
-      const func = instance.func(placed.funcIdx)
-      if (frames.length < MAX_FRAMES) frames.push({ func, ...describe(func, offsetAt(placed, isReturn ? pc - 1 : pc)) })
-    }
-    let crossing = this.crossings.length
-    let { instance } = this
-    push(this.pc, false, instance)
-    for (let i = calls.length - 2; i > 0 && frames.length < MAX_FRAMES; i -= 2) {
-      const pc = calls[i]!
-      if (pc !== EXIT_PC) push(pc, true, instance)
-      else {
-        const { instance: outer, returnPc } = this.crossings[--crossing]!
-        instance = outer
-        if (returnPc !== RETURN_PC) push(returnPc, true, instance)
-      }
-    }
-    return frames
-  }
-}
-
-function wordsOf(types: readonly ValType[]): number {
-  return types.reduce((sum, type) => sum + slotWords(type), 0)
-}
-
-const MAX_FRAMES = 100
-const NO_LIMITS = { stackFrames: 50_000, stackBytes: 16 * 1024 ** 2, hostDepth: 200 } as const
-
-function describe(func: FuncInstance, offset: number | undefined): Omit<RunFrame, 'func'> {
-  return { funcIdx: func.funcIdx, funcName: func.instance?.compiled.funcName(func.funcIdx) ?? func.name, offset }
 }
 
 /** A host function threw something that is no Error: it is the `cause`. */

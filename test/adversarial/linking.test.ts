@@ -6,7 +6,8 @@ import { LinkError, Store, Table, Trap, UsageError, createMemory, createTable, t
 import type { ExportedFunction, Imports } from '../../src/index.ts'
 import { codeOf, compileText, instantiateText } from './module-text.ts'
 
-const TWO = '(module (import "a" "f" (func)) (import "b" "g" (func)) (memory 1) (func (export "run") (call 0) (call 1)))'
+const TWO =
+  '(module (import "a" "f" (func)) (import "b" "g" (func)) (memory 1) (func (export "run") (call 0) (call 1)))'
 
 describe('imports that are properties with a getter (item 28)', () => {
   it('are read once each, in order, and not again by calls', () => {
@@ -238,7 +239,9 @@ describe('an active segment that does not fit (item 30)', () => {
   })
 
   it.each(['-1', '0xffffffff', '0x80000000', '65537'])('at %s traps, even where it is empty', (offset) => {
-    expect(codeOf(() => instantiateText(`(module (memory 1) (data (i32.const ${offset}) ""))`))).toBe('TRAP_OUT_OF_BOUNDS')
+    expect(codeOf(() => instantiateText(`(module (memory 1) (data (i32.const ${offset}) ""))`))).toBe(
+      'TRAP_OUT_OF_BOUNDS',
+    )
     const table = `(module (table 1 funcref) (elem (i32.const ${offset}) func))`
     expect(codeOf(() => instantiateText(table))).toBe('TRAP_TABLE_OUT_OF_BOUNDS')
   })

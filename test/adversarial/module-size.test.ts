@@ -27,7 +27,10 @@ function moduleOfF(params: readonly number[], results: readonly number[], ...bod
 }
 
 function run(bytes: Uint8Array, ...args: unknown[]): unknown {
-  return engine.compile(bytes).instantiateSync().call('f', ...args)
+  return engine
+    .compile(bytes)
+    .instantiateSync()
+    .call('f', ...args)
 }
 
 /** Bytes that are kept alive by the result of `make`: heap and buffers. */
@@ -48,7 +51,17 @@ function retained<T>(make: () => T): { readonly value: T; readonly bytes: number
 describe('code that is nested or long on purpose runs', () => {
   it('in a million nested blocks (item 9)', () => {
     const inner = [0x20, 0, 0x0d, u32(MILLION - 1)]
-    const bytes = moduleOfF([0x7f], [0x7f], 0, repeated(MILLION, 0x02, 0x40), inner, repeated(MILLION, END), 0x41, 7, END)
+    const bytes = moduleOfF(
+      [0x7f],
+      [0x7f],
+      0,
+      repeated(MILLION, 0x02, 0x40),
+      inner,
+      repeated(MILLION, END),
+      0x41,
+      7,
+      END,
+    )
     expect([run(bytes, 0), run(bytes, 1)]).toEqual([7, 7])
   })
 
@@ -169,7 +182,8 @@ describe('a million exports (item 17)', () => {
     for (let i = 0; i < count; i++) {
       const name = 0x61616161 + (nameOf(i) & 7) + ((nameOf(i) >> 3) & 7) * 256 + ((nameOf(i) >> 6) & 127) * 65536
       bytes.set([8, 0x70, 0x72, 0x65, 0x66], i * 11)
-      for (let k = 0; k < 4; k++) bytes[i * 11 + 5 + k] = k === 3 ? 0x21 + ((nameOf(i) >> 13) % 94) : (name >> (8 * k)) & 127
+      for (let k = 0; k < 4; k++)
+        bytes[i * 11 + 5 + k] = k === 3 ? 0x21 + ((nameOf(i) >> 13) % 94) : (name >> (8 * k)) & 127
     }
     return bytes
   }
@@ -236,7 +250,9 @@ describe('data (item 20)', () => {
       section(12, u32(100_000)),
       section(
         10,
-        vector(sized(0, 0x41, 0, 0x41, 0, 0x41, 1, 0xfc, 8, u32(99_999), 0, 0xfc, 9, u32(99_999), 0x41, 0, 0x2d, 0, 0, END)),
+        vector(
+          sized(0, 0x41, 0, 0x41, 0, 0x41, 1, 0xfc, 8, u32(99_999), 0, 0xfc, 9, u32(99_999), 0x41, 0, 0x2d, 0, 0, END),
+        ),
       ),
       section(11, segments),
     )

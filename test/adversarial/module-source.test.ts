@@ -44,7 +44,10 @@ describe('a module does not change with the bytes that it was made of (item 22)'
   })
 
   it('in a resizable buffer that shrinks', () => {
-    const Resizable = ArrayBuffer as unknown as new (length: number, options: object) => ArrayBuffer & {
+    const Resizable = ArrayBuffer as unknown as new (
+      length: number,
+      options: object,
+    ) => ArrayBuffer & {
       resize: (length: number) => void
     }
     const buffer = new Resizable(bytes.length, { maxByteLength: 1024 })
@@ -65,9 +68,9 @@ describe('a module does not change with the bytes that it was made of (item 22)'
   it('in a buffer of another realm', () => {
     const foreign = runInNewContext(`new Uint8Array([${bytes.join()}])`) as Uint8Array
     expect(runAfter(foreign, () => foreign.fill(0))).toBe(CONSTANT)
-    expect(runAfter(foreign.slice().fill(0) && runInNewContext(`new Uint8Array([${bytes.join()}]).buffer`), () => undefined)).toBe(
-      CONSTANT,
-    )
+    expect(
+      runAfter(foreign.slice().fill(0) && runInNewContext(`new Uint8Array([${bytes.join()}]).buffer`), () => undefined),
+    ).toBe(CONSTANT)
   })
 
   it('whose properties are asked for once each', () => {

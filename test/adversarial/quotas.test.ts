@@ -194,20 +194,23 @@ describe('tables at run time (item 27)', () => {
   })
 
   const HUGE = [0xffff_ffff, 0x8000_0000, 5, 4] as const
-  it.each(HUGE)('trap before any write where they are filled, copied or initialised by %i elements from 1 on', (length) => {
-    const instance = instantiateText(TABLES)
-    const table = instance.exports['t'] as Table
-    for (const attempt of [
-      () => instance.call('fill', 1, length),
-      () => instance.call('copy', 1, 0, length),
-      () => instance.call('copy', 0, 1, length),
-      () => instance.call('init', 1, 0, length),
-      () => instance.call('fill', 0xffff_ffff, length),
-    ]) {
-      expect(codeOf(attempt)).toBe('TRAP_TABLE_OUT_OF_BOUNDS')
-    }
-    expect([0, 1, 2, 3].map((i) => table.get(i))).toEqual([null, null, null, null])
-  })
+  it.each(HUGE)(
+    'trap before any write where they are filled, copied or initialised by %i elements from 1 on',
+    (length) => {
+      const instance = instantiateText(TABLES)
+      const table = instance.exports['t'] as Table
+      for (const attempt of [
+        () => instance.call('fill', 1, length),
+        () => instance.call('copy', 1, 0, length),
+        () => instance.call('copy', 0, 1, length),
+        () => instance.call('init', 1, 0, length),
+        () => instance.call('fill', 0xffff_ffff, length),
+      ]) {
+        expect(codeOf(attempt)).toBe('TRAP_TABLE_OUT_OF_BOUNDS')
+      }
+      expect([0, 1, 2, 3].map((i) => table.get(i))).toEqual([null, null, null, null])
+    },
+  )
 
   it.each([0xffff_ffff, 0x8000_0000, 65_536])('and so do memories, by %i bytes from 1 on', (length) => {
     const instance = instantiateText(TABLES)

@@ -28,19 +28,22 @@ const CANONICAL: readonly ValType[] = [F32, F64, V128]
 const MAX_DEPTH = 6
 
 /** Floating-point arithmetic that may give any NaN. */
-const LOOSE_NAN =
-  /^f(32|64)(x\d)?\.(add|sub|mul|div|sqrt|min|max|ceil|floor|trunc|nearest|promote\w+|demote\w+)$/
+const LOOSE_NAN = /^f(32|64)(x\d)?\.(add|sub|mul|div|sqrt|min|max|ceil|floor|trunc|nearest|promote\w+|demote\w+)$/
 
 /** Where only the value matters: the operands' NaNs need not be canonical. */
-const VALUE_ONLY = /^f(32|64)\.(add|sub|mul|div|sqrt|min|max|ceil|floor|trunc|nearest|promote\w+|demote\w+|eq|ne|lt|gt|le|ge)$/
+const VALUE_ONLY =
+  /^f(32|64)\.(add|sub|mul|div|sqrt|min|max|ceil|floor|trunc|nearest|promote\w+|demote\w+|eq|ne|lt|gt|le|ge)$/
 
-const isScalar = ({ signature }: Instruction): boolean =>
-  ![...signature!.params, ...signature!.results].includes(V128)
+const isScalar = ({ signature }: Instruction): boolean => ![...signature!.params, ...signature!.results].includes(V128)
 const OPERATIONS: readonly Instruction[] = INSTRUCTIONS.filter(
   ({ signature, access }) => signature?.results.length === 1 && access === undefined && signature.params.length > 0,
 )
 const LOADS: readonly Instruction[] = INSTRUCTIONS.filter(({ access }) => access?.kind === 'load')
 const STORES: readonly Instruction[] = INSTRUCTIONS.filter(({ access }) => access?.kind === 'store')
+/** The store of all bits, for each type. */
+const WIDE_STORES: ReadonlyMap<ValType, Instruction> = new Map(
+  STORES.filter(({ name }) => /^\w+\.store$/.test(name)).map((row) => [row.signature!.params[0]!, row]),
+)
 const SCALAR_STORES: readonly Instruction[] = STORES.filter(isScalar)
 
 const OPERATIONS_GIVING = groupBy(OPERATIONS, (row) => row.signature!.results[0]!)
@@ -92,8 +95,21 @@ export class BodyGenerator {
     this.burn()
     this.labels.push({ types: this.type.results, loop: false })
     this.body(this.type.results)
+    if (this.shape.hasMemory) this.storeLocals()
     this.emit('end')
     return { bytes: writer.toBytes(), start: 0, end: writer.length }
+  }
+
+  /** Leaves the numbers in the locals where they can be seen, each at an address of its own. */
+  private storeLocals(): void {
+    const at = this.random.below(64) * 16
+    this.locals.forEach((type, x) => {
+      const store = WIDE_STORES.get(type)
+      if (store === undefined) return
+      this.i32Const(at + 16 * x)
+      this.emit('local.get', { x })
+      this.row(store)
+    })
   }
 
   // Writing.
@@ -316,7 +332,7 @@ export class BodyGenerator {
 
   private access(row: Instruction): void {
     const { random } = this
-    this.small(16)
+    this.small(random.pick([6, 10, 16]))
     this.exprs(row.signature!.params)
     const align = random.below(Math.log2(row.access!.bytes) + 1)
     const lo = random.chance(0.9) ? random.below(100) : random.pick([0xffff, 0x10000, 0x7fffffff, -1, -8])
@@ -337,8 +353,16 @@ export class BodyGenerator {
     const { type, typeIdx } = this.shape.funcs[x]!
     this.exprs(type.params)
     if (this.random.chance(0.6)) return this.emit('call', { x })
-    this.index()
+    this.elementOf(typeIdx)
     this.emit('call_indirect', { x: typeIdx })
+  }
+
+  /** An index into the first table, mostly of a function of the type. */
+  private elementOf(typeIdx: number): void {
+    const { funcs, items } = this.shape
+    const fitting = items.flatMap((x, i) => (funcs[x]!.typeIdx === typeIdx ? [i] : []))
+    if (fitting.length === 0 || this.random.chance(0.2)) this.index()
+    else this.i32Const(this.random.pick(fitting))
   }
 
   private branchWithValues(type: ValType): void {
@@ -413,7 +437,9 @@ export class BodyGenerator {
     const { random, labels } = this
     const { types } = labels[target]!
     const alike = labels.flatMap((label, i) =>
-      !label.loop && startsWith(label.types, types) && label.types.length === types.length ? [labels.length - 1 - i] : [],
+      !label.loop && startsWith(label.types, types) && label.types.length === types.length
+        ? [labels.length - 1 - i]
+        : [],
     )
     if (alike.length === 0) return this.emit('unreachable')
     this.exprs(types)
@@ -430,7 +456,7 @@ export class BodyGenerator {
     const { type, typeIdx } = this.shape.funcs[x]!
     this.exprs(type.params)
     if (this.random.chance(0.6)) return this.emit('return_call', { x })
-    this.index()
+    this.elementOf(typeIdx)
     this.emit('return_call_indirect', { x: typeIdx })
   }
 

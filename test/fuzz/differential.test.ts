@@ -22,6 +22,8 @@ describe('random modules', () => {
     }
     expect(differences).toEqual([])
     expect(endings.get('value')).toBeGreaterThan(SEEDS)
-    expect([...endings.keys()].toSorted()).toEqual(expect.arrayContaining(['MEMORY', 'NUMBER', 'SIGNATURE', 'TABLE', 'ZERO']))
+    expect([...endings.keys()].toSorted()).toEqual(
+      expect.arrayContaining(['MEMORY', 'NUMBER', 'SIGNATURE', 'TABLE', 'ZERO']),
+    )
   })
 })

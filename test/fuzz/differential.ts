@@ -42,7 +42,10 @@ export async function compareSeed(engine: Engine, seed: number, options: Generat
     const actual = await observe(subject, calls)
     const at = expected.findIndex((line, i) => line !== actual[i])
     if (at >= 0) {
-      return { difference: `${way}, ${at < calls.length ? spellCall(calls[at]!) : 'state'}:\n  host ${expected[at]}\n  ours ${actual[at]}`, endings }
+      return {
+        difference: `${way}, ${at < calls.length ? spellCall(calls[at]!) : 'state'}:\n  host ${expected[at]}\n  ours ${actual[at]}`,
+        endings,
+      }
     }
     const ours = subject.memories()
     for (const [i, memory] of memories.entries()) {

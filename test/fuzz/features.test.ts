@@ -10,7 +10,8 @@ import { decodeModule } from '../../src/binary/decode-module.ts'
 import { HOST_FEATURES, PROBES } from './host-features.ts'
 import { generateModule } from './generate-module.ts'
 
-const required = (text: string): string[] => [...requiredProposals(parseModule(text)).keys()].filter((name) => name !== 'mvp')
+const required = (text: string): string[] =>
+  [...requiredProposals(parseModule(text)).keys()].filter((name) => name !== 'mvp')
 const requiredByBytes = (bytes: Uint8Array): string[] =>
   [...requiredProposals(decodeModule(bytes)).keys()].filter((name) => name !== 'mvp')
 
@@ -70,7 +71,11 @@ describe('what needs', () => {
     ['a declarative segment', '(func $f) (elem declare func $f)', ['reference-types']],
     ['an active segment', '(memory 1) (data (i32.const 0) "x") (table 1 funcref) (elem (i32.const 0) 0) (func)', []],
     ['a vector load', '(memory 1) (func (drop (v128.load8_lane 1 (i32.const 0) (v128.const i64x2 0 0))))', ['simd']],
-    ['an access to a second memory', '(memory 1) (memory 1) (func (drop (i32.load 1 (i32.const 0))))', ['multi-memory']],
+    [
+      'an access to a second memory',
+      '(memory 1) (memory 1) (func (drop (i32.load 1 (i32.const 0))))',
+      ['multi-memory'],
+    ],
   ])('%s', (_, text, names) => {
     expect(required(text)).toEqual(names)
   })

@@ -61,8 +61,8 @@ function exportsOf({ funcs, globals, tables, hasMemory }: ModuleShape): Export[]
   return exports
 }
 
-/** The table is filled but for its end; the passive segments; and all functions are declared. */
-function elemsOf({ funcs }: ModuleShape, random: Random): Elem[] {
+/** The passive segments; the first table, filled but for its end; and all functions, declared. */
+function elemsOf({ funcs, items }: ModuleShape, random: Random): Elem[] {
   const draw = (count: number): Uint32Array => Uint32Array.from({ length: count }, () => random.below(funcs.length))
   const passive = Array.from({ length: ELEM_SEGMENTS }, (): Elem => ({
     type: FUNCREF,
@@ -72,19 +72,19 @@ function elemsOf({ funcs }: ModuleShape, random: Random): Elem[] {
   const offset = constant(I32, { x: 0 })
   return [
     ...passive,
-    { type: FUNCREF, mode: { kind: 'active', index: 0, offset, explicit: false }, items: draw(TABLE_SIZE - 2) },
+    { type: FUNCREF, mode: { kind: 'active', index: 0, offset, explicit: false }, items: Uint32Array.from(items) },
     { type: FUNCREF, mode: { kind: 'declarative' }, items: Uint32Array.from(funcs.keys()) },
   ]
 }
 
 function datasOf(random: Random): Module['datas'] {
-  const draw = (): Uint8Array => Uint8Array.from({ length: random.below(32) }, () => random.below(256))
+  const draw = (most: number): Uint8Array => Uint8Array.from({ length: random.below(most) }, () => random.below(256))
   const active = (): Module['datas'][number] => ({
     mode: { kind: 'active', index: 0, offset: constant(I32, { x: random.below(256) }), explicit: false },
-    bytes: draw(),
+    bytes: draw(1024),
   })
   return Array.from({ length: DATA_SEGMENTS }, (_, i) =>
-    i === 0 ? active() : { mode: { kind: 'passive' }, bytes: draw() },
+    i === 0 ? active() : { mode: { kind: 'passive' }, bytes: draw(32) },
   )
 }
 

@@ -23,6 +23,8 @@ export interface ModuleShape {
   /** The first one is the fuel of the module itself: what loops and calls count down. */
   readonly globals: readonly GlobalShape[]
   readonly hasMemory: boolean
+  /** The functions in the first table, from its beginning. */
+  readonly items: readonly number[]
   /** Element types; each table has `TABLE_SIZE` elements at first. */
   readonly tables: readonly ValType[]
   /** Types that locals, blocks and calls may have. */
@@ -76,5 +78,6 @@ export function drawShape(random: Random, simd: boolean): ModuleShape {
     { type: I64, mutable: false },
   ]
   const tables = random.chance(0.9) ? [FUNCREF, EXTERNREF] : [FUNCREF]
-  return { types, funcs, globals, hasMemory: random.chance(0.95), tables, valTypes }
+  const items = random.list(TABLE_SIZE - 2, () => random.below(funcs.length))
+  return { types, funcs, globals, items, hasMemory: random.chance(0.95), tables, valTypes }
 }

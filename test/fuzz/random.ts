@@ -84,7 +84,26 @@ function halvesOf(x: number): readonly [number, number] {
   return [scratch.getInt32(4), scratch.getInt32(0)]
 }
 
-const I32_EDGES = [0, 1, -1, 2, 31, 32, 33, 63, 64, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 1 << 31]
+const I32_EDGES = [
+  0,
+  1,
+  -1,
+  2,
+  31,
+  32,
+  33,
+  63,
+  64,
+  0x7f,
+  0x80,
+  0xff,
+  0x7fff,
+  0x8000,
+  0xffff,
+  0x10000,
+  0x7fffffff,
+  1 << 31,
+]
 
 const I64_EDGES: readonly (readonly [number, number])[] = [
   [0, 0],
@@ -112,7 +131,18 @@ const F32_EDGES = [
 
 const F64_EDGES: readonly (readonly [number, number])[] = [
   ...[0, -0, 1, -1, 0.5, -0.5, 1.5, 2.5, Infinity, -Infinity, Number.MIN_VALUE, -Number.MIN_VALUE, Number.MAX_VALUE],
-  ...[2147483647.5, 2147483648, -2147483648.9, -2147483649, 4294967295.5, 4294967296, -0.9, 2 ** 52, 2 ** 53, 2 ** 53 - 1],
+  ...[
+    2147483647.5,
+    2147483648,
+    -2147483648.9,
+    -2147483649,
+    4294967295.5,
+    4294967296,
+    -0.9,
+    2 ** 52,
+    2 ** 53,
+    2 ** 53 - 1,
+  ],
   ...[2 ** 63, -(2 ** 63), 2 ** 63 - 1024, 2 ** 64, 2 ** 64 - 2048, 2 ** -1022, 2 ** -150, 3.4028235677973366e38],
 ]
   .map(halvesOf)

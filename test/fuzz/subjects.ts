@@ -1,7 +1,15 @@
 // Two instances of a random module, each with functions of the other in its table, as the comparison sees them: the host's, or ours driven
 // in one of several ways. What a call comes to is text, so that two outcomes are equal where the texts are.
 
-import { HeddleError, type HostContext, type Instance, type Memory, type Module, type RunState, type Table } from 'heddle'
+import {
+  HeddleError,
+  type HostContext,
+  type Instance,
+  type Memory,
+  type Module,
+  type RunState,
+  type Table,
+} from 'heddle'
 import { FUEL, IMPORTS } from './module-shape.ts'
 import { native, nativeTrap, type NativeMemory, type NativeTable } from './native.ts'
 import type { Random } from './random.ts'
@@ -141,13 +149,16 @@ function instantiateOurs(module: Module, trace: string[], isAwaited: boolean): I
   return instance
 }
 
-/** Puts functions of each instance into the table of the other. */
+/** Exchanges every other function in the tables of the instances: what one has of its own is then the other's, of the same type. */
 function exchangeFunctions(a: Exports, b: Exports): void {
-  const functions = Object.keys(a).filter((name) => typeof a[name] === 'function')
-  for (const [i, name] of functions.entries()) {
-    const index = 1 + 3 * (i % 3)
-    ;(a['t0'] as Table).set(index, b[name])
-    ;(b['t0'] as Table).set(index, a[name])
+  const table = a['t0'] as Table
+  const others = b['t0'] as Table
+  for (let i = 1; i < table.length; i += 2) {
+    const value = table.get(i)
+    const name = Object.keys(a).find((each) => a[each] === value)
+    if (name === undefined) continue
+    table.set(i, b[name])
+    others.set(i, value)
   }
 }
 

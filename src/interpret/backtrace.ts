@@ -1,0 +1,61 @@
+// What a stack of calls says about where a run is.
+
+import type { FuncInstance } from '../runtime/func.ts'
+import type { Instance } from '../runtime/instance.ts'
+import type { RunFrame } from '../runtime/tier.ts'
+import { codeAt, offsetAt } from './code-heap.ts'
+import { EXIT_PC, RETURN_PC, machine } from './machine.ts'
+import { FIXED_OPS, ROW_OPS } from './ops.ts'
+
+/** Where a call into another instance returns to. */
+export interface Crossing {
+  readonly instance: Instance
+  readonly returnPc: number
+}
+
+/** Frames that are told; a recursion may have a million. */
+const MAX_FRAMES = 100
+
+export function describeFrame(func: FuncInstance, offset: number | undefined): RunFrame {
+  const funcName = func.instance?.compiled.funcName(func.funcIdx) ?? func.name
+  return { func, funcIdx: func.funcIdx, funcName, offset }
+}
+
+/** The frames of a run at `pc` in `instance`, innermost first. `calls` are its return positions and frame pointers, outermost first. */
+export function walkFrames(
+  pc: number,
+  instance: Instance | undefined,
+  calls: Int32Array,
+  crossings: readonly Crossing[],
+): RunFrame[] {
+  const frames: RunFrame[] = []
+  const push = (position: number, within: Instance | undefined): void => {
+    const placed = codeAt(position)
+    if (placed === undefined || within === undefined) return
+    frames.push(describeFrame(within.func(placed.funcIdx), offsetAt(placed, position)))
+  }
+  push(pc, instance)
+  let current = instance
+  let crossing = crossings.length
+  for (let i = calls.length - 2; i > 0 && frames.length < MAX_FRAMES; i -= 2) {
+    let returnPc = calls[i]!
+    if (returnPc === EXIT_PC) {
+      const outer = crossings[--crossing]!
+      current = outer.instance
+      returnPc = outer.returnPc
+    }
+    // A return position lies behind its call; a bare return belongs to no function.
+    if (returnPc !== RETURN_PC) push(returnPc - 1, current)
+  }
+  return frames
+}
+
+/** The values that mattered where an access to the first memory was out of bounds: read from the operation at `pc`. */
+export function describeAccess(pc: number, fp: number, instance: Instance): string {
+  const { code, I32 } = machine()
+  const row = ROW_OPS[code[pc]! - FIXED_OPS.length]?.row
+  if (row?.access === undefined) return ''
+  const position = pc + (row.access.kind === 'load' ? 2 : 1)
+  const address = (I32[fp + code[position]!]! >>> 0) + (code[position + 1]! >>> 0)
+  return `address 0x${address.toString(16)} + ${row.access.bytes} in a memory of ${instance.memory.byteLength} bytes`
+}
