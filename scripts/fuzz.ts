@@ -32,7 +32,6 @@ async function fuzz(seconds: number): Promise<number> {
   let seed = first
   let differences = 0
   for (; Date.now() < end; seed++) {
-    // oxlint-disable-next-line no-await-in-loop
     const { difference, endings: seen } = await compareSeed(engine, seed, options).catch((error: unknown) => ({
       difference: error instanceof Error ? (error.stack ?? error.message) : String(error),
       endings: [],

@@ -6,6 +6,7 @@
 // They are large but lazily committed: a host gives a page of memory when it is first touched. They are captured by the loop as
 // constants, which is what makes it fast; when one has to grow, a new loop is made over larger arrays, which runs slower.
 
+import { HeddleError } from '../errors/heddle-error.ts'
 import type { Ref } from '../runtime/value.ts'
 import { createLoop } from './loop.gen.ts'
 import { OPS, REGISTER } from './ops.ts'
@@ -46,6 +47,16 @@ function createMachine(codeWords: number, stackWords: number, frameWords: number
   return { code, I32, F32, F64, R, C, S, loop: createLoop(code, I32, F32, F64, R, C, S, slow, side) }
 }
 
+/** Undefined where the host has not got the memory. */
+function tryCreateMachine(codeWords: number, stackWords: number, frameWords: number): Machine | undefined {
+  try {
+    return createMachine(codeWords, stackWords, frameWords)
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
 let current: Machine | undefined
 
 /** The machine; made when first asked for. Ask again after anything that may have grown it. */
@@ -57,9 +68,19 @@ export function machine(): Machine {
   return current
 }
 
+/** Lowered code that one process may hold: 1 GiB. */
+const MAX_CODE_WORDS = 1 << 28
+
 function replaceMachine(codeWords: number, stackWords: number, frameWords: number): void {
   const old = machine()
-  const grown = createMachine(codeWords, stackWords, frameWords)
+  const grown = codeWords > MAX_CODE_WORDS ? undefined : tryCreateMachine(codeWords, stackWords, frameWords)
+  if (grown === undefined) {
+    const bytes = (codeWords + stackWords + frameWords) * 4
+    throw new HeddleError(
+      'MACHINE_QUOTA',
+      `the interpreter would need ${bytes} bytes for code and stacks: lower the limits of the store`,
+    )
+  }
   grown.code.set(old.code)
   grown.I32.set(old.I32)
   grown.C.set(old.C)
@@ -91,9 +112,9 @@ export function installCode(words: Int32Array): number {
   if (index < 0) {
     const { code, I32, C } = machine()
     const codeWords = code.length * 2 + length
+    replaceMachine(codeWords, I32.length, C.length)
     // What was scratch at the end of the smaller heap is free now.
     releaseCode(code.length - SCRATCH.code, codeWords - SCRATCH.code)
-    replaceMachine(codeWords, I32.length, C.length)
     index = free.length - 1
   }
   const stretch = free[index]!

@@ -16,22 +16,34 @@ export interface Caller {
 export type HostResult = readonly Value[] | Promise<readonly Value[]>
 export type HostCode = (args: readonly Value[], caller: Caller) => HostResult
 
-const typeIds = new Map<string, number>()
+/** Stands for all function types that are structurally equal, across modules and stores. Whoever uses its id holds it. */
+export interface CanonicalType {
+  readonly id: number
+}
 
-/** A number per structurally distinct function type: equal types have equal numbers, across modules and stores. */
-export function canonicalTypeId(type: FuncType): number {
+// What nobody holds is forgotten: a host that goes through many modules does not keep the types of all of them.
+const canonicalTypes = new Map<string, WeakRef<CanonicalType>>()
+const unheld = new FinalizationRegistry<string>((key) => {
+  if (canonicalTypes.get(key)?.deref() === undefined) canonicalTypes.delete(key)
+})
+let nextTypeId = 0
+
+export function canonicalType(type: FuncType): CanonicalType {
   const key = `${type.params.join()}>${type.results.join()}`
-  let id = typeIds.get(key)
-  if (id === undefined) {
-    id = typeIds.size
-    typeIds.set(key, id)
+  let canonical = canonicalTypes.get(key)?.deref()
+  if (canonical === undefined) {
+    canonical = { id: nextTypeId++ }
+    canonicalTypes.set(key, new WeakRef(canonical))
+    unheld.register(canonical, key)
   }
-  return id
+  return canonical
 }
 
 /** A function instance. Its identity is the identity of a reference to it. */
 export class FuncInstance {
   readonly type: FuncType
+  private readonly canonical: CanonicalType
+  /** The canonical type's id. */
   readonly typeId: number
   /** Undefined for a host function. */
   readonly instance: Instance | undefined
@@ -53,7 +65,8 @@ export class FuncInstance {
     name: string | undefined,
   ) {
     this.type = type
-    this.typeId = canonicalTypeId(type)
+    this.canonical = canonicalType(type)
+    this.typeId = this.canonical.id
     this.instance = instance
     this.funcIdx = funcIdx
     this.host = host

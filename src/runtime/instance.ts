@@ -2,7 +2,7 @@
 
 import { indexSpaces, type IndexSpaces, type Module } from '../syntax/module.ts'
 import type { Names } from '../syntax/names.ts'
-import { FuncInstance, canonicalTypeId } from './func.ts'
+import { FuncInstance, canonicalType, type CanonicalType } from './func.ts'
 import { GLOBAL_WORDS, type Global } from './global.ts'
 import { Memory } from './memory.ts'
 import type { Store } from './store.ts'
@@ -17,7 +17,7 @@ export class CompiledModule {
   readonly spaces: IndexSpaces
   /** Reads the names when somebody wants them. */
   readonly names: () => Names
-  private readonly typeIds: Map<number, number> = new Map()
+  private readonly canonicalTypes: Map<number, CanonicalType> = new Map()
   private exportNames: ReadonlyMap<number, string> | undefined
 
   constructor(module: Module, names: () => Names = () => module.names ?? {}) {
@@ -28,12 +28,12 @@ export class CompiledModule {
 
   /** The canonical id of a type. Only those that are asked for are made: a module may have a million types. */
   typeId(typeIdx: number): number {
-    let id = this.typeIds.get(typeIdx)
-    if (id === undefined) {
-      id = canonicalTypeId(this.module.types[typeIdx]!)
-      this.typeIds.set(typeIdx, id)
+    let canonical = this.canonicalTypes.get(typeIdx)
+    if (canonical === undefined) {
+      canonical = canonicalType(this.module.types[typeIdx]!)
+      this.canonicalTypes.set(typeIdx, canonical)
     }
-    return id
+    return canonical.id
   }
 
   /** What people call a function: its name in the name section, or the first under which it is exported. */

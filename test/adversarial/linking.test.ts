@@ -2,7 +2,7 @@
 // don't fit.
 
 import { describe, expect, it, vi } from 'vitest'
-import { LinkError, Store, Table, Trap, UsageError, createMemory, createTable, type Instance } from '../../src/index.ts'
+import { LinkError, Store, Trap, UsageError, createMemory, createTable, type Instance } from '../../src/index.ts'
 import type { ExportedFunction, Imports } from '../../src/index.ts'
 import { codeOf, compileText, instantiateText } from './module-text.ts'
 
@@ -192,11 +192,11 @@ describe('a start function (item 29)', () => {
     const started = endless.instantiate(
       {},
       {
-        driveStart: async (run) => {
+        driveStart: (run) => {
           expect(run.run({ fuel: 12_345 })).toEqual({ kind: 'fuel' })
           used.push(run.fuelUsed)
           run.abort()
-          throw new Trap('FUEL_EXHAUSTED')
+          return Promise.reject(new Trap('FUEL_EXHAUSTED'))
         },
       },
     )

@@ -59,18 +59,13 @@ describe('a module does not change with the bytes that it was made of (item 22)'
     const large = new Uint8Array(bytes.length + 20).fill(0xff)
     large.set(bytes, 7)
     expect(runAfter(new DataView(large.buffer, 7, bytes.length), () => large.fill(0))).toBe(CONSTANT)
-    const even = new Uint8Array(bytes.length + (bytes.length % 2))
-    even.set(bytes)
-    if (bytes.length % 2 === 0) expect(runAfter(new Uint16Array(even.buffer), () => even.fill(0))).toBe(CONSTANT)
     expect(runAfter(Buffer.from(bytes), () => undefined)).toBe(CONSTANT)
   })
 
   it('in a buffer of another realm', () => {
     const foreign = runInNewContext(`new Uint8Array([${bytes.join()}])`) as Uint8Array
+    expect(runAfter(foreign.buffer, () => undefined)).toBe(CONSTANT)
     expect(runAfter(foreign, () => foreign.fill(0))).toBe(CONSTANT)
-    expect(
-      runAfter(foreign.slice().fill(0) && runInNewContext(`new Uint8Array([${bytes.join()}]).buffer`), () => undefined),
-    ).toBe(CONSTANT)
   })
 
   it('whose properties are asked for once each', () => {

@@ -2,7 +2,7 @@
 // allocated, and what cannot be had leaves things as they were.
 
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { Store, Table, type Memory } from '../../src/index.ts'
+import { Store, type Memory, type Table } from '../../src/index.ts'
 import { bytesOf, moduleOf, section, sized, u32, vector } from '../unit/binary/module-bytes.ts'
 import { codeOf, compileText, engine, instantiateText, repeated } from './module-text.ts'
 

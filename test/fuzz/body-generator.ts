@@ -9,7 +9,7 @@ import { writeValType } from '../../src/instructions/type-codes.ts'
 import type { Code } from '../../src/syntax/module.ts'
 import { EMPTY_BLOCK, EXTERN, EXTERNREF, F32, F64, FUNC, FUNCREF } from '../../src/syntax/types.ts'
 import { I32, I64, V128, isRefType, valTypeName, type FuncType, type ValType } from '../../src/syntax/types.ts'
-import { DATA_SEGMENTS, ELEM_SEGMENTS, IMPORTS, type ModuleShape } from './module-shape.ts'
+import { DATA_SEGMENTS, ELEM_SEGMENTS, type ModuleShape } from './module-shape.ts'
 import type { Random } from './random.ts'
 
 interface Label {
@@ -17,7 +17,7 @@ interface Label {
   readonly loop: boolean
 }
 
-type Choice = readonly [weight: number, emit: () => void]
+type Choice = readonly [weight: number, ...steps: readonly (() => void)[]]
 
 const ZEROS: Immediates = { x: 0, y: 0, align: 0, lo: 0, hi: 0, list: [], count: 0, vector: new Int32Array(4) }
 
@@ -129,13 +129,15 @@ export class BodyGenerator {
     this.emit('i32.const', { x })
   }
 
+  /** Takes all steps of one choice. */
   private choose(choices: readonly Choice[]): void {
     let at = this.random.next() * choices.reduce((sum, [weight]) => sum + weight, 0)
-    for (const [weight, emit] of choices) {
+    for (const [weight, ...steps] of choices) {
       at -= weight
-      if (at < 0) return emit()
+      if (at >= 0) continue
+      for (const step of steps) step()
+      return
     }
-    choices.at(-1)![1]()
   }
 
   /** Counts the module's fuel down, and ends everything where there is none. */
@@ -277,13 +279,13 @@ export class BodyGenerator {
     const { random, shape } = this
     const reference = random.pick([FUNCREF, EXTERNREF])
     const choices: Choice[] = [
-      [2, () => (this.expr(reference), this.emit('ref.is_null'))],
+      [2, () => this.expr(reference), () => this.emit('ref.is_null')],
       [1, () => this.emit('table.size', { x: random.below(shape.tables.length) })],
       [1, () => this.tableGrow()],
     ]
     if (shape.hasMemory) {
       choices.push([2, () => this.emit('memory.size')])
-      choices.push([1, () => (this.i32Const(random.pick([0, 0, 1, 2, -1, 0xffff])), this.emit('memory.grow'))])
+      choices.push([1, () => this.i32Const(random.pick([0, 0, 1, 2, -1, 0xffff])), () => this.emit('memory.grow')])
     }
     this.choose(choices)
   }
@@ -421,9 +423,9 @@ export class BodyGenerator {
     const { types, loop } = labels[target]!
     const x = labels.length - 1 - target
     this.choose([
-      [loop ? 0.1 : 3, () => (this.exprs(types), this.emit('br', { x }))],
+      [loop ? 0.1 : 3, () => this.exprs(types), () => this.emit('br', { x })],
       [2, () => this.branchTable(target)],
-      [1, () => (this.exprs(this.type.results), this.emit('return'))],
+      [1, () => this.exprs(this.type.results), () => this.emit('return')],
       [0.3, () => this.emit('unreachable')],
       [1, () => this.returnCall()],
     ])
@@ -538,7 +540,7 @@ export class BodyGenerator {
       [2, () => this.branchIf()],
       [1, () => this.tableStatement()],
       [1, () => this.callStatement()],
-      [1, () => (this.expr(random.pick(shape.valTypes), false), this.emit('drop'))],
+      [1, () => this.expr(random.pick(shape.valTypes), false), () => this.emit('drop')],
     ]
     if (shape.hasMemory) {
       choices.push([4, () => this.access(random.pick(shape.valTypes.includes(V128) ? STORES : SCALAR_STORES))])
@@ -584,10 +586,22 @@ export class BodyGenerator {
     const x = random.below(shape.tables.length)
     const y = shape.tables[x] === FUNCREF ? random.below(ELEM_SEGMENTS) : -1
     this.choose([
-      [2, () => (this.index(), this.expr(shape.tables[x]!), this.emit('table.set', { x }))],
-      [1, () => (this.index(), this.expr(shape.tables[x]!), this.length(3, 8), this.emit('table.fill', { x }))],
-      [1, () => (this.index(), this.index(), this.length(3, 8), this.emit('table.copy', { x, y: x }))],
-      [y < 0 ? 0 : 1, () => (this.index(), this.small(1), this.length(2, 8), this.emit('table.init', { x: y, y: x }))],
+      [2, () => this.index(), () => this.expr(shape.tables[x]!), () => this.emit('table.set', { x })],
+      [
+        1,
+        () => this.index(),
+        () => this.expr(shape.tables[x]!),
+        () => this.length(3, 8),
+        () => this.emit('table.fill', { x }),
+      ],
+      [1, () => this.index(), () => this.index(), () => this.length(3, 8), () => this.emit('table.copy', { x, y: x })],
+      [
+        y < 0 ? 0 : 1,
+        () => this.index(),
+        () => this.small(1),
+        () => this.length(2, 8),
+        () => this.emit('table.init', { x: y, y: x }),
+      ],
       [y < 0 ? 0 : 0.1, () => this.emit('elem.drop', { x: y })],
     ])
   }
@@ -595,9 +609,9 @@ export class BodyGenerator {
   private memoryStatement(): void {
     const x = this.random.below(DATA_SEGMENTS)
     this.choose([
-      [1, () => (this.small(16), this.expr(I32), this.length(8, 18), this.emit('memory.fill'))],
-      [1, () => (this.small(16), this.small(16), this.length(9, 18), this.emit('memory.copy'))],
-      [1, () => (this.small(16), this.small(4), this.length(4, 18), this.emit('memory.init', { x }))],
+      [1, () => this.small(16), () => this.expr(I32), () => this.length(8, 18), () => this.emit('memory.fill')],
+      [1, () => this.small(16), () => this.small(16), () => this.length(9, 18), () => this.emit('memory.copy')],
+      [1, () => this.small(16), () => this.small(4), () => this.length(4, 18), () => this.emit('memory.init', { x })],
       [0.1, () => this.emit('data.drop', { x })],
     ])
   }

@@ -15,7 +15,6 @@ describe('random modules', () => {
     const differences: string[] = []
     const endings = new Map<string, number>()
     for (let seed = 1; seed <= SEEDS; seed++) {
-      // oxlint-disable-next-line no-await-in-loop
       const { difference, endings: seen } = await compareSeed(engine, seed, { simd })
       if (difference !== undefined) differences.push(`seed ${seed}: ${difference}`)
       for (const ending of seen) endings.set(ending, (endings.get(ending) ?? 0) + 1)

@@ -38,14 +38,11 @@ export async function compareSeed(engine: Engine, seed: number, options: Generat
   let fuelUsed = 0
   for (const way of WAYS) {
     const subject = ourSubject(module, way, new Random(seed ^ 0xd01))
-    // oxlint-disable-next-line no-await-in-loop
     const actual = await observe(subject, calls)
     const at = expected.findIndex((line, i) => line !== actual[i])
     if (at >= 0) {
-      return {
-        difference: `${way}, ${at < calls.length ? spellCall(calls[at]!) : 'state'}:\n  host ${expected[at]}\n  ours ${actual[at]}`,
-        endings,
-      }
+      const place = at < calls.length ? spellCall(calls[at]!) : 'state'
+      return { difference: `${way}, ${place}:\n  host ${expected[at]!}\n  ours ${actual[at]!}`, endings }
     }
     const ours = subject.memories()
     for (const [i, memory] of memories.entries()) {
@@ -67,7 +64,6 @@ async function observe(subject: Subject, calls: readonly Call[]): Promise<string
   const lines: string[] = []
   for (const { name, args } of calls) {
     const resolved = args.map((arg) => (arg instanceof ExportName ? subject.exports[arg.name] : arg))
-    // oxlint-disable-next-line no-await-in-loop
     const outcome = await subject.call(name, resolved)
     lines.push(`${outcome} after ${subject.takeTrace()}`)
   }

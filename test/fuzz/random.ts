@@ -84,25 +84,9 @@ function halvesOf(x: number): readonly [number, number] {
   return [scratch.getInt32(4), scratch.getInt32(0)]
 }
 
+// prettier-ignore
 const I32_EDGES = [
-  0,
-  1,
-  -1,
-  2,
-  31,
-  32,
-  33,
-  63,
-  64,
-  0x7f,
-  0x80,
-  0xff,
-  0x7fff,
-  0x8000,
-  0xffff,
-  0x10000,
-  0x7fffffff,
-  1 << 31,
+  0, 1, -1, 2, 31, 32, 33, 63, 64, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 1 << 31,
 ]
 
 const I64_EDGES: readonly (readonly [number, number])[] = [
@@ -123,32 +107,24 @@ const I64_EDGES: readonly (readonly [number, number])[] = [
 ]
 
 // Zeros, ones, infinities, quiet and signalling NaNs with payloads, denormals, the limits of conversions.
+// prettier-ignore
 const F32_EDGES = [
   0, 0x80000000, 0x3f800000, 0xbf800000, 0x3f000000, 0xbf000000, 0x3fc00000, 0x7f800000, 0xff800000, 0x7fc00000,
   0xffc00000, 0x7fa00001, 0xff812345, 1, 0x80000001, 0x007fffff, 0x00800000, 0x7f7fffff, 0x4f000000, 0xcf000000,
   0xcf000001, 0x4f800000, 0x5f000000, 0xdf000000, 0x5f800000, 0x4b000001, 0x4affffff, 0xbf7fffff,
 ]
 
-const F64_EDGES: readonly (readonly [number, number])[] = [
-  ...[0, -0, 1, -1, 0.5, -0.5, 1.5, 2.5, Infinity, -Infinity, Number.MIN_VALUE, -Number.MIN_VALUE, Number.MAX_VALUE],
-  ...[
-    2147483647.5,
-    2147483648,
-    -2147483648.9,
-    -2147483649,
-    4294967295.5,
-    4294967296,
-    -0.9,
-    2 ** 52,
-    2 ** 53,
-    2 ** 53 - 1,
-  ],
-  ...[2 ** 63, -(2 ** 63), 2 ** 63 - 1024, 2 ** 64, 2 ** 64 - 2048, 2 ** -1022, 2 ** -150, 3.4028235677973366e38],
+// prettier-ignore
+const F64_VALUES = [
+  0, -0, 1, -1, 0.5, -0.5, 1.5, 2.5, Infinity, -Infinity, Number.MIN_VALUE, -Number.MIN_VALUE, Number.MAX_VALUE,
+  2147483647.5, 2147483648, -2147483648.9, -2147483649, 4294967295.5, 4294967296, -0.9, 2 ** 52, 2 ** 53, 2 ** 53 - 1,
+  2 ** 63, -(2 ** 63), 2 ** 63 - 1024, 2 ** 64, 2 ** 64 - 2048, 2 ** -1022, 2 ** -150, 3.4028235677973366e38,
 ]
-  .map(halvesOf)
-  .concat([
-    [0, 0x7ff80000],
-    [0, 0xfff80000 | 0],
-    [1, 0x7ff00000],
-    [0x12345678, 0xfff80abc | 0],
-  ])
+
+/** Those, and NaNs. */
+const F64_EDGES: readonly (readonly [number, number])[] = F64_VALUES.map(halvesOf).concat([
+  [0, 0x7ff80000],
+  [0, 0xfff80000 | 0],
+  [1, 0x7ff00000],
+  [0x12345678, 0xfff80abc | 0],
+])

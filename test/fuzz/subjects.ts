@@ -24,7 +24,7 @@ export interface Subject {
   /** What can be seen of globals and tables from outside. */
   readonly state: () => string
   /** Calls an exported function and says how that went. */
-  readonly call: (name: string, args: readonly unknown[]) => Promise<string>
+  readonly call: (name: string, args: readonly unknown[]) => string | Promise<string>
   /** What the host functions saw since the last time. */
   readonly takeTrace: () => string
   /** Fuel used by all calls; 0 where none is counted. */
@@ -92,7 +92,7 @@ export function nativeSubject(bytes: Uint8Array): Subject | undefined {
     exports,
     memories: () => [exports, others].map(({ m }) => new Uint8Array((m as NativeMemory | undefined)?.buffer ?? [])),
     state: () => [exports, others].map((each) => spellState(each, names)).join('\n'),
-    call: async (name, args) => {
+    call: (name, args) => {
       try {
         return spellResults((exports[name] as (...args: readonly unknown[]) => unknown)(...args), names)
       } catch (error) {
@@ -143,7 +143,7 @@ function instantiateOurs(module: Module, trace: string[], isAwaited: boolean): I
     isAwaited ? instance.start(REENTERED, x).finish() : instance.call(REENTERED, x)
   const host = Object.entries(hostFunctions(trace, reenter)).map(([name, func]) => {
     const call = (_: HostContext, ...args: never[]): unknown => func(...args)
-    return [name, isAwaited ? async (_: HostContext, ...args: never[]) => call(_, ...args) : call]
+    return [name, isAwaited ? (_: HostContext, ...args: never[]) => Promise.resolve(call(_, ...args)) : call]
   })
   const instance = module.instantiateSync({ host: Object.fromEntries(host) }, { limits: { hostDepth: 3 * FUEL } })
   return instance
@@ -187,12 +187,12 @@ function driver(
   instance: Instance,
   random: Random,
   makeTwin: () => Instance,
-): (name: string, args: readonly unknown[]) => Promise<Ending> {
+): (name: string, args: readonly unknown[]) => Ending | Promise<Ending> {
   if (way === 'called' || way === 'awaited') {
     return async (name, args) => {
       const run = instance.start(name, ...args)
       try {
-        const value = way === 'called' ? instance.call(name, ...args) : await run.finish()
+        const value: unknown = way === 'called' ? instance.call(name, ...args) : await run.finish()
         return { state: { kind: 'done', value }, fuel: run.fuelUsed }
       } catch (error) {
         return { state: { kind: 'trap', error: error as Error }, fuel: run.fuelUsed }
@@ -201,7 +201,7 @@ function driver(
   }
   const chunk = (): number => (way === 'metered' ? Infinity : random.pick([1, 2, 3, 7, 50, 1000]))
   const twin = way === 'interleaved' ? makeTwin() : undefined
-  return async (name, args) => {
+  return (name, args) => {
     const run = instance.start(name, ...args)
     const other = twin?.start(name, ...args.map((arg) => (typeof arg === 'function' ? null : arg)))
     const size = chunk()

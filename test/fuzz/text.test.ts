@@ -30,39 +30,10 @@ const SOURCES: readonly string[] = [
 ]
 
 const TOKENS = /"(?:\\.|[^"\\])*"|;;[^\n]*|[()]|[^\s()";]+|\s+/g
+// prettier-ignore
 const ODDITIES = [
-  ...[
-    '(',
-    ')',
-    '"',
-    '(;',
-    ';;',
-    '$',
-    '(@',
-    '0x',
-    '1e',
-    'nan:0x',
-    '-',
-    '_',
-    '\\',
-    '\u0000',
-    '\ud800',
-    '\u{10ffff}',
-    '\u202e',
-  ],
-  ...[
-    '(module',
-    '(then',
-    '(param',
-    '(result',
-    'end',
-    'else',
-    'i32',
-    '$x',
-    '0xffffffffffffffffff',
-    '99999999999',
-    '(type 9)',
-  ],
+  '(', ')', '"', '(;', ';;', '$', '(@', '0x', '1e', 'nan:0x', '-', '_', '\\', '\u0000', '\ud800', '\u{10ffff}', '\u202e',
+  '(module', '(then', '(param', '(result', 'end', 'else', 'i32', '$x', '0xffffffffffffffffff', '99999999999', '(type 9)',
 ]
 
 /** The source with one to three changes. */
