@@ -17,8 +17,8 @@ describe('an instruction that costs more than a stretch has', () => {
     const states: RunState[] = []
     do states.push(run.step())
     while (!run.finished && states.length < 10)
-    // Three operands, the fill, and what remains: the end of the function.
-    expect(states.map(({ kind }) => kind)).toEqual(['fuel', 'fuel', 'fuel', 'fuel', 'done'])
+    // Three operands and the fill, behind which nothing is left.
+    expect(states.map(({ kind }) => kind)).toEqual(['fuel', 'fuel', 'fuel', 'done'])
     expect(run.fuelUsed).toBe(4 + 800 / 8)
   })
 

@@ -4,6 +4,7 @@
 import {
   HeddleError,
   type HostContext,
+  type HostFunction,
   type Instance,
   type Memory,
   type Module,
@@ -141,11 +142,12 @@ export function ourSubject(module: Module, way: Way, random: Random): Subject {
 function instantiateOurs(module: Module, trace: string[], isAwaited: boolean): Instance {
   const reenter = (x: number): unknown =>
     isAwaited ? instance.start(REENTERED, x).finish() : instance.call(REENTERED, x)
-  const host = Object.entries(hostFunctions(trace, reenter)).map(([name, func]) => {
+  const entries = Object.entries(hostFunctions(trace, reenter)).map(([name, func]): [string, HostFunction] => {
     const call = (_: HostContext, ...args: never[]): unknown => func(...args)
     return [name, isAwaited ? (_: HostContext, ...args: never[]) => Promise.resolve(call(_, ...args)) : call]
   })
-  const instance = module.instantiateSync({ host: Object.fromEntries(host) }, { limits: { hostDepth: 3 * FUEL } })
+  const host = Object.fromEntries(entries)
+  const instance: Instance = module.instantiateSync({ host }, { limits: { hostDepth: 3 * FUEL } })
   return instance
 }
 
