@@ -8,8 +8,10 @@ import {
   REASON,
   REGISTER,
   ROW_OPS,
+  expressionsOf,
   operandKind,
   resultKind,
+  slotKind,
   type FixedOp,
   type RowOp,
   type SlotKind,
@@ -24,7 +26,7 @@ const trap = (code: (typeof TRAP_CODES)[number]): string => `why = ${REASON.trap
 
 /** How many times the expressions of a row mention an operand in one of its spellings. */
 function mentions(row: Instruction, spelling: string): number {
-  const text = [row.expr, row.high, ...(row.traps ?? []).map((t) => t.when)].join(' ')
+  const text = expressionsOf(row).join(' ')
   return text.split(spelling).length - 1
 }
 
@@ -36,7 +38,8 @@ export interface Operand {
   readonly constant?: readonly string[]
 }
 
-const VARIABLES = ['a', 'b', 'c']
+/** One for each operand; its halves and its float have their own, by suffix. */
+const VARIABLES = ['a', 'b', 'c', 'e', 'f', 'g']
 
 /** The statements that fetch a row's operands, and the substitution of `$…` in its expressions. */
 export interface Fetched {
@@ -45,14 +48,17 @@ export interface Fetched {
 }
 
 export function fetchOperands(row: Instruction, operands: readonly Operand[]): Fetched {
+  if (operands.length > VARIABLES.length) throw new Error(`${row.name}: more operands than variables`)
+  // Where a row has several results, one may be written before another is computed.
+  const several = row.signature!.results.length > 1
   const lines: string[] = []
   const replacements: (readonly [spelling: string, text: string])[] = []
   /** Fetches into a variable, unless the expressions mention the operand once: then it is fetched where it stands. */
   const bind = (spelling: string, variable: string, value: string, early: boolean): void => {
     const count = mentions(row, spelling)
     if (count === 0) return
-    if (count > 1 || early) lines.push(`${variable} = ${value}`)
-    replacements.push([spelling, count > 1 || early ? variable : value])
+    if (count > 1 || early || several) lines.push(`${variable} = ${value}`)
+    replacements.push([spelling, count > 1 || early || several ? variable : value])
   }
   operands.forEach(({ kind, address, constant }, i) => {
     const v = VARIABLES[i]!
@@ -86,8 +92,11 @@ function trapLines(row: Instruction, put: (expr: string) => string): string[] {
 
 /** Statements that write the result of a row's expression to the slot at `address`. */
 export function storeResult(row: Instruction, put: (expr: string) => string, address: string): string[] {
-  const kind = resultKind(row)
-  const expr = row.test === true ? `${put(row.expr!)} ? 1 : 0` : put(row.expr!)
+  const expr = row.test === true ? `${row.expr} ? 1 : 0` : row.expr!
+  return storeValue(resultKind(row), put(expr), row.high === undefined ? undefined : put(row.high), address)
+}
+
+function storeValue(kind: SlotKind, expr: string, high: string | undefined, address: string): string[] {
   switch (kind) {
     case 'i32':
       return [`I32[${address}] = ${expr}`]
@@ -98,8 +107,8 @@ export function storeResult(row: Instruction, put: (expr: string) => string, add
     case 'v128':
       return [expr.split('$r').join(address)]
     case 'i64': {
-      const high = row.high === undefined ? 'i64.hi' : put(row.high).split('$low').join('low')
-      return [`low = ${expr}`, `d = ${address}`, 'I32[d] = low', `I32[d + 1] = ${high}`]
+      const half = high === undefined ? 'i64.hi' : high.split('$low').join('low')
+      return [`low = ${expr}`, `d = ${address}`, 'I32[d] = low', `I32[d + 1] = ${half}`]
     }
   }
 }
@@ -111,7 +120,7 @@ function pureCase({ row, form }: RowOp): string[] {
   const { params, results } = row.signature!
   const branch = form.startsWith('branch')
   const constant = form.endsWith('$c')
-  let k = branch ? 1 : 2
+  let k = branch ? 1 : 1 + results.length
   const operands = params.map((_, i): Operand => {
     const kind = operandKind(row, i)
     if (!constant || i === 0) return { kind, address: slot(k++) }
@@ -123,8 +132,18 @@ function pureCase({ row, form }: RowOp): string[] {
     const condition = form.startsWith('branch_if') ? put(row.expr!) : `!(${put(row.expr!)})`
     return [...lines, `if (${condition}) { ${taken(k)} } pc = pc + ${k + 1} | 0`, 'continue']
   }
-  if (results.length !== 1) throw new Error(`${row.name}: an expression has one result`)
-  return [...lines, ...trapLines(row, put), ...storeResult(row, put, slot(1)), `pc = pc + ${k} | 0`, 'continue']
+  const further = (row.further ?? []).flatMap(({ expr, high }, i) =>
+    storeValue(slotKind(results[i + 1]!), put(expr), high === undefined ? undefined : put(high), slot(i + 2)),
+  )
+  if (results.length !== 1 + (row.further?.length ?? 0)) throw new Error(`${row.name}: an expression for each result`)
+  return [
+    ...lines,
+    ...trapLines(row, put),
+    ...storeResult(row, put, slot(1)),
+    ...further,
+    `pc = pc + ${k} | 0`,
+    'continue',
+  ]
 }
 
 /** The check of a memory access, and the substitution of `$a` and `$d`. */
@@ -256,6 +275,17 @@ const FIXED: Readonly<Record<FixedOp, readonly string[]>> = {
   ],
 }
 
+/** Declarations of the operands' variables that occur. */
+export function declareVariables(cases: readonly string[]): string {
+  const text = cases.join('')
+  const declare = (suffix: string, start: string): string[] =>
+    VARIABLES.map((v) => v + suffix)
+      .filter((name) => name !== 'a' && new RegExp(`\\b${name}\\b`).test(text))
+      .map((name) => `${name} = ${start}`)
+  const all = [...declare('', '0'), ...declare('l', '0'), ...declare('h', '0'), ...declare('f', '0.5')]
+  return all.length === 0 ? '' : `    let ${all.join(', ')}\n`
+}
+
 export function renderCase(opcode: number, name: string, lines: readonly string[]): string {
   return `      case ${opcode}: // ${name}\n${lines.map((line) => `        ${line}\n`).join('')}`
 }
@@ -304,10 +334,8 @@ export function createLoop(
     let pc = ${register('pc')}
     let fp = ${register('fp')}
     let why = 0
-    let a = 0, b = 0, c = 0, d = 0, ea = 0, low = 0
-    let al = 0, ah = 0, bl = 0, bh = 0
-    let af = 0.5, bf = 0.5, cf = 0.5
-    let elems = null, callee = null
+    let a = 0, d = 0, ea = 0, low = 0
+${declareVariables(cases)}    let elems = null, callee = null
     // What may change in the world outside is read anew after each operation that can change it, and constant otherwise.
     run: for (;;) {
     const { view, byteLength: size } = instance.memory

@@ -4,6 +4,7 @@ import type { Instruction } from '../src/instructions/define.ts'
 import { REGISTER, SIDE_OPS, operandKind, type RowOp } from '../src/interpret/ops.ts'
 import {
   HEADER,
+  declareVariables,
   accessLines,
   fetchOperands,
   located,
@@ -82,10 +83,8 @@ export function createSideLoop(
     const code = codeHeap, I32 = words, F32 = singles, F64 = doubles, L = lanes
     let memory = instance.memory, view = memory.view, size = 0
     let pc = from, why = 0
-    let a = 0, b = 0, c = 0, d = 0, ea = 0, low = 0
-    let al = 0, ah = 0, bl = 0, bh = 0
-    let af = 0.5, bf = 0.5
-    run: for (;;) {
+    let a = 0, d = 0, ea = 0, low = 0
+${declareVariables(cases)}    run: for (;;) {
       switch (code[pc]) {
 ${cases.join('').replaceAll(/^/gm, '  ').trimEnd()}
         default:

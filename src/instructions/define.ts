@@ -50,6 +50,8 @@ export interface Instruction {
   readonly expr?: string | undefined
   /** The high half of an i64 result. Absent: `expr` calls a function that leaves it in `i64.hi`. */
   readonly high?: string | undefined
+  /** The results behind the first, in order; evaluated after it, so that `expr` may be a call which leaves them somewhere. */
+  readonly further?: readonly { readonly expr: string; readonly high?: string | undefined }[] | undefined
   /** `expr` is a condition: true and false stand for 1 and 0. */
   readonly test?: true | undefined
   /** The result is given as bits, not as a value: an int32 for f32, `expr` and `high` for f64. */

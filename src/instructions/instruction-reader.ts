@@ -54,8 +54,11 @@ export class InstructionReader extends ByteReader implements Immediates {
   /** Targets of a br_table beyond which it is refused with an error of kind `limit`. */
   maxLabels: number = MODULE_LIMITS.brTableTargets
 
+  /** For code that was decoded or written before: whatever limit it was read under, it passed. */
   static of(code: Code): InstructionReader {
-    return new InstructionReader(code.bytes, code.start, code.end)
+    const reader = new InstructionReader(code.bytes, code.start, code.end)
+    reader.maxLabels = Infinity
+    return reader
   }
 
   /** Reads the next instruction; its immediates are in the reader's fields until the next call. */

@@ -18,6 +18,7 @@ function uniform(row: Instruction): Instruction {
     rule: row.rule,
     expr: row.expr,
     high: row.high,
+    further: row.further,
     test: row.test,
     bits: row.bits,
     traps: row.traps,

@@ -16,9 +16,19 @@ export interface Crossing {
 /** Frames that are told; a recursion may have a million. */
 const MAX_FRAMES = 100
 
-export function describeFrame(func: FuncInstance, offset: number | undefined): RunFrame {
+/** A frame whose offset is found when somebody looks at it: that takes reading the function again. */
+export function describeFrame(func: FuncInstance, offset: () => number | undefined): RunFrame {
   const funcName = func.instance?.compiled.funcName(func.funcIdx) ?? func.name
-  return { func, funcIdx: func.funcIdx, funcName, offset }
+  let known: { readonly offset: number | undefined } | undefined
+  return {
+    func,
+    funcIdx: func.funcIdx,
+    funcName,
+    get offset() {
+      known ??= { offset: offset() }
+      return known.offset
+    },
+  }
 }
 
 /** The frames of a run at `pc` in `instance`, innermost first. `calls` are its return positions and frame pointers, outermost first. */
@@ -32,7 +42,7 @@ export function walkFrames(
   const push = (position: number, within: Instance | undefined): void => {
     const placed = codeAt(position)
     if (placed === undefined || within === undefined) return
-    frames.push(describeFrame(within.func(placed.funcIdx), offsetAt(placed, position)))
+    frames.push(describeFrame(within.func(placed.funcIdx), () => offsetAt(placed, position)))
   }
   push(pc, instance)
   let current = instance

@@ -1,9 +1,11 @@
 // The words of a function while it is lowered. Knows whether the last operation's result can still be sent elsewhere, and whether that
 // operation is a condition which a branch could absorb: both end with the next operation, and at a label.
 
+import { HeddleError } from '../errors/heddle-error.ts'
 import type { RowForms } from './ops.ts'
 
 export class CodeBuffer {
+  private readonly maxWords: number
   words: Int32Array = new Int32Array(1024)
   /** Words written so far. */
   position = 0
@@ -18,8 +20,18 @@ export class CodeBuffer {
   /** The forms of that condition's row. */
   conditionForms: RowForms | undefined
 
+  constructor(maxWords: number) {
+    this.maxWords = maxWords
+  }
+
   private room(count: number): void {
     if (this.position + count <= this.words.length) return
+    if (this.position + count > this.maxWords) {
+      throw new HeddleError(
+        'CODE_QUOTA',
+        'the module would need too much code for its size: it moves very many results at its branches',
+      )
+    }
     const grown = new Int32Array(Math.max(this.words.length * 2, this.position + count))
     grown.set(this.words)
     this.words = grown

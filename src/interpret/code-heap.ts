@@ -2,7 +2,7 @@
 // A module that nobody holds any more gives its code back.
 
 import type { CompiledModule } from '../runtime/instance.ts'
-import { Lowering, type Mode } from './lower.ts'
+import { Lowering, type Lowered, type Mode } from './lower.ts'
 import { installCode, machine, releaseCode } from './machine.ts'
 import { OPS } from './ops.ts'
 import { meetOperations } from './warm-up.ts'
@@ -21,15 +21,38 @@ export interface PlacedCode {
 }
 
 /** What is placed, by ascending start. */
-const placed: PlacedCode[] = []
-const byModule = new WeakMap<CompiledModule, Map<string, PlacedCode>>()
+let placed: PlacedCode[] = []
 
-const dropped = new FinalizationRegistry<Map<string, PlacedCode>>((codes) => {
-  for (const code of codes.values()) {
-    placed.splice(indexBefore(code.start), 1)
-    releaseCode(code.start, code.end)
-  }
+/** The lowered functions of a module, and what they take together. */
+interface ModuleCode {
+  readonly functions: Map<string, PlacedCode>
+  words: number
+  /** More than this is refused: lowered code is bounded by the size of the code that it comes from. */
+  readonly limit: number
+}
+
+const byModule = new WeakMap<CompiledModule, ModuleCode>()
+
+const dropped = new FinalizationRegistry<ModuleCode>(({ functions }) => {
+  const gone = new Set(functions.values())
+  placed = placed.filter((code) => !gone.has(code))
+  releaseCode([...gone])
 })
+
+/** Words that a module's code may take: 16 MiB, and 64 words for each byte of its bodies. Compilers' output takes about two. */
+const BASE_WORDS = 1 << 22
+const WORDS_PER_BYTE = 64
+
+function moduleCode(compiled: CompiledModule): ModuleCode {
+  let code = byModule.get(compiled)
+  if (code === undefined) {
+    const bytes = compiled.module.funcs.reduce((sum, { code: { start, end } }) => sum + end - start, 0)
+    code = { functions: new Map(), words: 0, limit: BASE_WORDS + WORDS_PER_BYTE * bytes }
+    byModule.set(compiled, code)
+    dropped.register(compiled, code)
+  }
+  return code
+}
 
 /** Position of the last placed code that starts at or before `pc`. */
 function indexBefore(pc: number): number {
@@ -45,23 +68,20 @@ function indexBefore(pc: number): number {
 
 /** The function, lowered and placed; done when first asked for. */
 export function placeFunction(compiled: CompiledModule, funcIdx: number, mode: Mode): PlacedCode {
-  let codes = byModule.get(compiled)
-  if (codes === undefined) {
-    codes = new Map()
-    byModule.set(compiled, codes)
-    dropped.register(compiled, codes)
-  }
+  const all = moduleCode(compiled)
   const key = `${mode} ${funcIdx}`
-  let code = codes.get(key)
+  let code = all.functions.get(key)
   if (code === undefined) {
-    code = place(compiled, funcIdx, mode)
-    codes.set(key, code)
+    code = place(compiled, funcIdx, mode, all.limit - all.words)
+    all.functions.set(key, code)
+    all.words += code.end - code.start
   }
   return code
 }
 
-function place(compiled: CompiledModule, funcIdx: number, mode: Mode): PlacedCode {
-  const { words, opcodes, targets, entry, frameWords, blocks } = new Lowering(compiled, funcIdx, mode).lower()
+function place(compiled: CompiledModule, funcIdx: number, mode: Mode, maxWords: number): PlacedCode {
+  const lowering = new Lowering(compiled, funcIdx, mode, maxWords)
+  const { words, opcodes, targets, entry, frameWords, blocks } = lowering.lower()
   const start = installCode(words)
   meetOperations(machine(), opcodes)
   const { code } = machine()
@@ -87,11 +107,26 @@ export function codeAt(pc: number): PlacedCode | undefined {
   return code !== undefined && pc < code.end ? code : undefined
 }
 
-/** Offset in the module's bytes of the instruction that the operation at `pc` is part of: found by lowering the function once more. */
-export function offsetAt(code: PlacedCode, pc: number): number | undefined {
+/** The functions that were lowered once more for their maps, the last ones: a recursion asks for the same over and over. */
+const recent: { readonly code: PlacedCode; readonly lowered: Lowered }[] = []
+const RECENT = 4
+
+/** The function lowered once more, for what is not kept: its map. Undefined where the module is gone. */
+function lowerAgain(code: PlacedCode): Lowered | undefined {
+  const known = recent.find((entry) => entry.code === code)
+  if (known !== undefined) return known.lowered
   const compiled = code.module.deref()
   if (compiled === undefined) return undefined
-  return lookUp(new Lowering(compiled, code.funcIdx, code.mode).lower().map, pc - code.start)
+  const lowered = new Lowering(compiled, code.funcIdx, code.mode, Infinity).lower()
+  recent.push({ code, lowered })
+  if (recent.length > RECENT) recent.shift()
+  return lowered
+}
+
+/** Offset in the module's bytes of the instruction that the operation at `pc` is part of. */
+export function offsetAt(code: PlacedCode, pc: number): number | undefined {
+  const lowered = lowerAgain(code)
+  return lowered === undefined ? undefined : lookUp(lowered.map, pc - code.start)
 }
 
 /** In ascending pairs, the second of the last pair whose first is at most `key`. */
@@ -126,9 +161,9 @@ export function blockPosition(code: PlacedCode, offset: number): number | undefi
 
 /** How much of the running block's cost has not been charged yet at `pc` in stepping code: the instructions behind it. */
 export function restOfBlock(code: PlacedCode, pc: number): number {
-  const compiled = code.module.deref()
-  if (compiled === undefined) return 0
-  const { map, blocks, words } = new Lowering(compiled, code.funcIdx, code.mode).lower()
+  const lowered = lowerAgain(code)
+  if (lowered === undefined) return 0
+  const { map, blocks, words } = lowered
   const at = pc - code.start
   let block = -1
   for (let i = 0; i < blocks.length && blocks[i]! <= at; i += 2) block = blocks[i]!

@@ -34,9 +34,8 @@ export function createLoop(
     let pc = S[0]
     let fp = S[1]
     let why = 0
-    let a = 0, b = 0, c = 0, d = 0, ea = 0, low = 0
-    let al = 0, ah = 0, bl = 0, bh = 0
-    let af = 0.5, bf = 0.5, cf = 0.5
+    let a = 0, d = 0, ea = 0, low = 0
+    let b = 0, c = 0, al = 0, bl = 0, ah = 0, bh = 0, af = 0.5
     let elems = null, callee = null
     // What may change in the world outside is read anew after each operation that can change it, and constant otherwise.
     run: for (;;) {

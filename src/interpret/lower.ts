@@ -75,7 +75,7 @@ export class Lowering {
   readonly funcType: FuncType
   readonly mode: Mode
   readonly reader: InstructionReader
-  readonly code: CodeBuffer = new CodeBuffer()
+  readonly code: CodeBuffer
   readonly locals: LocalLayout
   readonly stack: OperandStack
   readonly frames: Frame[] = []
@@ -87,12 +87,14 @@ export class Lowering {
   /** Position of the operation that zeroes the locals. */
   private prologue = -1
 
-  constructor(compiled: CompiledModule, funcIdx: number, mode: Mode) {
+  /** Code of more than `maxWords` is refused. */
+  constructor(compiled: CompiledModule, funcIdx: number, mode: Mode, maxWords: number) {
     const { module, spaces } = compiled
     const func = module.funcs[funcIdx - spaces.importedFuncs]
     if (func === undefined) throw new InternalError(`function ${funcIdx} has no body`)
     this.compiled = compiled
     this.mode = mode
+    this.code = new CodeBuffer(maxWords)
     this.funcType = module.types[func.typeIdx]!
     this.reader = InstructionReader.of(func.code)
     this.locals = this.readLocals()
@@ -123,9 +125,11 @@ export class Lowering {
 
   private emitPrologue(): void {
     const { types, slots, params, words, declaredAt } = this.locals
-    types.forEach((type, x) => {
-      if (x >= params && isRefType(type)) this.code.emit(OPS.null_ref, slots[x])
-    })
+    for (let x = params; x < types.length; x++) {
+      const first = x
+      while (x < types.length && isRefType(types[x]!)) x++
+      if (x > first) this.code.emit(OPS.null_refs, slots[first], (slots[x] ?? words) - slots[first]!)
+    }
     this.prologue = this.code.position
     if (this.mode === 'fast' || words > declaredAt) this.code.emit(OPS.zero, declaredAt, words - declaredAt)
   }
@@ -165,8 +169,10 @@ export class Lowering {
     if (row.access !== undefined) return this.lowerAccess(row, forms)
     if (isVectorial(row)) return this.lowerAside(row, forms)
     const { stack } = this
-    const result = row.signature.results[0]!
-    if (row.signature.params.length === 1) {
+    const { params, results } = row.signature
+    if (params.length > 2 || results.length !== 1) return this.lowerMany(row, forms)
+    const result = results[0]!
+    if (params.length === 1) {
       const a = stack.operand(stack.pop())
       return this.emitValue(row, forms, forms.value, result, a)
     }
@@ -180,6 +186,18 @@ export class Lowering {
     const a = stack.operand(left)
     const b = stack.operand(right)
     this.emitValue(row, forms, forms.value, result, a, b)
+  }
+
+  /** Any number of operands and results: the results' slots come first. */
+  private lowerMany({ signature: { params, results } }: Expression, forms: RowForms): void {
+    const { stack, code } = this
+    const operands = params
+      .map(() => stack.pop())
+      .reverse()
+      .map((entry) => stack.operand(entry))
+    const slots = results.map((type) => stack.push(type))
+    code.emit(forms.value)
+    code.emitWords([...slots, ...operands])
   }
 
   private emitValue(

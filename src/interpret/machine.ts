@@ -8,6 +8,7 @@
 
 import { HeddleError } from '../errors/heddle-error.ts'
 import type { Ref } from '../runtime/value.ts'
+import { CodeAllocator, type Stretch } from './code-allocator.ts'
 import { createLoop } from './loop.gen.ts'
 import { OPS, REGISTER } from './ops.ts'
 import { createSideLoop } from './side-loop.gen.ts'
@@ -76,10 +77,7 @@ function replaceMachine(codeWords: number, stackWords: number, frameWords: numbe
   const grown = codeWords > MAX_CODE_WORDS ? undefined : tryCreateMachine(codeWords, stackWords, frameWords)
   if (grown === undefined) {
     const bytes = (codeWords + stackWords + frameWords) * 4
-    throw new HeddleError(
-      'MACHINE_QUOTA',
-      `the interpreter would need ${bytes} bytes for code and stacks: lower the limits of the store`,
-    )
+    throw new HeddleError('MACHINE_QUOTA', `the interpreter would need ${bytes} bytes for its code and stacks`)
   }
   grown.code.set(old.code)
   grown.I32.set(old.I32)
@@ -98,50 +96,33 @@ export function ensureStack(stackWords: number, frameWords: number): void {
   replaceMachine(code.length, Math.max(I32.length, slotWords), Math.max(C.length, callWords))
 }
 
-// The code heap: free stretches by address, first fit. Functions are lowered when first called and stay until their module is dropped.
-interface Stretch {
-  start: number
-  end: number
-}
-const free: Stretch[] = [{ start: FIRST_FREE, end: CODE_WORDS - SCRATCH.code }]
+const allocator = new CodeAllocator(FIRST_FREE, CODE_WORDS - SCRATCH.code)
 
 /** Copies lowered code into the heap and gives its address. */
 export function installCode(words: Int32Array): number {
-  const length = words.length
-  let index = free.findIndex(({ start, end }) => end - start >= length)
-  if (index < 0) {
-    const { code, I32, C } = machine()
-    const codeWords = code.length * 2 + length
-    replaceMachine(codeWords, I32.length, C.length)
-    // What was scratch at the end of the smaller heap is free now.
-    releaseCode(code.length - SCRATCH.code, codeWords - SCRATCH.code)
-    index = free.length - 1
+  let start = allocator.take(words.length)
+  if (start === undefined) {
+    growCode(words.length)
+    start = allocator.take(words.length)!
   }
-  const stretch = free[index]!
-  const { start } = stretch
-  stretch.start += length
-  if (stretch.start === stretch.end) free.splice(index, 1)
   machine().code.set(words, start)
   return start
 }
 
-/** Gives a stretch of the code heap back, joined with its free neighbours. */
-export function releaseCode(start: number, end: number): void {
-  let index = free.findIndex((stretch) => stretch.start > start)
-  if (index < 0) index = free.length
-  const before = free[index - 1]
-  const after = free[index]
-  const joinsBefore = before?.end === start
-  const joinsAfter = after?.start === end
-  if (joinsBefore && joinsAfter) {
-    before.end = after.end
-    free.splice(index, 1)
-  } else if (joinsBefore) before.end = end
-  else if (joinsAfter) after.start = start
-  else free.splice(index, 0, { start, end })
+function growCode(needed: number): void {
+  const { code, I32, C } = machine()
+  const least = code.length + needed
+  const codeWords = Math.max(least, Math.min(code.length * 2, MAX_CODE_WORDS))
+  replaceMachine(codeWords, I32.length, C.length)
+  // What was scratch at the end of the smaller heap is free now.
+  allocator.give([{ start: code.length - SCRATCH.code, end: codeWords - SCRATCH.code }])
 }
 
-/** Words of the code heap that are free; for tests. */
-export function freeCodeWords(): number {
-  return free.reduce((sum, { start, end }) => sum + end - start, 0)
+export function releaseCode(stretches: readonly Stretch[]): void {
+  allocator.give(stretches)
+}
+
+/** Words of the code heap that are in use. */
+export function usedCodeWords(): number {
+  return machine().code.length - SCRATCH.code - FIRST_FREE - allocator.available
 }

@@ -94,10 +94,21 @@ export function slotKind(type: ValType): SlotKind {
   return KINDS.get(type)!
 }
 
+/** Everything in a row that is spelled over its operands. */
+export function expressionsOf({ expr, high, further = [], traps = [] }: Instruction): string[] {
+  const texts = [
+    expr,
+    high,
+    ...further.flatMap((result) => [result.expr, result.high]),
+    ...traps.map(({ when }) => when),
+  ]
+  return texts.filter((text) => text !== undefined)
+}
+
 /** The kind of an operand as the expression looks at it: `$0b` takes an f32's bits, `$0l` and `$0h` an f64's. */
 export function operandKind(row: Instruction, i: number): SlotKind {
   const kind = slotKind(row.signature!.params[i]!)
-  const text = [row.expr, row.high, ...(row.traps ?? []).map((t) => t.when)].join(' ')
+  const text = expressionsOf(row).join(' ')
   if (kind === 'f32' && text.includes(`$${i}b`)) return 'i32'
   if (kind === 'f64' && (text.includes(`$${i}l`) || text.includes(`$${i}h`))) return 'i64'
   return kind
@@ -118,8 +129,9 @@ export function isVectorial({ signature }: Expression): boolean {
 /** The forms that the main loop executes. */
 function mainForms(row: Expression): readonly Form[] {
   if (isVectorial(row)) return []
-  const { params } = row.signature
-  const right = params.length === 2 && (params[1] === I32 || params[1] === I64) && row.access === undefined
+  const { params, results } = row.signature
+  const right =
+    params.length === 2 && results.length < 2 && (params[1] === I32 || params[1] === I64) && row.access === undefined
   const storesI32 = row.access?.kind === 'store' && params[0] === I32
   const forms: Form[] = ['value']
   if (right || storesI32) forms.push('value$c')
@@ -146,7 +158,7 @@ function meaning(row: Instruction, form: Form): string {
   const traps = (row.traps ?? []).map((t) => [bitless(t.when), t.trap])
   const operands = row.signature!.params.map((_, i) => operandKind(row, i))
   const result = row.signature!.results.length === 0 ? undefined : resultKind(row)
-  return JSON.stringify([form, operands, result, bitless(row.expr), row.high, row.test, traps, row.access])
+  return JSON.stringify([form, operands, result, bitless(row.expr), row.high, row.further, row.test, traps, row.access])
 }
 
 const opcodes = new Map<string, number>()

@@ -18,6 +18,8 @@ import { clearStage, stage, type Resident } from './stage.ts'
 
 /** Backward branches and calls between two looks at the world outside. Short enough that optimised code is entered soon. */
 const SLICE = 50_000
+/** What leaving the loop counts, in such branches: a program that only calls its host is looked at as often. */
+const LEAVING = 100
 const FUEL_CHUNK = 1 << 30
 
 /** Frames that were moved off the machine's stack. */
@@ -32,6 +34,8 @@ export class InterpreterRun implements RunHandle, Resident {
   private readonly args: readonly Value[]
   private readonly metered: boolean
   private readonly poll: Poll | undefined
+  /** What is left of the slice: below zero, it is time to look at the world outside. */
+  private slice = SLICE
 
   private instance: Instance | undefined
   private pc = 0
@@ -100,7 +104,7 @@ export class InterpreterRun implements RunHandle, Resident {
     if (this.state === 'finished') throw new UsageError('the run has ended', 'RUN_ENDED')
     if (this.state === 'running') throw new UsageError('the run is being driven already', 'RUN_BUSY')
     if (this.state === 'awaiting') throw new UsageError('the run waits for a host function', 'RUN_AWAITING')
-    this.fuel = fuel
+    this.fuel = Math.floor(fuel)
     const first = this.state === 'ready'
     this.state = 'running'
     try {
@@ -115,8 +119,11 @@ export class InterpreterRun implements RunHandle, Resident {
 
   settle(outcome: { readonly values: readonly Value[] } | { readonly error: unknown }): void {
     const { pending } = this
-    if (this.state !== 'awaiting' || pending === undefined)
+    // The run was aborted while the promise was under way.
+    if (this.state === 'finished') return
+    if (this.state !== 'awaiting' || pending === undefined) {
       throw new UsageError('the run does not wait for a host function')
+    }
     if ('error' in outcome) {
       this.state = 'finished'
       this.release(stage.resident === this)
@@ -144,7 +151,7 @@ export class InterpreterRun implements RunHandle, Resident {
 
   stack(): readonly RunFrame[] {
     if (this.state === 'finished') return []
-    if (this.state === 'ready') return [describeFrame(this.func, undefined)]
+    if (this.state === 'ready') return [describeFrame(this.func, () => undefined)]
     return this.frames()
   }
 
@@ -158,7 +165,7 @@ export class InterpreterRun implements RunHandle, Resident {
     } else if (this.parked !== undefined) this.takeResidence()
     stage.resident = undefined
     const { stackFrames, stackBytes } = this.limits
-    this.stackLimit = Math.min(this.base + stackBytes / 4, stage.stackLimit)
+    this.stackLimit = Math.min(this.base + Math.floor(stackBytes / 8) * 2, stage.stackLimit)
     this.callLimit = Math.min(this.callBase + stackFrames * 2, stage.callLimit)
     ensureStack(this.stackLimit, this.callLimit)
     this.setLimits()
@@ -252,6 +259,7 @@ export class InterpreterRun implements RunHandle, Resident {
     if (stillOwing !== undefined) return stillOwing
     for (;;) {
       const why = this.execute()
+      if (this.slice < 0 && why < REASON.trap) this.lookOutside()
       const stop = why >= REASON.trap ? this.trap(TRAP_CODES[why - REASON.trap]!) : this.handle(why)
       if (stop !== undefined) return stop
     }
@@ -265,8 +273,15 @@ export class InterpreterRun implements RunHandle, Resident {
     S[REGISTER.fp] = this.fp
     S[REGISTER.sp] = this.sp
     S[REGISTER.fuel] = chunk
-    S[REGISTER.slice] = SLICE
-    const why = loop(this.instance!)
+    S[REGISTER.slice] = this.slice
+    stage.closed = true
+    let why
+    try {
+      why = loop(this.instance!)
+    } finally {
+      stage.closed = false
+    }
+    this.slice = S[REGISTER.slice]! - LEAVING
     this.pc = S[REGISTER.pc]!
     this.fp = S[REGISTER.fp]!
     this.sp = S[REGISTER.sp]!
@@ -274,16 +289,26 @@ export class InterpreterRun implements RunHandle, Resident {
     return why
   }
 
+  private lookOutside(): void {
+    this.slice = SLICE
+    if (this.poll === undefined) return
+    stage.closed = true
+    let error
+    try {
+      error = this.poll()
+    } finally {
+      stage.closed = false
+    }
+    if (error !== undefined) throw error
+  }
+
   private handle(why: number): Stop | undefined {
     const { code, I32 } = machine()
     const { pc, fp } = this
     const word = (k: number): number => code[pc + k]!
     switch (why) {
-      case REASON.slice: {
-        const error = this.poll?.()
-        if (error !== undefined) throw error
+      case REASON.slice:
         return undefined
-      }
       case REASON.fuel:
         return this.outOfFuel()
       case REASON.block:
@@ -519,10 +544,14 @@ export class InterpreterRun implements RunHandle, Resident {
     if (placed?.mode === 'stepping') this.charge(restOfBlock(placed, this.pc))
     if (trap.frames.length > 0) return trap
     return trap.withFrames(
-      this.frames().map(({ funcIdx, funcName, offset, func }) => {
-        const moduleName = func?.instance?.compiled.names().module
-        return { funcIdx, funcName, moduleName, offset }
-      }),
+      this.frames().map((frame) => ({
+        funcIdx: frame.funcIdx,
+        funcName: frame.funcName,
+        moduleName: frame.func?.instance?.compiled.names().module,
+        get offset() {
+          return frame.offset
+        },
+      })),
     )
   }
 
@@ -537,6 +566,15 @@ export class HostThrow extends HeddleError {
   override readonly name: string = 'HostThrow'
 
   constructor(cause: unknown) {
-    super('HOST_THROW', `a host function threw ${String(cause)}`, { cause })
+    super('HOST_THROW', `a host function threw ${describeThrown(cause)}`, { cause })
+  }
+}
+
+/** Not everything can be made a string: an object without a prototype cannot. */
+function describeThrown(cause: unknown): string {
+  try {
+    return String(cause)
+  } catch {
+    return typeof cause
   }
 }

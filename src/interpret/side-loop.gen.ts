@@ -32,9 +32,8 @@ export function createSideLoop(
     const code = codeHeap, I32 = words, F32 = singles, F64 = doubles, L = lanes
     let memory = instance.memory, view = memory.view, size = 0
     let pc = from, why = 0
-    let a = 0, b = 0, c = 0, d = 0, ea = 0, low = 0
-    let al = 0, ah = 0, bl = 0, bh = 0
-    let af = 0.5, bf = 0.5
+    let a = 0, d = 0, ea = 0, low = 0
+    let c = 0, al = 0, bl = 0, ah = 0, bh = 0
     run: for (;;) {
       switch (code[pc]) {
         case 357: // i32.load value$m

@@ -3,6 +3,7 @@
 
 import { UsageError } from '../errors/heddle-error.ts'
 import { ModuleError, type ModulePlace } from '../errors/module-error.ts'
+import { quoted } from '../errors/quote.ts'
 import type { Instruction } from '../instructions/define.ts'
 import { InstructionReader } from '../instructions/instruction-reader.ts'
 import { PROPOSALS } from '../instructions/proposals.ts'
@@ -29,7 +30,7 @@ export interface Requirement {
 export function disabledProposals(features: Features = {}): ReadonlySet<string> {
   for (const name of Object.keys(features)) {
     if (FEATURE_NAMES.includes(name)) continue
-    throw new UsageError(`unknown feature "${name}": there are ${FEATURE_NAMES.join(', ')}`)
+    throw new UsageError(`unknown feature ${quoted(name)}: there are ${FEATURE_NAMES.join(', ')}`)
   }
   return new Set(PROPOSALS.filter(({ name, on }) => !(features[name] ?? on)).map(({ name }) => name))
 }
@@ -82,7 +83,7 @@ class Search {
       if (results.length > 1) this.need('multi-value', `a function type with ${results.length} results`, place)
     })
     for (const { module: from, name, type } of module.imports) {
-      this.importType(type, { within: `import ${JSON.stringify(from)} ${JSON.stringify(name)}` })
+      this.importType(type, { within: `import ${quoted(from)} ${quoted(name)}` })
     }
     if (tables.length > 1) this.need('reference-types', 'more than one table', {})
     tables.forEach(({ elem }, x) => {
@@ -99,7 +100,7 @@ class Search {
     })
     for (const { name, kind, index } of module.exports) {
       if (kind !== 'global' || !globals[index]!.mutable) continue
-      this.need('mutable-global', 'an exported mutable global', { within: `export ${JSON.stringify(name)}` })
+      this.need('mutable-global', 'an exported mutable global', { within: `export ${quoted(name)}` })
     }
     if (module.spareSections.includes(DATA_COUNT_SECTION)) {
       this.need('bulk-memory-operations', 'a data count section', {})
@@ -215,7 +216,6 @@ class Search {
 function readerOf(code: Code): InstructionReader {
   const reader = InstructionReader.of(code)
   // The module is valid, under whatever limit it was checked.
-  reader.maxLabels = Infinity
   return reader
 }
 

@@ -8,6 +8,7 @@ import { linkImports } from '../../../src/runtime/link.ts'
 import { Store, type StoreLimits } from '../../../src/runtime/store.ts'
 import type { RunHandle, Stop } from '../../../src/runtime/tier.ts'
 import { fromJs, toJs, type Value } from '../../../src/runtime/value.ts'
+import { MODULE_LIMITS, type ModuleLimits } from '../../../src/syntax/limits.ts'
 import { parseModule } from '../../../src/text/parse-module.ts'
 import { validateModule } from '../../../src/validate/module.ts'
 
@@ -18,15 +19,16 @@ export interface WatOptions {
   readonly imports?: HostModule
   readonly limits?: Partial<StoreLimits>
   readonly store?: Store
+  readonly moduleLimits?: Partial<ModuleLimits>
 }
 
 /** A valid module's instance; its start function is not run. */
 export function instance(
   text: string,
-  { imports = {}, limits = {}, store = new Store(limits) }: WatOptions = {},
+  { imports = {}, limits = {}, store = new Store(limits), moduleLimits = {} }: WatOptions = {},
 ): Instance {
   const module = parseModule(text)
-  validateModule(module)
+  validateModule(module, { limits: { ...MODULE_LIMITS, ...moduleLimits } })
   const compiled = new CompiledModule(module)
   const externs = linkImports(compiled, ({ name }, type) => {
     const given = imports[name]
