@@ -19,4 +19,5 @@ export { HeddleError, InternalError, UsageError, type ErrorCode } from './errors
 export { LinkError, type UnlinkedImport } from './errors/link-error.ts'
 export { FEATURE_NAMES, type Features } from './validate/proposals.ts'
 export { ModuleError, type ModuleErrorKind, type ModulePlace } from './errors/module-error.ts'
+export { nameText, quoted } from './errors/quote.ts'
 export { TRAPS, Trap, renderFrames, type StackFrame, type TrapCode } from './errors/trap.ts'

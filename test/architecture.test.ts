@@ -3,7 +3,7 @@
 
 import { basename } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { listFiles, parseSource, readSources } from './source-tree.ts'
+import { listFiles, parseSource, readSources, resolveImport, visit } from './source-tree.ts'
 import type { Import, SourceFile } from './source-tree.ts'
 
 /** The picture: a folder may import what stands on a lower line. Folders on one line are strangers, but for the arrows. */
@@ -36,6 +36,14 @@ const nodeFolders = new Set(['cli', 'node'])
 
 /** The front doors that must not pull the text format into a bundle: it has one of its own, `heddle/wat`. */
 const doorsWithoutText = ['src/index.ts', 'src/wasi.ts']
+
+/** What is exported for the sake of a test alone, and why; a front door's files and those of tools need no leave. */
+const exportedForTests: Readonly<Record<string, string>> = {
+  'src/binary/decode-names.ts NAME_QUOTAS': 'a test goes to the quotas, wherever they lie',
+  'src/interpret/machine.ts usedCodeWords': 'that code is given back is seen nowhere else',
+  'src/validate/matching.ts matchesLimits': 'the rule is tested by itself',
+  'src/validate/proposals.ts requiredProposals': 'generated modules tell what they need, with nothing switched off',
+}
 
 const sources = readSources('src')
 const ownCode = ['src', 'test', 'scripts', 'bench', 'examples'].flatMap(listFiles).filter((path) => !isFixture(path))
@@ -116,6 +124,41 @@ describe('the check of imports reports', () => {
   })
 })
 
+describe('an exported name', () => {
+  const used = new Set(['src', 'scripts', 'bench'].flatMap(readSources).flatMap(usedNames))
+  const unused = sources
+    .filter(({ path }) => !isFrontDoor(path))
+    .flatMap((file) => exportedNames(file).map((name) => `${file.path} ${name}`))
+    .filter((name) => !used.has(name))
+
+  it('of src/ is used by another file, or exported by a front door', () => {
+    expect(unused.filter((name) => exportedForTests[name] === undefined)).toEqual([])
+  })
+
+  it('stands in the list for tests only where that is why it is exported', () => {
+    const tested = new Set(readSources('test').flatMap(usedNames))
+    const listed = Object.keys(exportedForTests)
+    expect(listed.filter((name) => !unused.includes(name) || !tested.has(name))).toEqual([])
+  })
+
+  it('is found however it is declared', () => {
+    const text = 'export const a = 1, b = 2; export function c() {} export type D = 1; export { e as f } from "./g.ts"'
+    expect(exportedNames(parseSource('src/a.ts', text))).toEqual(['a', 'b', 'c', 'D', 'f'])
+  })
+
+  it.each([
+    [`import { x as y } from './b.ts'`, ['x']],
+    [`import type { X } from './b.ts'`, ['X']],
+    [`import * as b from './b.ts'; b.x(); b.y; type T = b.Z; c.w`, ['x', 'y', 'Z']],
+    [`export { x as y } from './b.ts'`, ['x']],
+    [`type X = import('./b.ts').X`, ['X']],
+    [`const { x } = await import('./b.ts')`, ['x']],
+    [`import { x } from 'left-pad'`, []],
+  ])('is used by %s', (text, names) => {
+    expect(usedNames(parseSource('src/a.ts', text))).toEqual(names.map((name) => `src/b.ts ${name}`))
+  })
+})
+
 describe('every file', () => {
   it('opens by saying what it is', () => {
     expect(ownSources.filter(({ text }) => !opensWithComment(text)).map(({ path }) => path)).toEqual([])
@@ -158,11 +201,10 @@ describe('every file', () => {
 
   it('in src/ has something of its own, unless it is a front door', () => {
     const barrels = sources.filter(({ path, program }) => {
-      const isDoor = folderOf(path) === 'front door' || hosts.has(path.match(/^src\/(\w+)\/index\.ts$/)?.[1] ?? '')
       const reExports = program.body.filter(
         (s) => s.type === 'ExportAllDeclaration' || (s.type === 'ExportNamedDeclaration' && s.source !== null),
       )
-      return !isDoor && reExports.length > 0 && reExports.length === program.body.length
+      return !isFrontDoor(path) && reExports.length > 0 && reExports.length === program.body.length
     })
     expect(barrels.map(({ path }) => path)).toEqual([])
   })
@@ -176,6 +218,58 @@ function isFixture(path: string): boolean {
 function folderOf(path: string): string {
   const parts = path.split('/')
   return parts.length === 2 ? 'front door' : (parts[1] ?? '')
+}
+
+function isFrontDoor(path: string): boolean {
+  return folderOf(path) === 'front door' || hosts.has(path.match(/^src\/(\w+)\/index\.ts$/)?.[1] ?? '')
+}
+
+function exportedNames({ program }: SourceFile): string[] {
+  return program.body.flatMap((statement) => {
+    if (statement.type !== 'ExportNamedDeclaration') return []
+    const { declaration, specifiers } = statement
+    const names = specifiers.map(({ exported }) => exported)
+    if (declaration?.type === 'VariableDeclaration') return declaration.declarations.map(({ id }) => nameOf(id))
+    return [...(declaration && 'id' in declaration ? [declaration.id] : []), ...names].map(nameOf)
+  })
+}
+
+/** What the file imports or exports again, each as a file's path and the name there. */
+function usedNames({ path, program }: SourceFile): string[] {
+  const names: string[] = []
+  const spaces = new Map<string, string>()
+  const note = (target: string | undefined, ...used: readonly unknown[]): void => {
+    if (target !== undefined) names.push(...used.map((name) => `${target} ${nameOf(name)}`))
+  }
+  visit(program, (node) => {
+    if (node.type === 'ImportDeclaration') {
+      const target = resolveImport(path, node.source.value)
+      for (const specifier of node.specifiers) {
+        if (specifier.type === 'ImportSpecifier') note(target, specifier.imported)
+        else if (target !== undefined) spaces.set(specifier.local.name, target)
+      }
+    } else if (node.type === 'ExportNamedDeclaration' && node.source !== null) {
+      note(resolveImport(path, node.source.value), ...node.specifiers.map(({ local }) => local))
+    } else if (node.type === 'MemberExpression' && node.object.type === 'Identifier') {
+      note(spaces.get(node.object.name), node.property)
+    } else if (node.type === 'TSQualifiedName' && node.left.type === 'Identifier') {
+      note(spaces.get(node.left.name), node.right)
+    } else if (node.type === 'TSImportType' && node.qualifier !== null) {
+      note(resolveImport(path, node.source.value), node.qualifier)
+    } else if (node.type === 'VariableDeclarator' && node.id.type === 'ObjectPattern') {
+      const source = node.init?.type === 'AwaitExpression' ? node.init.argument : undefined
+      if (source?.type !== 'ImportExpression' || source.source.type !== 'Literal') return
+      const target = resolveImport(path, String(source.source.value))
+      note(target, ...node.id.properties.flatMap((property) => ('key' in property ? [property.key] : [])))
+    }
+  })
+  return names
+}
+
+/** The name of an identifier, or a string in its place. */
+function nameOf(node: unknown): string {
+  const { name, value } = node as { readonly name?: unknown; readonly value?: unknown }
+  return String(name ?? value)
 }
 
 function mayImport(from: string, to: string): boolean {

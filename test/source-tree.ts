@@ -95,7 +95,8 @@ function importSource(node: Node): { specifier: string; typeOnly: boolean } | un
   }
 }
 
-function resolveImport(from: string, specifier: string): string | undefined {
+/** The path from the project's root; undefined for a package or a module of Node. */
+export function resolveImport(from: string, specifier: string): string | undefined {
   return specifier.startsWith('.')
     ? normalize(join(dirname(from), specifier))
         .split(sep)

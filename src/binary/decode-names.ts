@@ -11,7 +11,7 @@ import type { ExternKind } from '../syntax/types.ts'
 import { decodeUtf8 } from './read-vector.ts'
 import { NAME_SECTION, NAME_SUBSECTIONS } from './sections.ts'
 
-export interface NameQuotas {
+interface NameQuotas {
   /** Names of a module that are kept; V8's maps hold 2^24 entries at most. */
   readonly names: number
   /** Bytes of one name; a longer one is passed over. */

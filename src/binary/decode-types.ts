@@ -62,7 +62,7 @@ function readLimit(reader: ByteReader): number {
   return (reader.hi >>> 0) * 2 ** 32 + (lo >>> 0)
 }
 
-export function readTableType(reader: ByteReader): TableType {
+function readTableType(reader: ByteReader): TableType {
   const elem = readRefType(reader)
   return { addrType: 'i32', limits: readLimits(reader, false), elem }
 }

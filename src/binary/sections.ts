@@ -17,7 +17,7 @@ export const ELEMENT_SECTION = 9
 export const CODE_SECTION = 10
 export const DATA_SECTION = 11
 export const DATA_COUNT_SECTION = 12
-export const TAG_SECTION = 13
+const TAG_SECTION = 13
 
 /** Every section but the custom ones, in the order of a module. The ids are in the order in which the sections were invented. */
 export const SECTION_ORDER: readonly number[] = [

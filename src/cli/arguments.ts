@@ -32,7 +32,7 @@ export class Arguments {
   }
 }
 
-export interface ParseSettings {
+interface ParseSettings {
   /** Stop behind the first argument that is no option. */
   readonly stopAtFirst?: boolean
 }
@@ -61,12 +61,12 @@ export function parseArguments(
 }
 
 /** `-` alone is standard input, and `-1`, `-.5`, `-inf` are numbers. */
-export function isOption(arg: string): boolean {
+function isOption(arg: string): boolean {
   return arg.startsWith('-') && arg !== '-' && !looksLikeValue(arg)
 }
 
 /** What functions take: numbers, null, lanes of a vector. */
-export function looksLikeValue(arg: string): boolean {
+function looksLikeValue(arg: string): boolean {
   return /^[+-]?(\.?\d|nan$|inf(inity)?$)|^null$/i.test(arg)
 }
 

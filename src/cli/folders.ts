@@ -6,7 +6,7 @@ import type { Arguments } from './arguments.ts'
 import { CliError, fileError } from './failure.ts'
 import { DIR, MAPDIR, TMPFS } from './run-options.ts'
 
-export interface Folders {
+interface Folders {
   readonly preopens: Readonly<Record<string, FileSystem>>
   /** For those who want to know more. */
   readonly notes: readonly string[]

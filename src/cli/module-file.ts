@@ -48,7 +48,7 @@ function translate(path: string, bytes: Uint8Array): Uint8Array {
 }
 
 /** By its content, and by its name where the content says nothing. */
-export function isText(path: string, bytes: Uint8Array): boolean {
+function isText(path: string, bytes: Uint8Array): boolean {
   if (MAGIC.every((byte, i) => bytes[i] === byte)) return false
   if (/\.(wat|wast)$/i.test(path)) return true
   const first = bytes.find((byte) => byte > 0x20)

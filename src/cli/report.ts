@@ -65,6 +65,16 @@ export function reportFailure(error: unknown, help: string): number {
   return EXIT_INTERNAL
 }
 
+/** Names as they are in a command line that is fit to be copied: nothing that a shell, the option or a reader could take for something else. */
+const SAFE_IN_SHELL = /^[\w./@:][\w./@:+-]{0,63}$/
+const MAX_PRELOADS = 5
+
+/** Options for each module, where they are few and have harmless names; else the option as such. */
+function preloads(modules: readonly string[]): string {
+  const canBeCopied = modules.length <= MAX_PRELOADS && modules.every((name) => SAFE_IN_SHELL.test(name))
+  return (canBeCopied ? modules : ['NAME']).map((name) => `--preload ${name}=FILE`).join(' ')
+}
+
 /** The options that would provide what is missing. */
 function importHints({ imports }: LinkError): string {
   const missing = imports.filter(({ reason }) => reason === 'unknown import')
@@ -74,11 +84,7 @@ function importHints({ imports }: LinkError): string {
     hints.push('--unknown-imports trap|default|log stands in for functions that are missing')
   }
   const modules = [...new Set(imports.map(({ module }) => module))].filter((name) => !name.startsWith('wasi_'))
-  if (modules.length > 0) {
-    hints.push(
-      `--preload ${modules.map((name) => `${name}=FILE`).join(' --preload ')} takes them from what a module exports`,
-    )
-  }
+  if (modules.length > 0) hints.push(`${preloads(modules)} takes them from what a module exports`)
   if (functions.some(({ module }) => module.startsWith('wasi_snapshot_preview'))) {
     hints.push("functions of WASI are known by name and type: one whose type isn't the standard's counts as unknown")
   }

@@ -2,7 +2,16 @@
 
 import { closeSync, openSync } from 'node:fs'
 import { basename } from 'node:path'
-import { Engine, formatValue, isCommand, run, type Module, type RunOptions, type RunResult } from '../index.ts'
+import {
+  Engine,
+  formatValue,
+  isCommand,
+  nameText,
+  run,
+  type Module,
+  type RunOptions,
+  type RunResult,
+} from '../index.ts'
 import type { TierName, UnknownImports } from '../index.ts'
 import { nodeHost, writeAll } from '../node/index.ts'
 import { formatCall } from '../wasi.ts'
@@ -64,7 +73,8 @@ async function runFile(args: readonly string[]): Promise<number> {
       ...(trace !== undefined && { trace: trace.listener }),
       preload: preload(parsed, engine),
       unknownImports: unknownImports(parsed),
-      onUnknownCall: (from, name, values) => note(`unknown import called: ${from}.${name}(${values.join(', ')})`),
+      onUnknownCall: (from, name, values) =>
+        note(`unknown import called: ${nameText(from)}.${nameText(name)}(${values.join(', ')})`),
     })
     report(result, parsed, json)
     return result.exitCode > 255 ? result.exitCode & 0xff || 255 : result.exitCode

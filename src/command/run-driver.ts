@@ -4,7 +4,7 @@ import type { Run } from '../embed/run.ts'
 import { Trap, type StackFrame } from '../errors/trap.ts'
 import type { Poll, RunFrame } from '../runtime/tier.ts'
 
-export interface DriverOptions {
+interface DriverOptions {
   /** Units; without it, none are counted but those of start functions. */
   readonly fuel?: number | undefined
   /** Milliseconds from now on. */
@@ -36,7 +36,7 @@ export class RunDriver {
   async drive(run: Run): Promise<unknown> {
     const before = this.used
     for (;;) {
-      const state = run.run({ fuel: this.fuel - this.used })
+      const state = run.run({ fuel: Math.max(0, this.fuel - this.used) })
       this.used = before + run.fuelUsed
       switch (state.kind) {
         case 'done':
@@ -66,8 +66,6 @@ export class RunDriver {
     try {
       return await Promise.race([promise, expiry])
     } catch (error) {
-      // The host function may still settle, when nobody cares any more.
-      promise.catch(() => undefined)
       if (!run.finished) run.abort()
       throw error
     } finally {

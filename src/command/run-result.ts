@@ -9,7 +9,7 @@ import type { ResultValue } from './values.ts'
 const TRAP_EXIT_CODES: Partial<Readonly<Record<TrapCode, number>>> = { TIMEOUT: 124, FUEL_EXHAUSTED: 125 }
 const OTHER_TRAP = 134
 
-export interface RunOutcome {
+interface RunOutcome {
   readonly exitCode: number
   readonly results: readonly ResultValue[]
   readonly trap: Trap | undefined

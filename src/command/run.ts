@@ -6,6 +6,7 @@ import type { Imports, LinkOptions, UnknownImports } from '../embed/imports.ts'
 import type { Instance } from '../embed/instance.ts'
 import { Module, type InstantiateOptions } from '../embed/module.ts'
 import { UsageError } from '../errors/heddle-error.ts'
+import { listed, nameText, shortened } from '../errors/quote.ts'
 import { Trap } from '../errors/trap.ts'
 import { Store, type StoreLimits } from '../runtime/store.ts'
 import { valTypeName } from '../syntax/types.ts'
@@ -152,11 +153,12 @@ function entryOf(module: Module, invoke: string | undefined): string | undefined
   if (invoke !== undefined) return invoke
   if (isCommand(module)) return '_start'
   if (module.syntax.start !== undefined || exportsFunction(module, '_initialize')) return undefined
-  const functions = module.exports.filter(({ kind }) => kind === 'func').map(({ name, type }) => `  ${name} ${type}`)
+  const functions = module.exports.filter(({ kind }) => kind === 'func')
+  const exported = listed(functions, ({ name, type }) => `  ${nameText(name)} ${shortened(type)}`, '\n')
   throw new UsageError(
     functions.length === 0
       ? 'nothing to run: the module exports no functions'
-      : `nothing to run: there is no "_start", so say which function to invoke. The module exports:\n${functions.join('\n')}`,
+      : `nothing to run: there is no "_start", so say which function to invoke. The module exports:\n${exported}`,
     'NOTHING_TO_RUN',
   )
 }

@@ -1,6 +1,7 @@
 // Arguments and results of functions as people type and read them: `1 -1 0x10 1.5 nan inf null`, by the function's type.
 
 import { UsageError } from '../errors/heddle-error.ts'
+import { quoted } from '../errors/quote.ts'
 import { F32, F64, I32, I64, isRefType, resultTypeName, valTypeName, type FuncType } from '../syntax/types.ts'
 import type { ValType } from '../syntax/types.ts'
 
@@ -16,18 +17,21 @@ export interface ResultValue {
 export function parseArguments(name: string, { params }: FuncType, args: readonly Argument[]): unknown[] {
   if (args.length !== params.length) {
     const count = `${params.length} ${params.length === 1 ? 'argument' : 'arguments'}`
-    throw new UsageError(`"${name}" takes ${count} ${resultTypeName(params)}, not ${args.length}`, 'ARITY_MISMATCH')
+    throw new UsageError(
+      `${quoted(name)} takes ${count} ${resultTypeName(params)}, not ${args.length}`,
+      'ARITY_MISMATCH',
+    )
   }
   return params.map((type, i) => {
     const arg = args[i]!
-    return typeof arg === 'string' ? parseValue(type, arg, `argument ${i + 1} of "${name}"`) : arg
+    return typeof arg === 'string' ? parseValue(type, arg, `argument ${i + 1} of ${quoted(name)}`) : arg
   })
 }
 
 function parseValue(type: ValType, text: string, what: string): unknown {
   const value = valueOf(type, text)
   if (value !== undefined) return value
-  throw new UsageError(`${what} must be ${SYNTAX.get(type) ?? REF_SYNTAX(type)}, not "${text}"`, 'TYPE_MISMATCH')
+  throw new UsageError(`${what} must be ${SYNTAX.get(type) ?? REF_SYNTAX(type)}, not ${quoted(text)}`, 'TYPE_MISMATCH')
 }
 
 const SYNTAX: ReadonlyMap<ValType, string> = new Map([

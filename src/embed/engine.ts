@@ -4,6 +4,7 @@ import { decodeModule } from '../binary/decode-module.ts'
 import { decodeNames } from '../binary/decode-names.ts'
 import { UsageError } from '../errors/heddle-error.ts'
 import { ModuleError } from '../errors/module-error.ts'
+import { quoted } from '../errors/quote.ts'
 import { interpreter } from '../interpret/interpreter.ts'
 import { CompiledModule } from '../runtime/instance.ts'
 import type { Tier } from '../runtime/tier.ts'
@@ -38,7 +39,7 @@ export class Engine {
 
   constructor(options: EngineOptions = {}) {
     const { tier = 'auto', limits, features } = options
-    if (tier !== 'auto' && tier !== 'interpret') throw new UsageError(`unknown tier "${String(tier)}"`)
+    if (tier !== 'auto' && tier !== 'interpret') throw new UsageError(`unknown tier ${quoted(String(tier))}`)
     this.tier = interpreter
     setFallbackTier(this.tier)
     this.limits = { ...MODULE_LIMITS, moduleBytes: MAX_MODULE_BYTES, ...limits }

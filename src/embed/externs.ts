@@ -1,14 +1,18 @@
 // Tables and globals as JavaScript sees them, and the ones that the host makes.
 
 import { UsageError } from '../errors/heddle-error.ts'
+import { quoted } from '../errors/quote.ts'
 import { Global as RuntimeGlobal } from '../runtime/global.ts'
 import { Memory as RuntimeMemory } from '../runtime/memory.ts'
 import type { Store } from '../runtime/store.ts'
 import { Table as RuntimeTable } from '../runtime/table.ts'
-import { fromJs, toJs } from '../runtime/value.ts'
-import { FUNCREF, I32, VAL_TYPES_BY_NAME, isRefType, valTypeName, type ValType } from '../syntax/types.ts'
+import { defaultValue, fromJs, toJs } from '../runtime/value.ts'
+import { EXTERNREF, FUNCREF, VAL_TYPES_BY_NAME, isRefType, valTypeName } from '../syntax/types.ts'
+import type { MemoryType, TableType, ValType } from '../syntax/types.ts'
+import { memoryFault, tableFault } from '../validate/limits.ts'
 import { functionOf, toFunction } from './functions.ts'
 import { Memory } from './memory.ts'
+import { checkedLimits, checkedSize } from './sizes.ts'
 
 export class Table {
   readonly runtime: RuntimeTable
@@ -33,7 +37,7 @@ export class Table {
 
   /** Grows by `delta` elements; gives the old length, or −1 where that cannot be. */
   grow(delta: number, value: unknown = null): number {
-    return this.runtime.grow(delta, refFromJs(this.runtime.type.elem, value))
+    return this.runtime.grow(checkedSize(delta, 'the number of elements'), refFromJs(this.runtime.type.elem, value))
   }
 
   private check(index: number): void {
@@ -84,24 +88,34 @@ function refFromJs(type: ValType, value: unknown): unknown {
 
 function parseType(name: string): ValType {
   const type = VAL_TYPES_BY_NAME.get(name)
-  if (type === undefined) throw new UsageError(`unknown value type ${name}`)
+  if (type === undefined) throw new UsageError(`unknown value type ${quoted(name)}`)
   return type
 }
 
 /** A memory of the host's, to be imported. Sizes in pages of 64 KiB. */
 export function createMemory(store: Store, limits: { min: number; max?: number }): Memory {
-  return new Memory(RuntimeMemory.allocate({ addrType: 'i32', limits, shared: false }, store))
+  const type: MemoryType = { addrType: 'i32', limits: checkedLimits(limits, 'memory'), shared: false }
+  refuse(memoryFault(type))
+  return new Memory(RuntimeMemory.allocate(type, store))
 }
 
 export function createTable(store: Store, type: { element: string; min: number; max?: number }): Table {
   const elem = parseType(type.element)
-  const limits = { min: type.min, max: type.max }
-  return new Table(RuntimeTable.allocate({ addrType: 'i32', limits, elem }, store, null))
+  if (!isRefType(elem)) throw new UsageError(`a table has elements of a reference type, not of ${valTypeName(elem)}`)
+  const tableType: TableType = { addrType: 'i32', limits: checkedLimits(type, 'table'), elem }
+  refuse(tableFault(tableType))
+  return new Table(RuntimeTable.allocate(tableType, store, null))
 }
 
-export function createGlobal(type: string, value: unknown, mutable = false): Global {
+function refuse(fault: string | undefined): void {
+  if (fault !== undefined) throw new UsageError(fault)
+}
+
+/** Without a value, it is zero or null; an externref is then `undefined`, as in the JavaScript API. */
+export function createGlobal(type: string, value?: unknown, mutable = false): Global {
   const valType = parseType(type)
   const global = new RuntimeGlobal({ type: valType, mutable })
-  global.set(fromJs(valType, isRefType(valType) ? refFromJs(valType, value) : (value ?? (valType === I32 ? 0 : value))))
+  if (value === undefined && valType !== EXTERNREF) global.set(defaultValue(valType))
+  else global.set(fromJs(valType, refFromJs(valType, value)))
   return new Global(global)
 }

@@ -1,11 +1,14 @@
 // Functions across the boundary: an exported function as JavaScript calls it, and a JavaScript function as wasm calls it.
 
 import { HeddleError, UsageError } from '../errors/heddle-error.ts'
+import { nameText } from '../errors/quote.ts'
+import { HostThrow } from '../interpret/run.ts'
 import { FuncInstance, type Caller, type HostCode } from '../runtime/func.ts'
 import type { CallOptions, Tier } from '../runtime/tier.ts'
 import { fromJs, noVector, refValue, toJs, type Value } from '../runtime/value.ts'
 import { FUNCREF, V128, isRefType, type FuncType, type ValType } from '../syntax/types.ts'
 import { Memory } from './memory.ts'
+import { checkedSize } from './sizes.ts'
 
 /** An exported function. The same function is the same JavaScript function every time. */
 export type ExportedFunction = (...args: unknown[]) => unknown
@@ -18,7 +21,7 @@ export interface HostContext {
   readonly string: (pointer: number, length: number) => string
   /** `length` bytes at `pointer`, not copied. */
   readonly bytes: (pointer: number, length: number) => Uint8Array
-  /** Takes fuel from the run on behalf of this function. */
+  /** Takes units of fuel from the run on behalf of this function. */
   readonly charge: (fuel: number) => void
 }
 
@@ -47,7 +50,7 @@ export function toFunction(ref: unknown): ExportedFunction {
   let call = exported.get(func)
   if (call === undefined) {
     call = (...args) => callFunction(func, args)
-    Object.defineProperty(call, 'name', { value: func.name ?? String(func.funcIdx) })
+    Object.defineProperty(call, 'name', { value: func.name === undefined ? String(func.funcIdx) : nameText(func.name) })
     Object.defineProperty(call, 'length', { value: func.type.params.length })
     exported.set(func, call)
     instances.set(call, func)
@@ -106,11 +109,18 @@ function valueFromJs(type: ValType, x: unknown, what: string): Value {
 export function fromFunction(type: FuncType, name: string, call: HostFunction): FuncInstance {
   const known = functionOf(call)
   if (known !== undefined) return known
+  const shown = nameText(name)
   const host: HostCode = (args, caller) => {
-    refuseVectors(type, name)
-    const outcome: unknown = call(contextOf(caller, name), ...(args.map(valueToJs) as never[]))
-    if (outcome instanceof Promise) return outcome.then((value) => resultsFromJs(type, name, value))
-    return resultsFromJs(type, name, outcome)
+    refuseVectors(type, shown)
+    const outcome: unknown = call(contextOf(caller, shown), ...(args.map(valueToJs) as never[]))
+    if (!(outcome instanceof Promise)) return resultsFromJs(type, shown, outcome)
+    return outcome.then(
+      (value) => resultsFromJs(type, shown, value),
+      (reason: unknown) => {
+        // As with what it throws: a call ends in an Error, whatever the reason.
+        throw reason instanceof Error ? reason : new HostThrow(reason)
+      },
+    )
   }
   return FuncInstance.fromHost(type, host, name)
 }
@@ -137,6 +147,6 @@ function contextOf(caller: Caller, name: string): HostContext {
     },
     string: (pointer, length) => memory().string(pointer, length),
     bytes: (pointer, length) => memory().slice(pointer, length),
-    charge: caller.charge,
+    charge: (fuel) => caller.charge(checkedSize(fuel, 'fuel')),
   }
 }

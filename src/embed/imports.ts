@@ -1,6 +1,7 @@
 // What stands for each import of a module: what the embedder gives, what a provider such as WASI offers, or what was asked for unknown ones.
 
 import { UsageError } from '../errors/heddle-error.ts'
+import { quoted } from '../errors/quote.ts'
 import { Trap } from '../errors/trap.ts'
 import { FuncInstance } from '../runtime/func.ts'
 import { Global as RuntimeGlobal } from '../runtime/global.ts'
@@ -49,7 +50,7 @@ export function resolveImports(
     const own: unknown = ownProperty(imports, request.module)
     if (own !== undefined && !isObject(own)) {
       throw new UsageError(
-        `the imports of "${request.module}" are ${own === null ? 'null' : typeof own}, not an object`,
+        `the imports of ${quoted(request.module)} are ${own === null ? 'null' : typeof own}, not an object`,
       )
     }
     const given = own === undefined ? undefined : ownProperty(own, request.name)
@@ -101,11 +102,11 @@ function externFromJs(value: unknown, type: ResolvedExternType, { module, name }
   }
   if (type.kind === 'global' && !type.type.mutable && (typeof value === 'number' || typeof value === 'bigint')) {
     const global = new RuntimeGlobal(type.type)
-    global.set(fromJs(type.type.type, value, `the import ${module}.${name}`))
+    global.set(fromJs(type.type.type, value, `the import ${quoted(module)} ${quoted(name)}`))
     return global
   }
   throw new UsageError(
-    `the import "${module}" "${name}" is a ${type.kind}: give ${HINTS[type.kind]}, not ${value === null ? 'null' : typeof value}`,
+    `the import ${quoted(module)} ${quoted(name)} is a ${type.kind}: give ${HINTS[type.kind]}, not ${value === null ? 'null' : typeof value}`,
     'UNLINKABLE',
   )
 }
@@ -126,7 +127,7 @@ function unknownImport(request: Import, type: ResolvedExternType, options: LinkO
     type.type,
     (args) => {
       if (unknownImports === 'trap') {
-        throw new Trap('UNKNOWN_IMPORT', `"${request.module}" "${request.name}"`)
+        throw new Trap('UNKNOWN_IMPORT', `${quoted(request.module)} ${quoted(request.name)}`)
       }
       if (unknownImports === 'log') onUnknownCall?.(request.module, request.name, args.map(toJs))
       return results

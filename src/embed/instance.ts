@@ -1,6 +1,7 @@
 // An instance as the embedder holds it.
 
 import { UsageError } from '../errors/heddle-error.ts'
+import { listed, nameText, quoted } from '../errors/quote.ts'
 import { FuncInstance } from '../runtime/func.ts'
 import { Global as RuntimeGlobal } from '../runtime/global.ts'
 import type { ExternVal, Instance as RuntimeInstance } from '../runtime/instance.ts'
@@ -76,14 +77,14 @@ export class Instance {
     const value = this.runtime.exports.get(name)
     if (value instanceof FuncInstance) return value
     const functions = [...this.runtime.exports].filter(([, v]) => v instanceof FuncInstance)
-    const listed = functions.map(([n, v]) => `  ${n} ${funcTypeName((v as FuncInstance).type)}`).join('\n')
+    const exported = listed(functions, ([n, v]) => `  ${nameText(n)} ${funcTypeName((v as FuncInstance).type)}`, '\n')
     const guess = nearest(
       name,
       functions.map(([n]) => n),
     )
     throw new UsageError(
-      `no exported function "${name}"${guess === undefined ? '' : `; did you mean "${guess}"?`}\n` +
-        (functions.length === 0 ? 'The module exports no functions.' : `The module exports:\n${listed}`),
+      `no exported function ${quoted(name)}${guess === undefined ? '' : `; did you mean ${quoted(guess)}?`}\n` +
+        (functions.length === 0 ? 'The module exports no functions.' : `The module exports:\n${exported}`),
       'UNKNOWN_EXPORT',
     )
   }

@@ -2,6 +2,7 @@
 
 import { UsageError } from '../errors/heddle-error.ts'
 import type { Memory as RuntimeMemory } from '../runtime/memory.ts'
+import { checkedSize, checkedU32 } from './sizes.ts'
 
 const decoder = new TextDecoder()
 const encoder = new TextEncoder()
@@ -36,14 +37,15 @@ export class Memory {
 
   /** `length` bytes from `address` on, not copied. Throws where they are not inside. */
   slice(address: number, length: number): Uint8Array {
-    const start = address >>> 0
-    if (!this.runtime.contains(start, length >>> 0)) {
+    const start = checkedU32(address, 'an address')
+    const count = checkedU32(length, 'a length')
+    if (!this.runtime.contains(start, count)) {
       throw new UsageError(
-        `address ${start} + ${length >>> 0} is outside of a memory of ${this.byteLength} bytes`,
+        `address ${start} + ${count} is outside of a memory of ${this.byteLength} bytes`,
         'OUT_OF_BOUNDS',
       )
     }
-    return this.runtime.bytes.subarray(start, start + (length >>> 0))
+    return this.runtime.bytes.subarray(start, start + count)
   }
 
   /** The text in `length` bytes of UTF-8 from `address` on. */
@@ -54,9 +56,10 @@ export class Memory {
 
   /** The text from `address` up to the next zero byte, as C writes it. */
   cString(address: number): string {
-    const end = this.runtime.bytes.indexOf(0, address >>> 0)
-    if (end < 0) throw new UsageError(`no zero byte after address ${address >>> 0}`, 'OUT_OF_BOUNDS')
-    return this.string(address, end - (address >>> 0))
+    const start = checkedU32(address, 'an address')
+    const end = this.runtime.bytes.indexOf(0, start)
+    if (end < 0) throw new UsageError(`no zero byte after address ${start}`, 'OUT_OF_BOUNDS')
+    return this.string(start, end - start)
   }
 
   /** Writes bytes, or text as UTF-8, and gives how many bytes that were. */
@@ -68,6 +71,6 @@ export class Memory {
 
   /** Grows by `delta` pages; gives the old size in pages, or −1 where that cannot be. */
   grow(delta: number): number {
-    return this.runtime.grow(delta)
+    return this.runtime.grow(checkedSize(delta, 'the number of pages'))
   }
 }

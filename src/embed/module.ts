@@ -3,12 +3,12 @@
 import { UsageError } from '../errors/heddle-error.ts'
 import type { ImportProvider } from '../runtime/import-provider.ts'
 import type { CompiledModule, Instance as RuntimeInstance } from '../runtime/instance.ts'
-import { instantiate } from '../runtime/instantiate.ts'
+import { abandon, instantiate } from '../runtime/instantiate.ts'
 import { importType } from '../runtime/link.ts'
 import { Store, type Limiter, type StoreLimits } from '../runtime/store.ts'
 import type { CallOptions, Poll, Tier } from '../runtime/tier.ts'
 import type { CustomSection, Module as ModuleSyntax } from '../syntax/module.ts'
-import { funcTypeName, valTypeName, type ExternKind } from '../syntax/types.ts'
+import { valTypeName, type ExternKind, type ValType } from '../syntax/types.ts'
 import type { ResolvedExternType } from '../validate/matching.ts'
 import { resolveImports, type Imports, type LinkOptions, type UnknownImports } from './imports.ts'
 import { Instance } from './instance.ts'
@@ -82,9 +82,17 @@ export class Module {
   /** Links, allocates, initialises and runs the start function, which may await host functions. */
   async instantiate(imports: Imports = {}, options: InstantiateOptions = {}): Promise<Instance> {
     const { instance, start, call } = this.build(imports, options)
-    if (start !== undefined) {
-      const run = new Run(this.tier.start(start, [], call))
-      await (options.driveStart === undefined ? run.finish() : options.driveStart(run))
+    if (start === undefined) return instance
+    const run = new Run(this.tier.start(start, [], call))
+    if (options.driveStart !== undefined) {
+      await options.driveStart(run)
+      return instance
+    }
+    try {
+      await run.finish()
+    } catch (error) {
+      abandon(instance.runtime)
+      throw error
     }
     return instance
   }
@@ -92,7 +100,13 @@ export class Module {
   /** Like `instantiate`, without waiting: a start function that meets a promise is an error. */
   instantiateSync(imports: Imports = {}, options: InstantiateOptions = {}): Instance {
     const { instance, start, call } = this.build(imports, options)
-    if (start !== undefined) this.tier.invoke(start, [], call)
+    if (start === undefined) return instance
+    try {
+      this.tier.invoke(start, [], call)
+    } catch (error) {
+      abandon(instance.runtime)
+      throw error
+    }
     return instance
   }
 
@@ -123,7 +137,7 @@ export class Module {
 function typeText(type: ResolvedExternType): string {
   switch (type.kind) {
     case 'func':
-      return funcTypeName(type.type)
+      return `${typesText(type.type.params)} -> ${typesText(type.type.results)}`
     case 'global':
       return `${type.type.mutable ? 'mut ' : ''}${valTypeName(type.type.type)}`
     case 'memory':
@@ -131,6 +145,11 @@ function typeText(type: ResolvedExternType): string {
     case 'table':
       return `${limitsText(type.type.limits)} ${valTypeName(type.type.elem)}`
   }
+}
+
+/** All of them: what describes a module is not cut as messages are. */
+function typesText(types: readonly ValType[]): string {
+  return `[${types.map(valTypeName).join(' ')}]`
 }
 
 function limitsText({ min, max }: { readonly min: number; readonly max?: number | undefined }): string {

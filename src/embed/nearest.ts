@@ -1,7 +1,11 @@
 // Finds the name that was probably meant.
 
+/** Names that are longer are not compared: it takes the product of the lengths. */
+const MAX_LENGTH = 200
+
 /** The candidate with the smallest edit distance, if it is small enough to be a slip of the pen. */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
+  if (name.length > MAX_LENGTH) return undefined
   let best: string | undefined
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1
   for (const candidate of candidates) {

@@ -1,10 +1,17 @@
 // A run as the embedder holds it: a call that is driven piece by piece.
 
 import { UsageError } from '../errors/heddle-error.ts'
+import { Trap } from '../errors/trap.ts'
 import type { RunFrame, RunHandle, Stop } from '../runtime/tier.ts'
+import type { Value } from '../runtime/value.ts'
 import { resultsToJs } from './functions.ts'
+import { checkedSize } from './sizes.ts'
 
-/** How a stretch of a run ended. `fuel`: it can go on. `host`: it can go on once `promise` has settled. */
+/**
+ * How a stretch of a run ended. `fuel`: it can go on. `host`: it can go on once `promise` has settled. That promise rejects with the error
+ * that ended the run, where the host function's promise was rejected; it need not be awaited, and is never an unhandled rejection. It
+ * resolves at once where the run is aborted.
+ */
 export type RunState =
   | { readonly kind: 'done'; readonly value: unknown }
   | { readonly kind: 'fuel' }
@@ -15,6 +22,9 @@ export class Run {
   private readonly handle: RunHandle
   private readonly metered: boolean
   private awaited: Promise<void> | undefined
+  /** Lets those go on who wait for `awaited`. */
+  private wake: (() => void) | undefined
+  private aborted = false
 
   constructor(handle: RunHandle, metered = true) {
     this.handle = handle
@@ -30,11 +40,13 @@ export class Run {
     return this.handle.finished
   }
 
-  /** Goes on until the end, a trap, a host function that gave a promise, or for at most `fuel` units. */
+  /** Goes on until the end, a trap, a host function that gave a promise, or for at most `fuel` units: a whole number, or Infinity. */
   run(options: { readonly fuel?: number } = {}): RunState {
     const { fuel = Infinity } = options
-    if (!(fuel >= 0)) throw new UsageError(`fuel must be a number that is not negative, not ${fuel}`)
-    if (fuel !== Infinity) this.checkMetered()
+    if (fuel !== Infinity) {
+      checkedSize(fuel, 'fuel')
+      this.checkMetered()
+    }
     return this.state(this.handle.resume(fuel))
   }
 
@@ -44,10 +56,11 @@ export class Run {
     return this.state(this.handle.step())
   }
 
-  /** Goes on to the end, waiting for host functions where that is needed; gives the result, or throws. */
+  /** Goes on to the end, waiting for host functions where that is needed; gives the result, or throws: `ABORTED` after `abort`. */
   async finish(): Promise<unknown> {
     await this.awaited
     for (;;) {
+      if (this.aborted) throw new Trap('ABORTED')
       const state = this.run()
       if (state.kind === 'done') return state.value
       if (state.kind === 'trap') throw state.error
@@ -61,9 +74,12 @@ export class Run {
     return this.handle.stack()
   }
 
-  /** Ends the run where it is. */
+  /** Ends the run where it is. What a host function's promise comes to is then of no interest, and nobody waits for it. */
   abort(): void {
+    if (this.finished) return
     this.handle.abort()
+    this.aborted = true
+    this.wake?.()
   }
 
   private checkMetered(): void {
@@ -75,13 +91,29 @@ export class Run {
       case 'done':
         return { kind: 'done', value: resultsToJs(stop.results) }
       case 'host':
-        this.awaited = stop.promise.then(
-          (values) => this.handle.settle({ values }),
-          (error: unknown) => this.handle.settle({ error }),
-        )
+        this.awaited = this.settled(stop.promise)
         return { kind: 'host', promise: this.awaited }
       default:
         return stop
     }
+  }
+
+  /** A promise of the moment at which the run can go on. */
+  private settled(promise: Promise<readonly Value[]>): Promise<void> {
+    const settling = promise.then(
+      (values) => this.settle({ values }),
+      (error: unknown) => this.settle({ error }),
+    )
+    const aborted = new Promise<void>((resolve) => {
+      this.wake = resolve
+    })
+    const awaited = Promise.race([settling, aborted])
+    // Who gives a run up need not wait for what it waited for.
+    awaited.catch(() => undefined)
+    return awaited
+  }
+
+  private settle(outcome: Parameters<RunHandle['settle']>[0]): void {
+    if (!this.aborted) this.handle.settle(outcome)
   }
 }

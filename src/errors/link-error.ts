@@ -1,6 +1,7 @@
 // An import that is missing or does not match: the `assert_unlinkable` of the script language.
 
 import { HeddleError } from './heddle-error.ts'
+import { listed, quoted } from './quote.ts'
 
 /** One import that could not be satisfied, and why. */
 export interface UnlinkedImport {
@@ -12,14 +13,17 @@ export interface UnlinkedImport {
   readonly detail: string
 }
 
-/** Lists every import that failed, not just the first. */
+/** `imports` are all that failed, not just the first; the message lists as many as people read. */
 export class LinkError extends HeddleError {
   override readonly name: string = 'LinkError'
   readonly imports: readonly UnlinkedImport[]
 
   constructor(imports: readonly UnlinkedImport[]) {
-    const lines = imports.map((i) => `${i.reason}: "${i.module}" "${i.name}"${i.detail === '' ? '' : `: ${i.detail}`}`)
-    super('UNLINKABLE', lines.join('\n'))
+    super('UNLINKABLE', listed(imports, lineOf, '\n'))
     this.imports = imports
   }
+}
+
+function lineOf({ module, name, reason, detail }: UnlinkedImport): string {
+  return `${reason}: ${quoted(module)} ${quoted(name)}${detail === '' ? '' : `: ${detail}`}`
 }

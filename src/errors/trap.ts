@@ -1,6 +1,7 @@
 // Traps: the table of their kinds with the specification's wording, and the error that carries one to the embedder.
 
 import { HeddleError } from './heddle-error.ts'
+import { nameText } from './quote.ts'
 
 export type TrapCode =
   | 'TRAP_UNREACHABLE'
@@ -78,9 +79,9 @@ export function renderFrames(frames: readonly StackFrame[], limit = 30): string 
   const shown = frames.length <= limit ? frames : [...frames.slice(0, limit - 5), undefined, ...frames.slice(-4)]
   const lines = shown.map((frame) => {
     if (frame === undefined) return `    … ${frames.length - limit + 1} more …`
-    const name = frame.funcName === undefined ? `func ${frame.funcIdx}` : `$${frame.funcName}`
+    const name = frame.funcName === undefined ? `func ${frame.funcIdx}` : `$${nameText(frame.funcName)}`
     const where = frame.offset === undefined ? 'host' : `offset 0x${frame.offset.toString(16)}`
-    return `    at ${name} (${frame.moduleName ?? 'module'}, ${where})`
+    return `    at ${name} (${frame.moduleName === undefined ? 'module' : nameText(frame.moduleName)}, ${where})`
   })
   return lines.join('\n')
 }

@@ -10,6 +10,7 @@
 //   $r           the position of the slot for a v128 result: the expression writes it there and has no value
 //   $x           the lane that the immediate says
 //   $w0 … $w3    the words of an immediate of 16 bytes
+//                further results have expressions of their own, evaluated after the first's, which may read what a call left behind
 //   i32. i64. f32. f64. convert. i8x16. … v128.    functions of `numeric/`; those that give an i64 return its low half and leave the high
 //                one in `i64.hi`
 

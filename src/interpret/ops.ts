@@ -64,7 +64,7 @@ export type FixedOp = (typeof FIXED_OPS)[number]
  * `$c`: the right operand is a constant in the code. `$m`: an access to the memory whose index is in the code. `branch_*`: the row is a
  * condition, and the operation is a branch on it.
  */
-export type Form = 'value' | 'value$c' | 'value$m' | 'branch_if' | 'branch_if$c' | 'branch_unless' | 'branch_unless$c'
+type Form = 'value' | 'value$c' | 'value$m' | 'branch_if' | 'branch_if$c' | 'branch_unless' | 'branch_unless$c'
 
 export interface RowOp {
   readonly opcode: number

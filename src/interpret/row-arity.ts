@@ -8,7 +8,7 @@ import type { Typing } from '../instructions/typing.ts'
 import type { CompiledModule } from '../runtime/instance.ts'
 import { BOT, I32, I64, type ValType } from '../syntax/types.ts'
 
-export interface RowArity {
+interface RowArity {
   readonly params: number
   readonly results: readonly ValType[]
 }

@@ -9,7 +9,7 @@ export interface Resident {
   readonly park: () => void
 }
 
-export interface Stage {
+interface Stage {
   /** Where the next run begins, in words of the stack of slots and of the stack of calls. */
   stackTop: number
   callTop: number

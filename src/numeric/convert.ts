@@ -1,6 +1,6 @@
-// Conversions between the number types. Each is named for its instruction where that name is unambiguous; a truncation
-// takes an f32 and an f64 alike, as both are numbers. An i64 is taken and returned as in i64.ts. Nothing traps here:
-// `fits_…` says when to.
+// Conversions between the number types that take more than a line; the others stand in the rows. Each is named for its instruction where
+// that name is unambiguous; a truncation takes an f32 and an f64 alike, as both are numbers. An i64 is taken and returned as in i64.ts.
+// Nothing traps here: whoever truncates has seen to it that the result fits.
 // https://webassembly.github.io/spec/core/exec/numerics.html#conversions
 
 import { setHi } from './i64.ts'
@@ -38,13 +38,6 @@ export function f32_reinterpret_i32(bits: number): number {
 }
 
 /** https://webassembly.github.io/spec/core/exec/numerics.html#op-reinterpret */
-export function i64_reinterpret_f64(a: number): number {
-  f64View[0] = a
-  setHi(i32View[HIGH]!)
-  return i32View[LOW]!
-}
-
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-reinterpret */
 export function f64_reinterpret_i64(low: number, high: number): number {
   i32View[LOW] = low
   i32View[HIGH] = high
@@ -61,27 +54,6 @@ export function lowHalf(a: number): number {
 export function highHalf(a: number): number {
   f64View[0] = a
   return i32View[HIGH]!
-}
-
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-demote */
-export const f32_demote_f64: (a: number) => number = fround
-
-/**
- * An f32 as a number is its promotion already.
- * https://webassembly.github.io/spec/core/exec/numerics.html#op-promote
- */
-export function f64_promote_f32(a: number): number {
-  return a
-}
-
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-convert-s */
-export function f32_convert_i32_s(a: number): number {
-  return fround(a)
-}
-
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-convert-u */
-export function f32_convert_i32_u(a: number): number {
-  return fround(a >>> 0)
 }
 
 /** https://webassembly.github.io/spec/core/exec/numerics.html#op-convert-s */
@@ -106,59 +78,6 @@ const HIGH_53 = 0x20_0000
  */
 function jam(low: number): number {
   return (low & ~0x7ff) | (((low & 0x7ff) + 0x7ff) & 0x800)
-}
-
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-convert-s */
-export function f64_convert_i32_s(a: number): number {
-  return a
-}
-
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-convert-u */
-export function f64_convert_i32_u(a: number): number {
-  return a >>> 0
-}
-
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-convert-s */
-export function f64_convert_i64_s(low: number, high: number): number {
-  return high * TWO_32 + (low >>> 0)
-}
-
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-convert-u */
-export function f64_convert_i64_u(low: number, high: number): number {
-  return (high >>> 0) * TWO_32 + (low >>> 0)
-}
-
-// What doesn't fit is, in the words of the trap, an "integer overflow", or an "invalid conversion to integer" if it is
-// a NaN.
-
-/** Is a truncation to i32, signed, defined? Not for a NaN. */
-export function fits_i32_s(a: number): boolean {
-  return a > -TWO_31 - 1 && a < TWO_31
-}
-
-/** Is a truncation to i32, unsigned, defined? Not for a NaN. */
-export function fits_i32_u(a: number): boolean {
-  return a > -1 && a < TWO_32
-}
-
-/** Is a truncation to i64, signed, defined? Not for a NaN. */
-export function fits_i64_s(a: number): boolean {
-  return a >= -TWO_63 && a < TWO_63
-}
-
-/** Is a truncation to i64, unsigned, defined? Not for a NaN. */
-export function fits_i64_u(a: number): boolean {
-  return a > -1 && a < TWO_64
-}
-
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-trunc-s */
-export function i32_trunc_s(a: number): number {
-  return a | 0
-}
-
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-trunc-u */
-export function i32_trunc_u(a: number): number {
-  return a | 0
 }
 
 /** https://webassembly.github.io/spec/core/exec/numerics.html#op-trunc-s */
@@ -189,9 +108,19 @@ export function i32_trunc_sat_u(a: number): number {
   return a < 0 ? 0 : a | 0
 }
 
+/** Is a truncation to i64, signed, defined? Not for a NaN. */
+function fitsS64(a: number): boolean {
+  return a >= -TWO_63 && a < TWO_63
+}
+
+/** Is a truncation to i64, unsigned, defined? Not for a NaN. */
+function fitsU64(a: number): boolean {
+  return a > -1 && a < TWO_64
+}
+
 /** https://webassembly.github.io/spec/core/exec/numerics.html#op-trunc-sat-s */
 export function i64_trunc_sat_s(a: number): number {
-  if (fits_i64_s(a)) return truncate(a)
+  if (fitsS64(a)) return truncate(a)
   if (a > 0) {
     setHi(0x7fff_ffff)
     return -1
@@ -202,7 +131,7 @@ export function i64_trunc_sat_s(a: number): number {
 
 /** https://webassembly.github.io/spec/core/exec/numerics.html#op-trunc-sat-u */
 export function i64_trunc_sat_u(a: number): number {
-  if (fits_i64_u(a)) return truncate(a)
+  if (fitsU64(a)) return truncate(a)
   const all = a > 0 ? -1 : 0
   setHi(all)
   return all

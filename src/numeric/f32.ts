@@ -1,28 +1,10 @@
-// Floating-point operators of 32 bits. An f32 is a number that is exactly a float32; as bits, it is an int32.
-// As a number, a signalling NaN doesn't survive: where the bits matter, `abs`, `neg` and `copysign` exist on bits too.
+// Rounding an f32 to an integer. An f32 is a number that is exactly a float32, and of such a number f64.ts gives one again: nothing is left
+// to round.
 // https://webassembly.github.io/spec/core/exec/numerics.html#floating-point-operations
 
-const { fround, sqrt: sqrtF64 } = Math
+import * as f64 from './f64.ts'
 
-// These take float32 values to float32 values, so that nothing is left to round.
-export { abs, ceil, copysign, floor, max, min, nearest, neg, trunc } from './f64.ts'
-
-/**
- * Rounding twice is harmless here: a double has more than twice the precision of a float, and two bits.
- * https://webassembly.github.io/spec/core/exec/numerics.html#op-fsqrt
- */
-export function sqrt(a: number): number {
-  return fround(sqrtF64(a))
-}
-
-export function absBits(bits: number): number {
-  return bits & 0x7fff_ffff
-}
-
-export function negBits(bits: number): number {
-  return bits ^ 0x8000_0000
-}
-
-export function copysignBits(bits: number, signBits: number): number {
-  return (bits & 0x7fff_ffff) | (signBits & 0x8000_0000)
-}
+export const ceil: (a: number) => number = f64.ceil
+export const floor: (a: number) => number = f64.floor
+export const trunc: (a: number) => number = f64.trunc
+export const nearest: (a: number) => number = f64.nearest

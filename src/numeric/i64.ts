@@ -3,9 +3,7 @@
 // here: whoever divides has seen to it that the divisor isn't zero and that `div_s` doesn't overflow.
 // https://webassembly.github.io/spec/core/exec/numerics.html#integer-operations
 
-import { ctz as ctz32, popcnt as popcnt32 } from './i32.ts'
-
-const { clz32, floor, imul } = Math
+const { floor, imul } = Math
 
 const TWO_32 = 0x1_0000_0000
 const TWO_TO_MINUS_18 = 1 / 0x4_0000
@@ -175,24 +173,6 @@ function negate(low: number, high: number): number {
   return -low | 0
 }
 
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-iand */
-export function and(al: number, ah: number, bl: number, bh: number): number {
-  hi = ah & bh
-  return al & bl
-}
-
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-ior */
-export function or(al: number, ah: number, bl: number, bh: number): number {
-  hi = ah | bh
-  return al | bl
-}
-
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-ixor */
-export function xor(al: number, ah: number, bl: number, bh: number): number {
-  hi = ah ^ bh
-  return al ^ bl
-}
-
 // Of the count of a shift or rotation only the low half is passed, since no more than its six low bits matter.
 // JavaScript's shifts take their count modulo 32, so `x >>> 1 >>> ~n` is `x >>> (32 - n)`, and right also where n is 0.
 
@@ -241,64 +221,6 @@ export function rotr(low: number, high: number, n: number): number {
   return rotl(low, high, -n)
 }
 
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-iclz */
-export function clz(low: number, high: number): number {
-  hi = 0
-  return high === 0 ? 32 + clz32(low) : clz32(high)
-}
-
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-ictz */
-export function ctz(low: number, high: number): number {
-  hi = 0
-  return low === 0 ? 32 + ctz32(high) : ctz32(low)
-}
-
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-ipopcnt */
-export function popcnt(low: number, high: number): number {
-  hi = 0
-  return popcnt32(low) + popcnt32(high)
-}
-
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-iextendn-s */
-export function extend8_s(low: number): number {
-  return extend_i32_s((low << 24) >> 24)
-}
-
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-iextendn-s */
-export function extend16_s(low: number): number {
-  return extend_i32_s((low << 16) >> 16)
-}
-
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-iextendn-s */
-export function extend32_s(low: number): number {
-  return extend_i32_s(low)
-}
-
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-extend-s */
-export function extend_i32_s(a: number): number {
-  hi = a >> 31
-  return a
-}
-
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-extend-u */
-export function extend_i32_u(a: number): number {
-  hi = 0
-  return a
-}
-
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-ieqz */
-export function eqz(low: number, high: number): boolean {
-  return (low | high) === 0
-}
-
-/** Would a division by this value trap? */
-export const isZero: (low: number, high: number) => boolean = eqz
-
-/** Is it -2^63, which divided by -1 doesn't fit? */
-export function isMin(low: number, high: number): boolean {
-  return low === 0 && high === -0x8000_0000
-}
-
 /** https://webassembly.github.io/spec/core/exec/numerics.html#op-ieq */
 export function eq(al: number, ah: number, bl: number, bh: number): boolean {
   return al === bl && ah === bh
@@ -315,7 +237,7 @@ export function lt_s(al: number, ah: number, bl: number, bh: number): boolean {
 }
 
 /** https://webassembly.github.io/spec/core/exec/numerics.html#op-ilt-u */
-export function lt_u(al: number, ah: number, bl: number, bh: number): boolean {
+function lt_u(al: number, ah: number, bl: number, bh: number): boolean {
   return ah === bh ? al >>> 0 < bl >>> 0 : ah >>> 0 < bh >>> 0
 }
 
@@ -324,27 +246,12 @@ export function gt_s(al: number, ah: number, bl: number, bh: number): boolean {
   return ah === bh ? al >>> 0 > bl >>> 0 : ah > bh
 }
 
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-igt-u */
-export function gt_u(al: number, ah: number, bl: number, bh: number): boolean {
-  return ah === bh ? al >>> 0 > bl >>> 0 : ah >>> 0 > bh >>> 0
-}
-
 /** https://webassembly.github.io/spec/core/exec/numerics.html#op-ile-s */
 export function le_s(al: number, ah: number, bl: number, bh: number): boolean {
   return ah === bh ? al >>> 0 <= bl >>> 0 : ah < bh
 }
 
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-ile-u */
-export function le_u(al: number, ah: number, bl: number, bh: number): boolean {
-  return ah === bh ? al >>> 0 <= bl >>> 0 : ah >>> 0 < bh >>> 0
-}
-
 /** https://webassembly.github.io/spec/core/exec/numerics.html#op-ige-s */
 export function ge_s(al: number, ah: number, bl: number, bh: number): boolean {
   return ah === bh ? al >>> 0 >= bl >>> 0 : ah > bh
-}
-
-/** https://webassembly.github.io/spec/core/exec/numerics.html#op-ige-u */
-export function ge_u(al: number, ah: number, bl: number, bh: number): boolean {
-  return ah === bh ? al >>> 0 >= bl >>> 0 : ah >>> 0 > bh >>> 0
 }

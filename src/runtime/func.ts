@@ -1,5 +1,6 @@
 // Functions in the store: defined by a module or given by the host.
 
+import { nameText } from '../errors/quote.ts'
 import { funcTypeName, type FuncType } from '../syntax/types.ts'
 import type { Instance } from './instance.ts'
 import type { Value } from './value.ts'
@@ -13,7 +14,7 @@ export interface Caller {
 }
 
 /** Values for the results, or a promise of them: then the run suspends. */
-export type HostResult = readonly Value[] | Promise<readonly Value[]>
+type HostResult = readonly Value[] | Promise<readonly Value[]>
 export type HostCode = (args: readonly Value[], caller: Caller) => HostResult
 
 /** Stands for all function types that are structurally equal, across modules and stores. Whoever uses its id holds it. */
@@ -82,6 +83,6 @@ export class FuncInstance {
   }
 
   toString(): string {
-    return `${this.name ?? `func ${this.funcIdx}`} ${funcTypeName(this.type)}`
+    return `${this.name === undefined ? `func ${this.funcIdx}` : nameText(this.name)} ${funcTypeName(this.type)}`
   }
 }

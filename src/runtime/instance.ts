@@ -5,7 +5,7 @@ import type { Names } from '../syntax/names.ts'
 import { FuncInstance, canonicalType, type CanonicalType } from './func.ts'
 import { GLOBAL_WORDS, type Global } from './global.ts'
 import { Memory } from './memory.ts'
-import type { Store } from './store.ts'
+import type { Reservation, Store } from './store.ts'
 import type { Table } from './table.ts'
 import type { Ref } from './value.ts'
 
@@ -67,7 +67,12 @@ export class Instance {
   /** The first memory, or an empty one. */
   memory: Memory = Memory.none()
 
+  private readonly reservation: Reservation
+
+  /** Takes one from the store's quota of instances. */
   constructor(store: Store, compiled: CompiledModule, importedFuncs: readonly FuncInstance[]) {
+    this.reservation = store.reserve('instances', 1)
+    this.reservation.lastAsLongAs(this)
     this.store = store
     this.compiled = compiled
     this.funcs = [...importedFuncs]
@@ -83,5 +88,13 @@ export class Instance {
       this.funcs[funcIdx] = func
     }
     return func
+  }
+
+  /** Gives back at once what it and its own memories and tables take of the quotas. Precondition: nobody will use any of them. */
+  giveBack(): void {
+    const { importedMemories, importedTables } = this.compiled.spaces
+    this.reservation.giveBack()
+    for (const memory of this.memories.slice(importedMemories)) memory.giveBack()
+    for (const table of this.tables.slice(importedTables)) table.giveBack()
   }
 }

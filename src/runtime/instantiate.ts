@@ -5,6 +5,7 @@
 import { Trap } from '../errors/trap.ts'
 import { PAGE_SIZE } from '../syntax/limits.ts'
 import type { Elem, Module, SegmentMode } from '../syntax/module.ts'
+import { isRefType } from '../syntax/types.ts'
 import { evaluate } from './const-expr.ts'
 import { FuncInstance } from './func.ts'
 import { GLOBAL_WORDS, Global } from './global.ts'
@@ -14,7 +15,7 @@ import type { Store } from './store.ts'
 import { Table } from './table.ts'
 import type { Ref } from './value.ts'
 
-export interface Instantiated {
+interface Instantiated {
   readonly instance: Instance
   /** To be called before anything else is. */
   readonly start: FuncInstance | undefined
@@ -23,13 +24,34 @@ export interface Instantiated {
 /** The module is valid and `imports` match it. Traps where an active segment is out of bounds; what was written by then stays. */
 export function instantiate(store: Store, compiled: CompiledModule, imports: readonly ExternVal[]): Instantiated {
   const { module } = compiled
-  const instance = store.reserving(quotasOf(module), () => allocate(store, compiled, imports))
-  defineExports(instance)
-  for (const elem of module.elems) instance.elems.push(elementRefs(elem, instance))
-  for (const data of module.datas) instance.datas.push(data.bytes)
-  module.elems.forEach((elem, i) => initTable(instance, elem.mode, i))
-  module.datas.forEach((data, i) => initMemory(instance, data.mode, i))
+  store.require(quotasOf(module))
+  const instance = new Instance(
+    store,
+    compiled,
+    imports.filter((i) => i instanceof FuncInstance),
+  )
+  // Where its functions were written into a table that others have, it lives on.
+  let isShared = false
+  try {
+    allocate(instance, imports)
+    defineExports(instance)
+    for (const elem of module.elems) instance.elems.push(elementRefs(elem, instance))
+    for (const data of module.datas) instance.datas.push(data.bytes)
+    isShared = compiled.spaces.importedTables > 0
+    module.elems.forEach((elem, i) => initTable(instance, elem.mode, i))
+    module.datas.forEach((data, i) => initMemory(instance, data.mode, i))
+  } catch (error) {
+    if (!isShared) instance.giveBack()
+    throw error
+  }
   return { instance, start: module.start === undefined ? undefined : instance.func(module.start) }
+}
+
+/** Gives back what an instance takes whose start function has failed, unless that may have left parts of it elsewhere. */
+export function abandon(instance: Instance): void {
+  const { importedFuncs, importedTables, importedGlobals, globals } = instance.compiled.spaces
+  const isSealed = globals.slice(0, importedGlobals).every(({ type, mutable }) => !mutable || !isRefType(type))
+  if (importedFuncs === 0 && importedTables === 0 && isSealed) instance.giveBack()
 }
 
 /** What the module's own definitions take. */
@@ -41,15 +63,10 @@ function quotasOf({ tables, memories }: Module): { instances: number; memoryByte
   }
 }
 
-/** An instance with all that it imports and defines, before its segments. */
-function allocate(store: Store, compiled: CompiledModule, imports: readonly ExternVal[]): Instance {
-  store.reserve('instances', 1)
-  const { module } = compiled
-  const instance = new Instance(
-    store,
-    compiled,
-    imports.filter((i) => i instanceof FuncInstance),
-  )
+/** Fills the index spaces with all that the instance imports and defines. */
+function allocate(instance: Instance, imports: readonly ExternVal[]): void {
+  const { store } = instance
+  const { module } = instance.compiled
   // Not by a spread: there may be a million of them.
   for (const value of imports) {
     if (value instanceof Table) instance.tables.push(value)
@@ -66,7 +83,6 @@ function allocate(store: Store, compiled: CompiledModule, imports: readonly Exte
   for (const { type, init } of module.tables) {
     instance.tables.push(Table.allocate(type, store, init === undefined ? null : evaluate(init, instance).ref))
   }
-  return instance
 }
 
 function defineExports(instance: Instance): void {

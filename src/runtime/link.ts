@@ -16,7 +16,7 @@ export function importType(compiled: CompiledModule, { type }: Import): Resolved
 }
 
 /** The type of a thing of the store, as it is now. */
-export function externTypeOf(value: ExternVal): ResolvedExternType {
+function externTypeOf(value: ExternVal): ResolvedExternType {
   if (value instanceof FuncInstance) return { kind: 'func', type: value.type }
   if (value instanceof Table) return { kind: 'table', type: { ...value.type, limits: value.currentLimits } }
   if (value instanceof Memory) return { kind: 'memory', type: { ...value.type, limits: value.currentLimits } }
@@ -24,7 +24,7 @@ export function externTypeOf(value: ExternVal): ResolvedExternType {
 }
 
 /** An external type as people write it: `func [i32] -> []`, `memory 1 2`, `global mut i64`. */
-export function externTypeName(type: ResolvedExternType): string {
+function externTypeName(type: ResolvedExternType): string {
   switch (type.kind) {
     case 'func':
       return `func ${funcTypeName(type.type)}`
@@ -42,7 +42,7 @@ function limitsName({ min, max }: Limits): string {
 }
 
 /** Gives what stands for an import, or undefined where there is nothing of that name. */
-export type Resolver = (request: Import, type: ResolvedExternType) => ExternVal | undefined
+type Resolver = (request: Import, type: ResolvedExternType) => ExternVal | undefined
 
 /** What stands for each import, in order. Throws a LinkError that lists every import which is missing or does not match. */
 export function linkImports(compiled: CompiledModule, resolve: Resolver): ExternVal[] {

@@ -4,22 +4,25 @@
 import { HeddleError } from '../errors/heddle-error.ts'
 import { PAGE_SIZE } from '../syntax/limits.ts'
 import type { Limits, MemoryType } from '../syntax/types.ts'
-import type { Store } from './store.ts'
+import type { Reservation, Store } from './store.ts'
 
 const MAX_PAGES = 65_536
 
 export class Memory {
   readonly type: MemoryType
   private readonly store: Store | undefined
+  private readonly reservation: Reservation | undefined
   private capacity: ArrayBuffer
   /** Exact length in bytes. */
   byteLength = 0
   bytes: Uint8Array
   view: DataView
 
-  private constructor(type: MemoryType, store: Store | undefined, buffer: ArrayBuffer) {
+  private constructor(type: MemoryType, buffer: ArrayBuffer, store?: Store, reservation?: Reservation) {
     this.type = type
     this.store = store
+    this.reservation = reservation
+    reservation?.lastAsLongAs(this)
     this.capacity = buffer
     this.byteLength = buffer.byteLength
     this.bytes = new Uint8Array(buffer)
@@ -29,13 +32,13 @@ export class Memory {
   /** Allocates against the store's quota; what cannot be had is an error with the code MEMORY_QUOTA. */
   static allocate(type: MemoryType, store: Store): Memory {
     const length = type.limits.min * PAGE_SIZE
-    store.reserve('memoryBytes', length)
+    const reservation = store.reserve('memoryBytes', length)
     const buffer = allocateBuffer(length)
     if (buffer === undefined) {
-      store.release('memoryBytes', length)
+      reservation.giveBack()
       throw new HeddleError('MEMORY_QUOTA', `the host could not allocate a memory of ${length} bytes`)
     }
-    return new Memory(type, store, buffer)
+    return new Memory(type, buffer, store, reservation)
   }
 
   /** The memory of an instance that has none: every access is out of bounds. */
@@ -44,7 +47,7 @@ export class Memory {
   }
 
   static readonly empty = (): Memory =>
-    new Memory({ addrType: 'i32', limits: { min: 0, max: 0 }, shared: false }, undefined, new ArrayBuffer(0))
+    new Memory({ addrType: 'i32', limits: { min: 0, max: 0 }, shared: false }, new ArrayBuffer(0))
 
   get pages(): number {
     return this.byteLength / PAGE_SIZE
@@ -61,12 +64,17 @@ export class Memory {
     const pages = old + delta
     if (pages > Math.min(this.type.limits.max ?? MAX_PAGES, MAX_PAGES)) return -1
     if (delta === 0) return old
-    const { store } = this
+    const { store, reservation } = this
     if (store?.limiter !== undefined && !store.limiter('memory', this.byteLength, pages * PAGE_SIZE)) return -1
-    if (store === undefined || !store.tryReserve('memoryBytes', delta * PAGE_SIZE)) return -1
+    if (reservation === undefined || !reservation.tryExtend(delta * PAGE_SIZE)) return -1
     if (this.resize(pages * PAGE_SIZE)) return old
-    store.release('memoryBytes', delta * PAGE_SIZE)
+    reservation.reduce(delta * PAGE_SIZE)
     return -1
+  }
+
+  /** Gives back what it takes of the quota at once. Precondition: nobody will use it. */
+  giveBack(): void {
+    this.reservation?.giveBack()
   }
 
   private resize(length: number): boolean {

@@ -1,8 +1,14 @@
-// A store: what instances that may share things have in common, which is one set of quotas, counted before anything is allocated.
+// A store: what instances that may share things have in common, which is one set of quotas. What is taken from them is counted before
+// anything is allocated, and comes back with the thing that it was taken for.
 
 import { HeddleError } from '../errors/heddle-error.ts'
 
-/** How much a store may hold. Everything is a maximum. */
+/**
+ * How much a store may hold. Everything is a maximum. What an instance, memory or table takes comes back when the host's garbage collector
+ * has found that nobody can reach it any more: some time later, and never while the host's code runs without a break. So a memory counts
+ * for as long as any instance that imports it lives; views of its bytes that outlive it no longer count. An instance that could not be
+ * made gives back at once, unless parts of it may be in use elsewhere, such as its functions in a table that it imported.
+ */
 export interface StoreLimits {
   /** Linear memories, together, in bytes. */
   readonly memoryBytes: number
@@ -42,7 +48,7 @@ const QUOTAS = Object.keys(CODES) as readonly Quota[]
 export class Store {
   readonly limits: StoreLimits
   readonly limiter: Limiter | undefined
-  private readonly used = { memoryBytes: 0, tableElements: 0, instances: 0 }
+  private readonly used: Record<Quota, number> = { memoryBytes: 0, tableElements: 0, instances: 0 }
 
   constructor(limits: Partial<StoreLimits> = {}, limiter?: Limiter) {
     this.limits = { ...STORE_LIMITS, ...limits }
@@ -53,36 +59,66 @@ export class Store {
     return { ...this.used }
   }
 
-  /** Runs what takes from the quotas, once they suffice for all of it. Where it throws nevertheless, what it took is given back. */
-  reserving<T>(needed: Readonly<Record<Quota, number>>, allocate: () => T): T {
-    const before = { ...this.used }
-    try {
-      for (const what of QUOTAS) this.reserve(what, needed[what])
-      Object.assign(this.used, before)
-      return allocate()
-    } catch (error) {
-      Object.assign(this.used, before)
-      throw error
+  /** Throws where the quotas do not suffice for all of it together; takes nothing. */
+  require(needed: Readonly<Record<Quota, number>>): void {
+    for (const what of QUOTAS) {
+      if (!this.suffices(what, needed[what])) throw this.exceeded(what, needed[what])
     }
   }
 
-  /** Takes `amount` from a quota; false, with nothing taken, where it does not suffice. */
-  tryReserve(what: Quota, amount: number): boolean {
-    if (this.used[what] + amount > this.limits[what]) return false
-    this.used[what] += amount
-    return true
+  /** Takes `amount` from a quota; an error where it does not suffice. */
+  reserve(what: Quota, amount: number): Reservation {
+    const reservation = new Reservation(this.used, what, this.limits[what])
+    if (!reservation.tryExtend(amount)) throw this.exceeded(what, amount)
+    return reservation
   }
 
-  /** Like `tryReserve`, but a quota that does not suffice is an error. */
-  reserve(what: Quota, amount: number): void {
-    if (this.tryReserve(what, amount)) return
-    throw new HeddleError(
+  private suffices(what: Quota, amount: number): boolean {
+    return this.used[what] + amount <= this.limits[what]
+  }
+
+  private exceeded(what: Quota, amount: number): HeddleError {
+    return new HeddleError(
       CODES[what],
       `${what} quota exceeded: ${this.used[what]} in use, ${amount} more asked for, limit ${this.limits[what]}`,
     )
   }
+}
 
-  release(what: Quota, amount: number): void {
-    this.used[what] -= amount
+/** What one thing of a store takes from a quota, until it is given back. */
+export class Reservation {
+  private readonly used: Record<Quota, number>
+  private readonly what: Quota
+  private readonly limit: number
+  private amount = 0
+
+  constructor(used: Record<Quota, number>, what: Quota, limit: number) {
+    this.used = used
+    this.what = what
+    this.limit = limit
+  }
+
+  /** Takes more; false, with nothing taken, where the quota does not suffice. */
+  tryExtend(amount: number): boolean {
+    if (this.used[this.what] + amount > this.limit) return false
+    this.used[this.what] += amount
+    this.amount += amount
+    return true
+  }
+
+  reduce(amount: number): void {
+    this.used[this.what] -= amount
+    this.amount -= amount
+  }
+
+  giveBack(): void {
+    this.reduce(this.amount)
+  }
+
+  /** Gives back once nobody can reach the thing. It must not be reachable from here. */
+  lastAsLongAs(thing: object): void {
+    unreachable.register(thing, this)
   }
 }
+
+const unreachable = new FinalizationRegistry<Reservation>((reservation) => reservation.giveBack())

@@ -1,7 +1,7 @@
 // A table: an array of references with limits, counted against the store's quota.
 
 import type { Limits, TableType } from '../syntax/types.ts'
-import type { Store } from './store.ts'
+import type { Reservation, Store } from './store.ts'
 import type { Ref } from './value.ts'
 
 const MAX_ELEMENTS = 10_000_000
@@ -9,21 +9,24 @@ const MAX_ELEMENTS = 10_000_000
 export class Table {
   readonly type: TableType
   private readonly store: Store
+  private readonly reservation: Reservation
   /** Keeps its identity when the table grows. */
   readonly elems: Ref[]
 
-  private constructor(type: TableType, store: Store, elems: Ref[]) {
+  private constructor(type: TableType, elems: Ref[], store: Store, reservation: Reservation) {
     this.type = type
     this.store = store
+    this.reservation = reservation
+    reservation.lastAsLongAs(this)
     this.elems = elems
   }
 
   /** Allocates against the store's quota; what cannot be had is an error with the code TABLE_QUOTA. */
   static allocate(type: TableType, store: Store, init: Ref): Table {
-    store.reserve('tableElements', type.limits.min)
+    const reservation = store.reserve('tableElements', type.limits.min)
     const elems: Ref[] = []
     for (let i = 0; i < type.limits.min; i++) elems.push(init)
-    return new Table(type, store, elems)
+    return new Table(type, elems, store, reservation)
   }
 
   get currentLimits(): Limits {
@@ -36,9 +39,14 @@ export class Table {
     const size = old + delta
     if (size > Math.min(this.type.limits.max ?? MAX_ELEMENTS, MAX_ELEMENTS)) return -1
     if (this.store.limiter !== undefined && delta > 0 && !this.store.limiter('table', old, size)) return -1
-    if (!this.store.tryReserve('tableElements', delta)) return -1
+    if (!this.reservation.tryExtend(delta)) return -1
     for (let i = 0; i < delta; i++) this.elems.push(init)
     return old
+  }
+
+  /** Gives back what it takes of the quota at once. Precondition: nobody will use it. */
+  giveBack(): void {
+    this.reservation.giveBack()
   }
 
   contains(index: number, length: number): boolean {

@@ -4,6 +4,7 @@
 
 import { LinkError } from '../errors/link-error.ts'
 import { ModuleError, type ModuleErrorKind } from '../errors/module-error.ts'
+import { quoted } from '../errors/quote.ts'
 import { Trap } from '../errors/trap.ts'
 import { interpreter } from '../interpret/interpreter.ts'
 import { FuncInstance } from '../runtime/func.ts'
@@ -14,7 +15,7 @@ import { linkImports } from '../runtime/link.ts'
 import { Store } from '../runtime/store.ts'
 import type { Tier } from '../runtime/tier.ts'
 import type { Value } from '../runtime/value.ts'
-import { valTypeName } from '../syntax/types.ts'
+import { resultTypeName } from '../syntax/types.ts'
 import type { Action, Command, Directive, ModuleAssertion, ResultPattern, ScriptModule } from '../text/script.ts'
 import { parseScript } from '../text/wast.ts'
 import { DEFINITION_LIMITS, compileModule, readModule } from './modules.ts'
@@ -189,18 +190,15 @@ class ScriptRunner {
   private act(action: Action): readonly Value[] {
     const value = this.instance(action.id).get(action.name)
     if (action.kind === 'get') {
-      if (!(value instanceof Global)) throw new Disappointment(`no exported global ${JSON.stringify(action.name)}`)
+      if (!(value instanceof Global)) throw new Disappointment(`no exported global ${quoted(action.name)}`)
       return [value.get()]
     }
-    if (!(value instanceof FuncInstance))
-      throw new Disappointment(`no exported function ${JSON.stringify(action.name)}`)
+    if (!(value instanceof FuncInstance)) throw new Disappointment(`no exported function ${quoted(action.name)}`)
     const args = action.args.map((arg) => toValue(arg, this.hosts))
     const { params } = value.type
     if (args.length !== params.length || args.some(({ type }, i) => type !== params[i])) {
-      const given = args.map(({ type }) => valTypeName(type)).join(' ')
-      throw new Disappointment(
-        `${JSON.stringify(action.name)} takes [${params.map(valTypeName).join(' ')}], not [${given}]`,
-      )
+      const given = resultTypeName(args.map(({ type }) => type))
+      throw new Disappointment(`${quoted(action.name)} takes ${resultTypeName(params)}, not ${given}`)
     }
     return this.tier.invoke(value, args)
   }

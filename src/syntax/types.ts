@@ -6,6 +6,8 @@
 //
 // https://webassembly.github.io/spec/core/syntax/types.html
 
+import { listed } from '../errors/quote.ts'
+
 export type ValType = number
 export type RefType = ValType
 export type HeapType = number
@@ -34,11 +36,7 @@ export function isRefType(t: ValType): boolean {
   return t >= REF
 }
 
-export function isNumType(t: ValType): boolean {
-  return t < 0 && t >= F64
-}
-
-export function isNullable(t: RefType): boolean {
+function isNullable(t: RefType): boolean {
   return (t & NULLABLE) !== 0
 }
 
@@ -85,9 +83,9 @@ export const HEAP_TYPES_BY_NAME: ReadonlyMap<string, HeapType> = new Map(
   [...HEAP_NAMES].map(([heap, name]) => [name, heap]),
 )
 
-/** `[i32 i64]`, as the specification's error messages write a result type. */
+/** `[i32 i64]`, as the specification's error messages write a result type; cut where it is longer than anybody reads. */
 export function resultTypeName(types: ArrayLike<ValType>): string {
-  return `[${Array.from(types, valTypeName).join(' ')}]`
+  return `[${listed(types, valTypeName, ' ')}]`
 }
 
 export interface FuncType {

@@ -21,7 +21,7 @@ import {
   type Annotation,
 } from './tokens.ts'
 
-export interface LexOptions {
+interface LexOptions {
   /** Ids of the annotations to keep, e.g. `custom`, `name`, `metadata.code.branch_hint`. */
   readonly annotations?: ReadonlySet<string>
 }

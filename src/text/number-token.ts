@@ -14,7 +14,7 @@ const LOWER_N = 0x6e
 const LOWER_P = 0x70
 const LOWER_X = 0x78
 
-export type NumberKind = typeof NAT | typeof INT | typeof FLOAT | typeof RESERVED
+type NumberKind = typeof NAT | typeof INT | typeof FLOAT | typeof RESERVED
 
 /** RESERVED if the bytes from `start` to `end` are no number. */
 export function classifyNumber(bytes: Uint8Array, start: number, end: number): NumberKind {

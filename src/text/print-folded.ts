@@ -18,7 +18,7 @@ const THEN = -3
 const ELSE = -4
 
 /** Where code stands: in lines of its own, or inside a line, as constant expressions do. */
-export type FoldedLayout = { readonly kind: 'lines'; readonly level: number } | { readonly kind: 'inline' }
+type FoldedLayout = { readonly kind: 'lines'; readonly level: number } | { readonly kind: 'inline' }
 
 export class FoldedPrinter {
   private readonly printer: InstructionPrinter

@@ -13,11 +13,6 @@ export function printI32(bits: number): string {
   return String(bits | 0)
 }
 
-/** Unsigned. */
-export function printU32(bits: number): string {
-  return String(bits >>> 0)
-}
-
 /** Signed. */
 export function printI64(lo: number, hi: number): string {
   return String(BigInt.asIntN(64, joinBits(lo, hi)))

@@ -27,7 +27,7 @@ export function printFuncType(type: FuncType): string {
   return joinWords(['(func', printTypeList('param', type.params), printTypeList('result', type.results)]) + ')'
 }
 
-export function printLimits({ min, max }: Limits): string {
+function printLimits({ min, max }: Limits): string {
   return max === undefined ? printSize(min) : `${printSize(min)} ${printSize(max)}`
 }
 

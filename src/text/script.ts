@@ -88,7 +88,7 @@ export interface NumValue {
 }
 
 /** A vector as four signed words, the lowest first. */
-export interface VecValue {
+interface VecValue {
   readonly kind: 'vec'
   readonly words: readonly number[]
 }

@@ -3,7 +3,7 @@
 
 import { textError } from './text-error.ts'
 
-export interface TextPosition {
+interface TextPosition {
   /** One-based. A line ends with LF, CR or CR LF. */
   readonly line: number
   /** One-based, in Unicode characters. */

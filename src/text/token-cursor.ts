@@ -1,6 +1,7 @@
 // A position in a token table, with the moves and the errors that all parsers of the text format share.
 
 import { unsupported, type ModuleError } from '../errors/module-error.ts'
+import { nameText, quoted } from '../errors/quote.ts'
 import { plannedKeyword } from '../instructions/planned.ts'
 import { parseU64, parseUnsigned } from './number.ts'
 import { EOF, ID, INT, KEYWORD, LEFT_PAREN, NAT, RESERVED, RIGHT_PAREN, STRING } from './tokens.ts'
@@ -147,12 +148,12 @@ export class TokenCursor {
     const kind = tokens.kind(token)
     if (kind === LEFT_PAREN && this.isForeign(token + 1)) return this.unexpected(token + 1)
     if (kind === EOF) return tokens.error(token, 'unexpected token: the text ends here')
-    if (kind === RESERVED) return tokens.error(token, `unknown operator ${tokens.text(token)}`)
+    if (kind === RESERVED) return tokens.error(token, `unknown operator ${nameText(tokens.text(token))}`)
     if (kind !== KEYWORD) return tokens.error(token, 'unexpected token')
     const word = tokens.atomText(token)
     const proposal = plannedKeyword(word)
-    if (proposal !== undefined) return this.unsupported(proposal, `the keyword "${word}"`, token)
-    return tokens.error(token, isKnownWord(word) ? 'unexpected token' : `unknown operator ${word}`)
+    if (proposal !== undefined) return this.unsupported(proposal, `the keyword ${quoted(word)}`, token)
+    return tokens.error(token, isKnownWord(word) ? 'unexpected token' : `unknown operator ${nameText(word)}`)
   }
 
   /** Whether a token is none of this grammar's, so that it is wrong in any place. */
@@ -168,7 +169,7 @@ export class TokenCursor {
 
   /** An identifier as the text writes it. */
   idText(atom: number): string {
-    return `$${this.tokens.atoms.text(atom)}`
+    return `$${nameText(this.tokens.atoms.text(atom))}`
   }
 
   /** Whether an integer or natural number comes next. */

@@ -1,5 +1,6 @@
 // Arguments and expected results of the script language, which look like constant instructions and are recognised by their rows.
 
+import { quoted } from '../errors/quote.ts'
 import type { Instruction } from '../instructions/define.ts'
 import { EXTERN, F32, F64, FUNC, I32, I64, type ValType } from '../syntax/types.ts'
 import { parseNanPattern } from './number.ts'
@@ -51,7 +52,7 @@ function parsePlainPattern(cursor: TokenCursor): ResultPattern {
   const token = cursor.pos
   if (cursor.kind !== KEYWORD) throw cursor.unexpected()
   const planned = PLANNED_PATTERNS.get(cursor.tokens.atomText(token))
-  if (planned !== undefined) throw cursor.unsupported(planned, `the pattern "${cursor.tokens.atomText(token)}"`)
+  if (planned !== undefined) throw cursor.unsupported(planned, `the pattern ${quoted(cursor.tokens.atomText(token))}`)
   const row = cursor.words.row(cursor.tokens.atom(token))
   cursor.pos++
   const pattern =

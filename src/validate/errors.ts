@@ -2,6 +2,7 @@
 // happened is added by whoever knows: the offset and the instruction in code.ts, the definition in module.ts.
 
 import { ModuleError } from '../errors/module-error.ts'
+import { nameText } from '../errors/quote.ts'
 import type { Module } from '../syntax/module.ts'
 import type { Names } from '../syntax/names.ts'
 import { resultTypeName, valTypeName, type ValType } from '../syntax/types.ts'
@@ -52,5 +53,5 @@ const NAMED: Readonly<Record<DefinitionKind, Exclude<keyof Names, 'module' | 'lo
 /** A definition as people know it: `$fac`, or `func 7` where it has no name. */
 export function definitionName({ names }: Module, kind: DefinitionKind, index: number): string {
   const name = names?.[NAMED[kind]]?.get(index)
-  return name === undefined ? `${kind} ${index}` : `$${name}`
+  return name === undefined ? `${kind} ${index}` : `$${nameText(name)}`
 }

@@ -10,12 +10,12 @@ export function matchesValType(actual: ValType, expected: ValType): boolean {
 }
 
 /** https://webassembly.github.io/spec/core/valid/matching.html#result-types */
-export function matchesResultType(actual: readonly ValType[], expected: readonly ValType[]): boolean {
+function matchesResultType(actual: readonly ValType[], expected: readonly ValType[]): boolean {
   return actual.length === expected.length && actual.every((t, i) => matchesValType(t, expected[i]!))
 }
 
 /** https://webassembly.github.io/spec/core/valid/matching.html#function-types */
-export function matchesFuncType(actual: FuncType, expected: FuncType): boolean {
+function matchesFuncType(actual: FuncType, expected: FuncType): boolean {
   return matchesResultType(expected.params, actual.params) && matchesResultType(actual.results, expected.results)
 }
 
@@ -26,7 +26,7 @@ export function matchesLimits(actual: Limits, expected: Limits): boolean {
 }
 
 /** A table is written and read through one type, so that element types match in both directions. */
-export function matchesTableType(actual: TableType, expected: TableType): boolean {
+function matchesTableType(actual: TableType, expected: TableType): boolean {
   return (
     actual.addrType === expected.addrType &&
     matchesLimits(actual.limits, expected.limits) &&
@@ -34,7 +34,7 @@ export function matchesTableType(actual: TableType, expected: TableType): boolea
   )
 }
 
-export function matchesMemoryType(actual: MemoryType, expected: MemoryType): boolean {
+function matchesMemoryType(actual: MemoryType, expected: MemoryType): boolean {
   return (
     actual.addrType === expected.addrType &&
     actual.shared === expected.shared &&
@@ -43,7 +43,7 @@ export function matchesMemoryType(actual: MemoryType, expected: MemoryType): boo
 }
 
 /** https://webassembly.github.io/spec/core/valid/matching.html#global-types */
-export function matchesGlobalType(actual: GlobalType, expected: GlobalType): boolean {
+function matchesGlobalType(actual: GlobalType, expected: GlobalType): boolean {
   if (actual.mutable !== expected.mutable) return false
   return expected.mutable ? matchesBothWays(actual.type, expected.type) : matchesValType(actual.type, expected.type)
 }

@@ -3,17 +3,19 @@
 // https://webassembly.github.io/spec/core/valid/modules.html
 
 import { ModuleError } from '../errors/module-error.ts'
+import { quoted } from '../errors/quote.ts'
 import { MODULE_LIMITS, type ModuleLimits } from '../syntax/limits.ts'
 import type { Elem, Export, Module, SegmentMode } from '../syntax/module.ts'
-import type { AddrType, ExternType, FuncType, Limits, MemoryType, TableType } from '../syntax/types.ts'
+import type { AddrType, ExternType, FuncType } from '../syntax/types.ts'
 import { FUNCREF, funcTypeName } from '../syntax/types.ts'
 import { CodeValidator } from './code.ts'
 import { ConstExprs, markReferenced } from './const-expr.ts'
 import { contextOf, type Context } from './context.ts'
 import { definitionName, invalid, unknown, type DefinitionKind } from './errors.ts'
+import { memoryFault, tableFault } from './limits.ts'
 import { checkModuleLimits } from './module-limits.ts'
 
-export interface ValidationOptions {
+interface ValidationOptions {
   /** The limits of the JS API unless others are given. */
   readonly limits?: ModuleLimits | undefined
 }
@@ -40,7 +42,7 @@ class ModuleValidator {
     const { module, context } = this
     for (const each of module.imports) {
       locate(
-        () => `import ${JSON.stringify(each.module)} ${JSON.stringify(each.name)}`,
+        () => `import ${quoted(each.module)} ${quoted(each.name)}`,
         () => this.checkExternType(each.type),
       )
     }
@@ -49,7 +51,7 @@ class ModuleValidator {
     )
     this.checkTables()
     module.memories.forEach((type, i) =>
-      this.within('memory', context.spaces.importedMemories + i, () => checkMemoryType(type)),
+      this.within('memory', context.spaces.importedMemories + i, () => checkLimits(memoryFault(type))),
     )
     checkModuleLimits(context)
     this.checkGlobals()
@@ -72,8 +74,8 @@ class ModuleValidator {
 
   private checkExternType(type: ExternType): void {
     if (type.kind === 'func') this.funcType(type.typeIdx)
-    else if (type.kind === 'table') checkTableType(type.type)
-    else if (type.kind === 'memory') checkMemoryType(type.type)
+    else if (type.kind === 'table') checkLimits(tableFault(type.type))
+    else if (type.kind === 'memory') checkLimits(memoryFault(type.type))
   }
 
   /** A table's initial value sees imported globals only: tables are made before the module's own. */
@@ -81,7 +83,7 @@ class ModuleValidator {
     const { importedTables, importedGlobals } = this.context.spaces
     this.module.tables.forEach(({ type, init }, i) =>
       this.within('table', importedTables + i, () => {
-        checkTableType(type)
+        checkLimits(tableFault(type))
         if (init !== undefined) this.constExprs.check(init, type.elem, importedGlobals)
       }),
     )
@@ -138,10 +140,10 @@ class ModuleValidator {
     const names = new Set<string>()
     for (const each of this.module.exports) {
       locate(
-        () => `export ${JSON.stringify(each.name)}`,
+        () => `export ${quoted(each.name)}`,
         () => this.checkExported(each),
       )
-      if (names.has(each.name)) throw invalid(`duplicate export name ${JSON.stringify(each.name)}`)
+      if (names.has(each.name)) throw invalid(`duplicate export name ${quoted(each.name)}`)
       names.add(each.name)
     }
   }
@@ -187,23 +189,6 @@ function locate(name: () => string, check: () => void): void {
   }
 }
 
-/** The largest table has 2^32 - 1 elements, or 2^64 - 1. */
-function checkTableType({ addrType, limits }: TableType): void {
-  if (addrType === 'i32') checkRange(limits, 2 ** 32 - 1, 'table size must be at most 2^32-1')
-  else checkRange(limits, 2 ** 64, 'table size must be at most 2^64-1')
-}
-
-/** The largest memory has 2^32 bytes, or 2^64. */
-function checkMemoryType({ addrType, limits }: MemoryType): void {
-  if (addrType === 'i32') checkRange(limits, 2 ** 16, 'memory size must be at most 65536 pages (4GiB)')
-  else checkRange(limits, 2 ** 48, 'memory size must be at most 2^48 pages (16EiB)')
-}
-
-/** https://webassembly.github.io/spec/core/valid/types.html#limits */
-function checkRange({ min, max }: Limits, largest: number, complaint: string): void {
-  if (min > largest || (max !== undefined && max > largest))
-    throw invalid(`${complaint}, not ${Math.max(min, max ?? 0)}`)
-  if (max !== undefined && min > max) {
-    throw invalid(`size minimum must not be greater than maximum: ${min} and ${max}`)
-  }
+function checkLimits(fault: string | undefined): void {
+  if (fault !== undefined) throw invalid(fault)
 }

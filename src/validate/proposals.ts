@@ -20,7 +20,7 @@ export type Features = Readonly<Record<string, boolean>>
 export const FEATURE_NAMES: readonly string[] = PROPOSALS.map(({ name }) => name).filter((name) => name !== 'mvp')
 
 /** Where a module needs a proposal first, and what for. */
-export interface Requirement {
+interface Requirement {
   /** The subject of a sentence: an instruction's name, `a passive segment` … */
   readonly what: string
   readonly place: ModulePlace

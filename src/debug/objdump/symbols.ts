@@ -19,7 +19,7 @@ import { nameEntries } from './name-entries.ts'
 import { sectionRanges, type SectionRange } from './section-ranges.ts'
 
 /** The spaces of indices for which names are shown. */
-export type NamedSpace = 'types' | 'funcs' | 'tables' | 'globals' | 'datas'
+type NamedSpace = 'types' | 'funcs' | 'tables' | 'globals' | 'datas'
 
 export class Symbols {
   moduleName: string | undefined = undefined

@@ -130,7 +130,7 @@ export class FdTable {
   }
 }
 
-export function isDirectory(descriptor: Descriptor): descriptor is Descriptor<Directory> {
+function isDirectory(descriptor: Descriptor): descriptor is Descriptor<Directory> {
   return descriptor.handle.kind === 'directory'
 }
 

@@ -107,7 +107,7 @@ export function functionType(name: FunctionName): FunctionType {
 export const FUNCTION_NAMES: readonly FunctionName[] = Object.keys(FUNCTIONS) as FunctionName[]
 
 /** What an implementation receives for a parameter of each type, as abi.ts decodes it. */
-export interface ParamValues {
+interface ParamValues {
   readonly fd: number
   readonly size: number
   readonly exitcode: number

@@ -38,14 +38,14 @@ export interface Guest {
   exit(code: number, signal?: Signal): never
 }
 
-export interface FdStat {
+interface FdStat {
   readonly fs_filetype: FileType
   readonly fs_flags: number
   readonly fs_rights_base: number
   readonly fs_rights_inheriting: number
 }
 
-export interface Prestat {
+interface Prestat {
   readonly tag: 'dir'
   readonly value: { readonly pr_name_len: number }
 }
@@ -70,7 +70,7 @@ type ResultTuple<Results extends readonly unknown[]> = { -readonly [I in keyof R
 type Results<Name extends FunctionName> = (typeof FUNCTIONS)[Name]['results']
 
 /** Nothing, the one result, or a tuple of them; failures are thrown as WasiError. */
-export type Outcome<Name extends FunctionName> =
+type Outcome<Name extends FunctionName> =
   Results<Name> extends readonly []
     ? void
     : Results<Name> extends readonly [infer Only]
@@ -78,7 +78,7 @@ export type Outcome<Name extends FunctionName> =
       : ResultTuple<Results<Name>>
 
 /** One that may have to wait is a generator. */
-export type Implementation<Name extends FunctionName> = (
+type Implementation<Name extends FunctionName> = (
   guest: Guest,
   ...args: Arguments<Name>
 ) => Outcome<Name> | Waiting<Outcome<Name>>

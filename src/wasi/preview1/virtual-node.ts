@@ -25,7 +25,7 @@ export interface FileNode extends NodeBase {
   handles: number
 }
 
-export interface LinkNode extends NodeBase {
+interface LinkNode extends NodeBase {
   readonly type: 'link'
   readonly target: string
   readonly size: number

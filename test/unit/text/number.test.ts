@@ -12,7 +12,7 @@ import {
   parseUnsigned,
   type Bits64,
 } from '../../../src/text/number.ts'
-import { printF32, printF64, printI32, printI64, printU32, printU64 } from '../../../src/text/print-number.ts'
+import { printF32, printF64, printI32, printI64, printU64 } from '../../../src/text/print-number.ts'
 
 function wide(bits: Bits64 | undefined): bigint | undefined {
   return bits && (BigInt(bits.hi >>> 0) << 32n) | BigInt(bits.lo >>> 0)
@@ -308,7 +308,6 @@ describe('floats', () => {
 describe('printing', () => {
   test('integers are decimal', () => {
     expect([0, 1, -1, -0x80000000, 0x7fffffff].map(printI32)).toEqual(['0', '1', '-1', '-2147483648', '2147483647'])
-    expect([0, -1, -0x80000000].map(printU32)).toEqual(['0', '4294967295', '2147483648'])
     expect([printI64(0, 0), printI64(-1, -1), printI64(0, -0x80000000), printI64(-1, 0)]).toEqual([
       '0',
       '-1',
@@ -367,7 +366,7 @@ describe('printing', () => {
       expect(parseF32(printF32(lo))).toBe(lo)
       expect(parseF64(printF64(lo, hi))).toEqual({ lo, hi })
       expect(parseI32(printI32(lo))).toBe(lo)
-      expect(parseUnsigned(printU32(lo), 32)).toBe(lo >>> 0)
+      expect(parseUnsigned(String(lo >>> 0), 32)).toBe(lo >>> 0)
       expect(parseI64(printI64(lo, hi))).toEqual({ lo, hi })
       expect(parseU64(printU64(lo, hi))).toEqual({ lo, hi })
     }

@@ -1,0 +1,22 @@
+// The ranges of limits. What is wrong with them is given in the words of the official scripts, for errors of the validator and of the API.
+// https://webassembly.github.io/spec/core/valid/types.html#limits
+
+import type { Limits, MemoryType, TableType } from '../syntax/types.ts'
+
+/** The largest table has 2^32 - 1 elements, or 2^64 - 1. */
+export function tableFault({ addrType, limits }: TableType): string | undefined {
+  if (addrType === 'i32') return rangeFault(limits, 2 ** 32 - 1, 'table size must be at most 2^32-1')
+  return rangeFault(limits, 2 ** 64, 'table size must be at most 2^64-1')
+}
+
+/** The largest memory has 2^32 bytes, or 2^64. */
+export function memoryFault({ addrType, limits }: MemoryType): string | undefined {
+  if (addrType === 'i32') return rangeFault(limits, 2 ** 16, 'memory size must be at most 65536 pages (4GiB)')
+  return rangeFault(limits, 2 ** 48, 'memory size must be at most 2^48 pages (16EiB)')
+}
+
+function rangeFault({ min, max }: Limits, largest: number, complaint: string): string | undefined {
+  if (min > largest || (max !== undefined && max > largest)) return `${complaint}, not ${Math.max(min, max ?? 0)}`
+  if (max !== undefined && min > max) return `size minimum must not be greater than maximum: ${min} and ${max}`
+  return undefined
+}

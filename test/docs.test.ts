@@ -1,0 +1,188 @@
+// The manual is true: its programs run and print what they say, its command lines end as they say, its tables are those of the code.
+// Commands run in a folder where the files that the README invents are there.
+
+import { spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Instruction } from '../src/instructions/define.ts'
+import { INSTRUCTIONS } from '../src/instructions/table.ts'
+import { projectRoot } from './source-tree.ts'
+
+interface Output {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Writes the name of the first folder that it is given, and its first variable. */
+const GRANTED = `(module
+  (import "wasi_snapshot_preview1" "fd_prestat_dir_name" (func $fd_prestat_dir_name (param i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_get" (func $environ_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\\10\\00\\00\\00\\0d\\00\\00\\00")
+  (func (export "_start")
+    (drop (call $fd_prestat_dir_name (i32.const 3) (i32.const 16) (i32.const 5)))
+    (drop (call $environ_get (i32.const 8) (i32.const 22)))
+    (i32.store8 (i32.const 21) (i32.const 32))
+    (i32.store8 (i32.const 28) (i32.const 10))
+    (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))))`
+
+const readme = read('README.md')
+const fuel = read('docs/fuel.md')
+
+/** The code blocks of a page in a language; '' for those without one. */
+function blocksOf(page: string, language: string): string[] {
+  return [...page.matchAll(/^```(\w*)\n(.*?)^```$/gms)].filter(([, is]) => is === language).map(([, , text]) => text!)
+}
+
+function read(path: string): string {
+  return readFileSync(join(projectRoot, path), 'utf8')
+}
+
+/** Runs a module that imports the package by its name, as its users do. */
+function runModule(text: string): Output {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', text], {
+    cwd: projectRoot,
+    encoding: 'utf8',
+  })
+  return { status, stdout, stderr }
+}
+
+describe('a program of the README', () => {
+  const programs = blocksOf(readme, 'js')
+
+  it('is there for the one call, and for the engine', () => {
+    expect(programs).toHaveLength(2)
+  })
+
+  it('runs a program with input, fuel, a time limit and a trace', () => {
+    const { status, stdout, stderr } = runModule(programs[0]!)
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toMatch(/^0 {5}2 {2}40\.0 % the\n(.+\n)* {4}5 words, 4 different\n \d+ 8\n$/)
+  })
+
+  it('calls an export, and stops a run every two units of fuel', () => {
+    expect(runModule(programs[1]!)).toEqual({
+      status: 0,
+      stdout: `hello
+42
+2 units used, next instruction at offset 8 of function 1
+hello
+4 units used, next instruction at offset 12 of function 1
+`,
+      stderr: '',
+    })
+  })
+})
+
+describe('a command line of the README', () => {
+  /** A command, what it prints to standard output (or a part of it), and its exit code. */
+  // prettier-ignore
+  const commands: readonly (readonly [command: string, output: string | RegExp, status: number])[] = [
+    ['heddle examples/add.wasm --invoke add -a 1 2', '3\n', 0],
+    ['heddle examples/fib.wat --invoke fib -a 10', '55\n', 0],
+    ['heddle --fuel 100000 --timeout 2s plugin.wasm', '', 125],
+    ['heddle --dir data::/data --env LANG=C program.wasm', '/data LANG=C\n', 0],
+    ['heddle validate *.wasm', '', 0],
+    ['heddle wat2wasm a.wat -o a.wasm', '', 0],
+    ['heddle wasm2wat a.wasm', /^\(module\n/, 0],
+    ['heddle objdump -h -x -d -s a.wasm', /^\na\.wasm:\tfile format wasm 0x1\n[^]*Code Disassembly:/, 0],
+    ['heddle wast suites/spec/core', /one\.wast: 2 passed/, 0],
+  ]
+  const [lines] = blocksOf(readme, '').filter((text) => text.startsWith('heddle '))
+  const folder = mkdtempSync(join(tmpdir(), 'heddle-readme-'))
+
+  beforeAll(() => {
+    cpSync(join(projectRoot, 'examples'), join(folder, 'examples'), { recursive: true })
+    writeFileSync(join(folder, 'a.wat'), '(module (func (export "_start")))')
+    writeFileSync(join(folder, 'endless.wat'), '(module (func (export "_start") (loop (br 0))))')
+    writeFileSync(join(folder, 'granted.wat'), GRANTED)
+    mkdirSync(join(folder, 'data'))
+    mkdirSync(join(folder, 'suites/spec/core'), { recursive: true })
+    writeFileSync(join(folder, 'suites/spec/core/one.wast'), '(module (func (export "f"))) (invoke "f")')
+    mkdirSync(join(folder, 'bin'))
+    const main = join(projectRoot, 'dist/cli/main.js')
+    writeFileSync(join(folder, 'bin/heddle'), `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`)
+    chmodSync(join(folder, 'bin/heddle'), 0o755)
+    expect(runLine('heddle wat2wasm endless.wat -o plugin.wasm').status).toBe(0)
+    expect(runLine('heddle wat2wasm granted.wat -o program.wasm').status).toBe(0)
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  function runLine(command: string): Output {
+    const PATH = [join(folder, 'bin'), process.env['PATH']].join(delimiter)
+    const { status, stdout, stderr } = spawnSync('sh', ['-c', command], {
+      cwd: folder,
+      env: { PATH },
+      encoding: 'utf8',
+    })
+    return { status, stdout, stderr }
+  }
+
+  it('is one of those that are run here', () => {
+    const written = lines!.split('\n').flatMap((line) => line.replace(/ +#.*/, '').split(/ {2,}/))
+    expect(written.filter((line) => line !== '')).toEqual(commands.map(([command]) => command))
+  })
+
+  it('says in its remark what is printed, and with which code it ends', () => {
+    expect(lines).toMatch(/add -a 1 2 +# 3\n/)
+    expect(lines).toMatch(/fib -a 10 +# .*: 55\n/)
+    expect(lines).toMatch(/plugin\.wasm +# .*exit code 125 out of fuel/)
+  })
+
+  it.each(commands)('%s', (command, output, status) => {
+    const result = runLine(command)
+    expect(result.stdout).toEqual(typeof output === 'string' ? output : expect.stringMatching(output))
+    expect(result.status, result.stderr).toBe(status)
+  })
+
+  it('stops in time where the fuel suffices', () => {
+    expect(runLine('heddle --timeout 100ms plugin.wasm').status).toBe(124)
+  })
+})
+
+describe('the page on fuel', () => {
+  const cells = [...fuel.matchAll(/^\| (.+?) +\| (.+?) +\|$/gm)].slice(2).map(([, names, units]) => ({
+    names: [...names!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!),
+    units: units!,
+  }))
+  const namesOf = (rows: readonly Instruction[]): string[] => rows.map(({ name }) => name).toSorted()
+  const listed = (units: RegExp): string[] =>
+    cells.flatMap((cell) => (units.test(cell.units) ? cell.names : [])).toSorted()
+
+  it('lists what costs nothing', () => {
+    expect(listed(/^0$/)).toEqual(namesOf(INSTRUCTIONS.filter(({ cost }) => cost === 0)))
+  })
+
+  it('lists what is charged by length, with what one unit pays for', () => {
+    const charged = (per: number): string[] => namesOf(INSTRUCTIONS.filter(({ charge }) => charge?.per === per))
+    expect(listed(/^1, and 1 for every 8 bytes of the length$/)).toEqual(charged(8))
+    expect(listed(/^1, and 1 for every element of the length$/)).toEqual(charged(1))
+    expect(charged(8).every((name) => name.startsWith('memory.'))).toBe(true)
+    expect(charged(1).every((name) => name.startsWith('table.'))).toBe(true)
+    expect(new Set(INSTRUCTIONS.map(({ charge }) => charge?.per))).toEqual(new Set([undefined, 1, 8]))
+  })
+
+  it('has one line for all others, which costs 1, and no line besides', () => {
+    expect(cells.filter(({ names }) => names.length === 0)).toEqual([{ names: [], units: '1' }])
+    expect(fuel).toMatch(/^\| every other instruction +\| 1 +\|$/m)
+    expect(cells).toHaveLength(4)
+  })
+
+  it('has a program that stops and goes on', () => {
+    const program = blocksOf(fuel, 'js').join('\n')
+    const before = `
+      import { Engine } from 'heddle'
+      import { parseWat } from 'heddle/wat'
+      const text = \`(module (func (export "main") (local i32)
+        (loop (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 10000))))))\`
+      const instance = await new Engine().compile(parseWat(text)).instantiate()
+    `
+    const { stdout, stderr } = runModule(`${before}\n${program}\nconsole.log(state.kind, run.fuelUsed)`)
+    // Seven instructions, ten thousand times.
+    expect({ stdout, stderr }).toEqual({ stdout: 'done 70000\n', stderr: '' })
+  })
+})
