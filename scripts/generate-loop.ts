@@ -92,7 +92,7 @@ function trapLines(row: Instruction, put: (expr: string) => string): string[] {
 
 /** Statements that write the result of a row's expression to the slot at `address`. */
 export function storeResult(row: Instruction, put: (expr: string) => string, address: string): string[] {
-  const expr = row.test === true ? `${row.expr} ? 1 : 0` : row.expr!
+  const expr = row.test === true ? `${row.expr!} ? 1 : 0` : row.expr!
   return storeValue(resultKind(row), put(expr), row.high === undefined ? undefined : put(row.high), address)
 }
 

@@ -23,7 +23,7 @@ export function note(message: string): void {
 
 export function reportTrap(trap: Trap): void {
   report('trap', trap.message)
-  if (trap.frames.length > 0) writeAll(2, `${printable(renderFrames(trap.frames))}\n`)
+  if (trap.frames.length > 0) writeAll(2, `${printable(renderFrames(trap.frames, trap.depth))}\n`)
 }
 
 function report(kind: Kind, message: string): void {
@@ -85,6 +85,11 @@ function importHints({ imports }: LinkError): string {
   }
   const modules = [...new Set(imports.map(({ module }) => module))].filter((name) => !name.startsWith('wasi_'))
   if (modules.length > 0) hints.push(`${preloads(modules)} takes them from what a module exports`)
+  if (functions.some(({ module }) => module === 'wasi_unstable')) {
+    hints.push(
+      'the program was built for WASI as it was before preview 1 (wasi_unstable), which comes with a later release',
+    )
+  }
   if (functions.some(({ module }) => module.startsWith('wasi_snapshot_preview'))) {
     hints.push("functions of WASI are known by name and type: one whose type isn't the standard's counts as unknown")
   }

@@ -1,6 +1,8 @@
 // Drives the runs of one `run` call under one account of fuel and one deadline: start functions, initialisers, the function itself.
 
 import type { Run } from '../embed/run.ts'
+import { UsageError } from '../errors/heddle-error.ts'
+import { quoted } from '../errors/quote.ts'
 import { Trap, type StackFrame } from '../errors/trap.ts'
 import type { Poll, RunFrame } from '../runtime/tier.ts'
 
@@ -21,6 +23,12 @@ export class RunDriver {
   private used = 0
 
   constructor({ fuel, timeout }: DriverOptions) {
+    if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0)) {
+      throw new UsageError(`timeout must be a number of milliseconds, not ${quoted(String(timeout))}`)
+    }
+    if (fuel !== undefined && !(fuel === Infinity || (Number.isInteger(fuel) && fuel >= 0))) {
+      throw new UsageError(`fuel must be a whole number that is not negative, not ${quoted(String(fuel))}`)
+    }
     this.metered = fuel !== undefined
     this.fuel = fuel ?? Infinity
     this.timeout = timeout ?? Infinity
@@ -64,7 +72,9 @@ export class RunDriver {
       timer = setTimeout(() => reject(this.outOfTime(run.stack.map(stackFrame))), left)
     })
     try {
-      return await Promise.race([promise, expiry])
+      await Promise.race([promise, expiry])
+      // Promises that are always settled leave the timer no turn.
+      if (Date.now() >= this.deadline) throw this.outOfTime(run.stack.map(stackFrame))
     } catch (error) {
       if (!run.finished) run.abort()
       throw error

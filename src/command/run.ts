@@ -5,12 +5,13 @@ import { Engine, type ModuleSource } from '../embed/engine.ts'
 import type { Imports, LinkOptions, UnknownImports } from '../embed/imports.ts'
 import type { Instance } from '../embed/instance.ts'
 import { Module, type InstantiateOptions } from '../embed/module.ts'
+import { checkLimits } from '../errors/check-limits.ts'
 import { UsageError } from '../errors/heddle-error.ts'
 import { listed, nameText, shortened } from '../errors/quote.ts'
 import { Trap } from '../errors/trap.ts'
-import { Store, type StoreLimits } from '../runtime/store.ts'
+import { STORE_LIMITS, Store, type StoreLimits } from '../runtime/store.ts'
 import { valTypeName } from '../syntax/types.ts'
-import type { WasiLimits } from '../wasi/preview1/limits.ts'
+import { DEFAULT_LIMITS, type WasiLimits } from '../wasi/preview1/limits.ts'
 import type { WasiCall, WasiListener } from '../wasi/preview1/trace.ts'
 import { WASI_MODULE, wasiProvider } from '../wasi/preview1/wasi-provider.ts'
 import { Wasi, type WasiOptions } from '../wasi/preview1/wasi.ts'
@@ -72,6 +73,11 @@ export function isCommand(module: Module): boolean {
   return exportsFunction(module, '_start')
 }
 
+/** Those of the limits that `known` has. */
+function pick<T extends object>(limits: object | undefined, known: T): Partial<T> {
+  return Object.fromEntries(Object.entries(limits ?? {}).filter(([name]) => Object.hasOwn(known, name))) as Partial<T>
+}
+
 class Task {
   readonly driver: RunDriver
   readonly wasi: Wasi | undefined
@@ -81,7 +87,8 @@ class Task {
   private readonly options: RunOptions
 
   constructor(source: ModuleSource | Module, options: RunOptions, collect: WasiListener) {
-    const { engine = new Engine(), preload = {} } = options
+    const { engine = new Engine(), preload = {}, limits = {} } = options
+    checkLimits(limits, [...Object.keys(STORE_LIMITS), ...Object.keys(DEFAULT_LIMITS)], 'runs')
     const compile = (given: ModuleSource | Module): Module => (given instanceof Module ? given : engine.compile(given))
     this.options = options
     this.module = compile(source)
@@ -95,7 +102,7 @@ class Task {
   /** Instantiates everything and calls what there is to call. */
   async main(): Promise<ResultValue[]> {
     const { driver, entry, options } = this
-    const imports: Record<string, Readonly<Record<string, unknown>>> = { ...options.imports }
+    const imports: Record<string, Imports[string]> = { ...options.imports }
     const instantiateOptions = this.instantiateOptions()
     for (const [name, module] of this.preload) {
       // One may import from those before it.
@@ -128,7 +135,7 @@ class Task {
     const { driver, wasi } = this
     const { limits, unknownImports, onUnknownCall } = this.options
     return {
-      store: new Store(limits),
+      store: new Store(pick(limits, STORE_LIMITS)),
       wasi: wasi === undefined ? undefined : wasiProvider(wasi),
       unknownImports,
       onUnknownCall,
@@ -141,7 +148,7 @@ class Task {
     const { args = [], argv0 = 'main.wasm', invoke, trace, limits = {}, ...options } = this.options
     return new Wasi({
       ...options,
-      limits,
+      limits: pick(limits, DEFAULT_LIMITS),
       args: [argv0, ...(invoke === undefined ? args.map(String) : [])],
       ...(trace !== undefined && { trace: trace === 'wasi' ? collect : trace }),
     })

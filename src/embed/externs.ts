@@ -14,11 +14,24 @@ import { functionOf, toFunction } from './functions.ts'
 import { Memory } from './memory.ts'
 import { checkedLimits, checkedSize } from './sizes.ts'
 
+const tables = new WeakMap<RuntimeTable, Table>()
+const globals = new WeakMap<RuntimeGlobal, Global>()
+
 export class Table {
   readonly runtime: RuntimeTable
 
-  constructor(runtime: RuntimeTable) {
+  private constructor(runtime: RuntimeTable) {
     this.runtime = runtime
+  }
+
+  /** For the engine: the one Table of a table of the store. */
+  static of(runtime: RuntimeTable): Table {
+    let table = tables.get(runtime)
+    if (table === undefined) {
+      table = new Table(runtime)
+      tables.set(runtime, table)
+    }
+    return table
   }
 
   get length(): number {
@@ -50,8 +63,18 @@ export class Table {
 export class Global {
   readonly runtime: RuntimeGlobal
 
-  constructor(runtime: RuntimeGlobal) {
+  private constructor(runtime: RuntimeGlobal) {
     this.runtime = runtime
+  }
+
+  /** For the engine: the one Global of a global of the store. */
+  static of(runtime: RuntimeGlobal): Global {
+    let global = globals.get(runtime)
+    if (global === undefined) {
+      global = new Global(runtime)
+      globals.set(runtime, global)
+    }
+    return global
   }
 
   /** `i32`, `funcref` …: as the text format writes it. */
@@ -96,7 +119,7 @@ function parseType(name: string): ValType {
 export function createMemory(store: Store, limits: { min: number; max?: number }): Memory {
   const type: MemoryType = { addrType: 'i32', limits: checkedLimits(limits, 'memory'), shared: false }
   refuse(memoryFault(type))
-  return new Memory(RuntimeMemory.allocate(type, store))
+  return Memory.of(RuntimeMemory.allocate(type, store))
 }
 
 export function createTable(store: Store, type: { element: string; min: number; max?: number }): Table {
@@ -104,7 +127,7 @@ export function createTable(store: Store, type: { element: string; min: number; 
   if (!isRefType(elem)) throw new UsageError(`a table has elements of a reference type, not of ${valTypeName(elem)}`)
   const tableType: TableType = { addrType: 'i32', limits: checkedLimits(type, 'table'), elem }
   refuse(tableFault(tableType))
-  return new Table(RuntimeTable.allocate(tableType, store, null))
+  return Table.of(RuntimeTable.allocate(tableType, store, null))
 }
 
 function refuse(fault: string | undefined): void {
@@ -117,5 +140,5 @@ export function createGlobal(type: string, value?: unknown, mutable = false): Gl
   const global = new RuntimeGlobal({ type: valType, mutable })
   if (value === undefined && valType !== EXTERNREF) global.set(defaultValue(valType))
   else global.set(fromJs(valType, refFromJs(valType, value)))
-  return new Global(global)
+  return Global.of(global)
 }

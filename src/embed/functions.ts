@@ -2,7 +2,7 @@
 
 import { HeddleError, UsageError } from '../errors/heddle-error.ts'
 import { nameText } from '../errors/quote.ts'
-import { HostThrow } from '../interpret/run.ts'
+import { HostThrow } from '../errors/host-throw.ts'
 import { FuncInstance, type Caller, type HostCode } from '../runtime/func.ts'
 import type { CallOptions, Tier } from '../runtime/tier.ts'
 import { fromJs, noVector, refValue, toJs, type Value } from '../runtime/value.ts'
@@ -26,7 +26,9 @@ export interface HostContext {
 }
 
 /** A function of the embedder's. i64 values are bigints; several results are an array; a promise suspends the run. */
-export type HostFunction = (context: HostContext, ...args: never[]) => unknown
+// What arrives is decided by the module's types, which TypeScript cannot see: the parameters are whatever the function says.
+// oxlint-disable-next-line typescript/no-explicit-any
+export type HostFunction = (context: HostContext, ...args: any[]) => unknown
 
 const exported = new WeakMap<FuncInstance, ExportedFunction>()
 const instances = new WeakMap<object, FuncInstance>()
@@ -139,7 +141,7 @@ function contextOf(caller: Caller, name: string): HostContext {
   const memory = (): Memory => {
     const runtime = caller.instance?.memories[0]
     if (runtime === undefined) throw new HeddleError('NO_MEMORY', `the instance that calls ${name} has no memory`)
-    return new Memory(runtime)
+    return Memory.of(runtime)
   }
   return {
     get memory() {

@@ -19,7 +19,9 @@ import { Memory } from './memory.ts'
 import { fromFunction, type HostFunction } from './functions.ts'
 
 /** Import objects by module name, then by name: host functions, exports of other instances, numbers for immutable globals. */
-export type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>
+export type Imports = Readonly<Record<string, Readonly<Record<string, ImportValue | undefined>>>>
+
+export type ImportValue = HostFunction | Memory | Table | Global | ExternVal | number | bigint
 
 /** `trap`: a function that nobody provides traps when it is called. `default`: it gives zeros and nulls. `log`: likewise, and is reported. */
 export type UnknownImports = 'error' | 'trap' | 'default' | 'log'

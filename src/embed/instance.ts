@@ -44,7 +44,7 @@ export class Instance {
   /** The first memory, exported or not; undefined where there is none. */
   get memory(): Memory | undefined {
     const memory = this.runtime.memories[0]
-    return memory === undefined ? undefined : new Memory(memory)
+    return memory === undefined ? undefined : Memory.of(memory)
   }
 
   /** Calls an exported function; the same as `exports[name](...args)`, but for a clear error where there is none. */
@@ -94,8 +94,8 @@ export class Instance {
       bindTier(value, this.tier, this.options)
       return toFunction(value)
     }
-    if (value instanceof RuntimeMemory) return new Memory(value)
-    if (value instanceof RuntimeGlobal) return new Global(value)
-    return new Table(value)
+    if (value instanceof RuntimeMemory) return Memory.of(value)
+    if (value instanceof RuntimeGlobal) return Global.of(value)
+    return Table.of(value)
   }
 }

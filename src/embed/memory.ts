@@ -7,13 +7,25 @@ import { checkedSize, checkedU32 } from './sizes.ts'
 const decoder = new TextDecoder()
 const encoder = new TextEncoder()
 
+const memories = new WeakMap<RuntimeMemory, Memory>()
+
 /** A linear memory. Views are of the moment: after the memory has grown, ask again. */
 export class Memory {
   /** The memory of the store; for the engine's own use. */
   readonly runtime: RuntimeMemory
 
-  constructor(runtime: RuntimeMemory) {
+  private constructor(runtime: RuntimeMemory) {
     this.runtime = runtime
+  }
+
+  /** For the engine: the one Memory of a memory of the store. */
+  static of(runtime: RuntimeMemory): Memory {
+    let memory = memories.get(runtime)
+    if (memory === undefined) {
+      memory = new Memory(runtime)
+      memories.set(runtime, memory)
+    }
+    return memory
   }
 
   /** Size in bytes. */

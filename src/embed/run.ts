@@ -69,7 +69,12 @@ export class Run {
     }
   }
 
-  /** The call stack where the run has stopped, innermost first. */
+  /** How many calls are nested where the run has stopped. */
+  get depth(): number {
+    return this.handle.depth
+  }
+
+  /** The call stack where the run has stopped, innermost first: of a deep one, the 80 innermost and the 20 outermost frames. */
   get stack(): readonly RunFrame[] {
     return this.handle.stack()
   }

@@ -58,27 +58,36 @@ export interface StackFrame {
 export class Trap extends HeddleError {
   override readonly name: string = 'Trap'
   declare readonly code: TrapCode
+  /** Innermost first; of a deep stack, the innermost and the outermost ones. */
   readonly frames: readonly StackFrame[]
+  /** How many frames the stack has in truth. */
+  readonly depth: number
   /** Values that mattered, e.g. `address 0x10000 + 4 in a memory of 65536 bytes`. */
   readonly detail: string
 
-  constructor(code: TrapCode, detail = '', frames: readonly StackFrame[] = [], options?: { readonly cause?: unknown }) {
+  constructor(
+    code: TrapCode,
+    detail = '',
+    frames: readonly StackFrame[] = [],
+    options?: { readonly cause?: unknown; readonly depth?: number | undefined },
+  ) {
     super(code, TRAPS[code] + (detail === '' ? '' : (NAMES_ELEMENT.has(code) ? ' ' : ': ') + detail), options)
     this.detail = detail
     this.frames = frames
+    this.depth = options?.depth ?? frames.length
   }
 
   /** The same trap with the WebAssembly call stack that it was raised on. */
-  withFrames(frames: readonly StackFrame[]): Trap {
-    return new Trap(this.code, this.detail, frames, { cause: this.cause })
+  withFrames(frames: readonly StackFrame[], depth?: number): Trap {
+    return new Trap(this.code, this.detail, frames, { cause: this.cause, depth })
   }
 }
 
 /** The backtrace as people read it, one line a frame, innermost first. */
-export function renderFrames(frames: readonly StackFrame[], limit = 30): string {
+export function renderFrames(frames: readonly StackFrame[], depth: number = frames.length, limit = 30): string {
   const shown = frames.length <= limit ? frames : [...frames.slice(0, limit - 5), undefined, ...frames.slice(-4)]
   const lines = shown.map((frame) => {
-    if (frame === undefined) return `    … ${frames.length - limit + 1} more …`
+    if (frame === undefined) return `    … ${depth - limit + 1} more …`
     const name = frame.funcName === undefined ? `func ${frame.funcIdx}` : `$${nameText(frame.funcName)}`
     const where = frame.offset === undefined ? 'host' : `offset 0x${frame.offset.toString(16)}`
     return `    at ${name} (${frame.moduleName === undefined ? 'module' : nameText(frame.moduleName)}, ${where})`

@@ -13,8 +13,15 @@ export interface Crossing {
   readonly returnPc: number
 }
 
-/** Frames that are told; a recursion may have a million. */
-const MAX_FRAMES = 100
+/** Frames that are told, of a recursion that may have a million: the innermost ones, and the outermost. */
+const INNERMOST = 80
+const OUTERMOST = 20
+
+/** A stack as it is told, and how many frames it has in truth. */
+export interface Backtrace {
+  readonly frames: RunFrame[]
+  readonly depth: number
+}
 
 /** A frame whose offset is found when somebody looks at it: that takes reading the function again. */
 export function describeFrame(func: FuncInstance, offset: () => number | undefined): RunFrame {
@@ -31,13 +38,13 @@ export function describeFrame(func: FuncInstance, offset: () => number | undefin
   }
 }
 
-/** The frames of a run at `pc` in `instance`, innermost first. `calls` are its return positions and frame pointers, outermost first. */
+/** The stack of a run at `pc` in `instance`, innermost first. `calls` are its return positions and frame pointers, outermost first. */
 export function walkFrames(
   pc: number,
   instance: Instance | undefined,
   calls: Int32Array,
   crossings: readonly Crossing[],
-): RunFrame[] {
+): Backtrace {
   const frames: RunFrame[] = []
   const push = (position: number, within: Instance | undefined): void => {
     const placed = codeAt(position)
@@ -45,9 +52,10 @@ export function walkFrames(
     frames.push(describeFrame(within.func(placed.funcIdx), () => offsetAt(placed, position)))
   }
   push(pc, instance)
+  let depth = 1
   let current = instance
   let crossing = crossings.length
-  for (let i = calls.length - 2; i > 0 && frames.length < MAX_FRAMES; i -= 2) {
+  for (let i = calls.length - 2; i > 0; i -= 2) {
     let returnPc = calls[i]!
     if (returnPc === EXIT_PC) {
       const outer = crossings[--crossing]!
@@ -55,9 +63,11 @@ export function walkFrames(
       returnPc = outer.returnPc
     }
     // A return position lies behind its call; a bare return belongs to no function.
-    if (returnPc !== RETURN_PC) push(returnPc - 1, current)
+    if (returnPc === RETURN_PC) continue
+    depth++
+    if (depth <= INNERMOST || i / 2 <= OUTERMOST) push(returnPc - 1, current)
   }
-  return frames
+  return { frames, depth }
 }
 
 /** The values that mattered where an access to the first memory was out of bounds: read from the operation at `pc`. */

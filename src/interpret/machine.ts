@@ -19,7 +19,6 @@ import type { Instance } from '../runtime/instance.ts'
 export interface Machine extends Slots {
   readonly code: Int32Array
   readonly C: Int32Array
-  readonly S: Int32Array
   readonly loop: (instance: Instance) => number
 }
 
@@ -43,7 +42,7 @@ function createMachine(codeWords: number, stackWords: number, frameWords: number
   const S = new Int32Array(Object.keys(REGISTER).length)
   code[EXIT_PC] = OPS.exit
   code[RETURN_PC] = OPS.return
-  const slow = createSlow({ I32, F32, F64, R })
+  const slow = createSlow({ I32, F32, F64, R, S })
   const side = createSideLoop(code, I32, F32, F64, S)
   return { code, I32, F32, F64, R, C, S, loop: createLoop(code, I32, F32, F64, R, C, S, slow, side) }
 }

@@ -3,13 +3,15 @@
 // stack until another run needs the place; then they are parked in the run itself.
 
 import { HeddleError, InternalError, UsageError } from '../errors/heddle-error.ts'
+import { HostThrow } from '../errors/host-throw.ts'
+import { nameText } from '../errors/quote.ts'
 import { TRAP_CODES, Trap, type TrapCode } from '../errors/trap.ts'
 import type { FuncInstance } from '../runtime/func.ts'
 import type { Instance } from '../runtime/instance.ts'
 import { STORE_LIMITS, type StoreLimits } from '../runtime/store.ts'
 import type { CallOptions, Poll, RunFrame, RunHandle, Stop } from '../runtime/tier.ts'
 import type { Ref, Value } from '../runtime/value.ts'
-import { describeAccess, describeFrame, walkFrames, type Crossing } from './backtrace.ts'
+import { describeAccess, describeFrame, walkFrames, type Backtrace, type Crossing } from './backtrace.ts'
 import { blockOffset, blockPosition, codeAt, placeFunction, restOfBlock, type PlacedCode } from './code-heap.ts'
 import { readValues, wordsOf, writeValues } from './frame-values.ts'
 import { EXIT_PC, RETURN_PC, ensureStack, machine } from './machine.ts'
@@ -149,10 +151,15 @@ export class InterpreterRun implements RunHandle, Resident {
     this.release(stage.resident === this)
   }
 
+  get depth(): number {
+    if (this.state === 'finished') return 0
+    return this.state === 'ready' ? 1 : this.backtrace().depth
+  }
+
   stack(): readonly RunFrame[] {
     if (this.state === 'finished') return []
     if (this.state === 'ready') return [describeFrame(this.func, () => undefined)]
-    return this.frames()
+    return this.backtrace().frames
   }
 
   // ——— coming and going ———
@@ -459,7 +466,7 @@ export class InterpreterRun implements RunHandle, Resident {
       promise.catch(() => undefined)
       throw new HeddleError(
         'ASYNC_IMPORT',
-        `the host function ${func.name ?? ''} returned a promise in a synchronous call: start the call as a run and await it`,
+        `the host function ${nameText(func.name ?? '')} returned a promise in a synchronous call: start the call as a run and await it`,
       )
     }
     this.pending = { func, slot: slot - this.base, returnPc }
@@ -469,7 +476,9 @@ export class InterpreterRun implements RunHandle, Resident {
   private writeResults(func: FuncInstance, values: readonly Value[], slot: number): void {
     const { results } = func.type
     if (values.length !== results.length) {
-      throw new UsageError(`${func.name ?? 'a host function'} gave ${values.length} results, not ${results.length}`)
+      throw new UsageError(
+        `${nameText(func.name ?? 'a host function')} gave ${values.length} results, not ${results.length}`,
+      )
     }
     writeValues(values, slot)
   }
@@ -543,8 +552,9 @@ export class InterpreterRun implements RunHandle, Resident {
     const placed = this.metered ? codeAt(this.pc) : undefined
     if (placed?.mode === 'stepping') this.charge(restOfBlock(placed, this.pc))
     if (trap.frames.length > 0) return trap
+    const { frames, depth } = this.backtrace()
     return trap.withFrames(
-      this.frames().map((frame) => ({
+      frames.map((frame) => ({
         funcIdx: frame.funcIdx,
         funcName: frame.funcName,
         moduleName: frame.func?.instance?.compiled.names().module,
@@ -552,29 +562,12 @@ export class InterpreterRun implements RunHandle, Resident {
           return frame.offset
         },
       })),
+      depth,
     )
   }
 
-  private frames(): readonly RunFrame[] {
+  private backtrace(): Backtrace {
     const calls = this.parked?.calls ?? machine().C.subarray(this.callBase, this.sp)
     return walkFrames(this.pc, this.instance, calls, this.crossings)
-  }
-}
-
-/** A host function threw something that is no Error: it is the `cause`. */
-export class HostThrow extends HeddleError {
-  override readonly name: string = 'HostThrow'
-
-  constructor(cause: unknown) {
-    super('HOST_THROW', `a host function threw ${describeThrown(cause)}`, { cause })
-  }
-}
-
-/** Not everything can be made a string: an object without a prototype cannot. */
-function describeThrown(cause: unknown): string {
-  try {
-    return String(cause)
-  } catch {
-    return typeof cause
   }
 }

@@ -7,7 +7,7 @@ import type { Instruction } from '../instructions/define.ts'
 import type { Instance } from '../runtime/instance.ts'
 import type { Ref } from '../runtime/value.ts'
 import { isRefType } from '../syntax/types.ts'
-import { REASON } from './ops.ts'
+import { REASON, REGISTER } from './ops.ts'
 import { slotWords } from './slots.ts'
 
 /** The arrays that hold the slots: int32 halves, floats at the same places, and references. */
@@ -16,7 +16,17 @@ export interface Slots {
   readonly F32: Float32Array
   readonly F64: Float64Array
   readonly R: Ref[]
+  /** The loop's registers. */
+  readonly S: Int32Array
 }
+
+/** What long work takes from the slice, so that a loop of it is looked at as often as any other: one for a KiB, or 16 references. */
+const spend = (S: Int32Array, amount: number): void => {
+  S[REGISTER.slice] = Math.max(S[REGISTER.slice]! - amount, -1)
+}
+
+/** Growing may copy all that there is. */
+const GROWTH = 1000
 
 /** Gives 0, or the reason to leave the loop. */
 type Handler = (slots: Slots, instance: Instance, base: number, x: number, y: number) => number
@@ -43,31 +53,35 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     I32[base] = memories[x]!.pages
     return 0
   },
-  'memory.grow': ({ I32 }, { memories }, base, x) => {
+  'memory.grow': ({ I32, S }, { memories }, base, x) => {
+    spend(S, GROWTH)
     I32[base] = memories[x]!.grow(I32[base]! >>> 0)
     return 0
   },
-  'memory.fill': ({ I32 }, { memories }, base, x) => {
+  'memory.fill': ({ I32, S }, { memories }, base, x) => {
     const [to, value, length] = [I32[base]! >>> 0, I32[base + 2]!, I32[base + 4]! >>> 0]
     const memory = memories[x]!
     if (!memory.contains(to, length)) return MEMORY_TRAP
     memory.bytes.fill(value, to, to + length)
+    spend(S, length >>> 10)
     return 0
   },
-  'memory.copy': ({ I32 }, { memories }, base, x, y) => {
+  'memory.copy': ({ I32, S }, { memories }, base, x, y) => {
     const [to, from, length] = [I32[base]! >>> 0, I32[base + 2]! >>> 0, I32[base + 4]! >>> 0]
     const target = memories[x]!
     const source = memories[y]!
     if (!target.contains(to, length) || !source.contains(from, length)) return MEMORY_TRAP
     target.bytes.set(source.bytes.subarray(from, from + length), to)
+    spend(S, length >>> 10)
     return 0
   },
-  'memory.init': ({ I32 }, { memories, datas }, base, x, y) => {
+  'memory.init': ({ I32, S }, { memories, datas }, base, x, y) => {
     const [to, from, length] = [I32[base]! >>> 0, I32[base + 2]! >>> 0, I32[base + 4]! >>> 0]
     const memory = memories[y]!
     const bytes = datas[x]
     if (!memory.contains(to, length) || from + length > (bytes?.length ?? 0)) return MEMORY_TRAP
     if (bytes !== undefined) memory.bytes.set(bytes.subarray(from, from + length), to)
+    spend(S, length >>> 10)
     return 0
   },
   'data.drop': (_, { datas }, _base, x) => {
@@ -92,31 +106,35 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
     I32[base] = tables[x]!.elems.length
     return 0
   },
-  'table.grow': ({ I32, R }, { tables }, base, x) => {
+  'table.grow': ({ I32, R, S }, { tables }, base, x) => {
+    spend(S, GROWTH)
     I32[base] = tables[x]!.grow(I32[base + 2]! >>> 0, R[base >> 1])
     return 0
   },
-  'table.fill': ({ I32, R }, { tables }, base, x) => {
+  'table.fill': ({ I32, R, S }, { tables }, base, x) => {
     const [to, length] = [I32[base]! >>> 0, I32[base + 4]! >>> 0]
     const table = tables[x]!
     if (!table.contains(to, length)) return TABLE_TRAP
     table.elems.fill(R[(base + 2) >> 1], to, to + length)
+    spend(S, length >>> 4)
     return 0
   },
-  'table.copy': ({ I32 }, { tables }, base, x, y) => {
+  'table.copy': ({ I32, S }, { tables }, base, x, y) => {
     const [to, from, length] = [I32[base]! >>> 0, I32[base + 2]! >>> 0, I32[base + 4]! >>> 0]
     const target = tables[x]!
     const source = tables[y]!
     if (!target.contains(to, length) || !source.contains(from, length)) return TABLE_TRAP
     copyRefs(target.elems, to, source.elems, from, length)
+    spend(S, length >>> 4)
     return 0
   },
-  'table.init': ({ I32 }, { tables, elems }, base, x, y) => {
+  'table.init': ({ I32, S }, { tables, elems }, base, x, y) => {
     const [to, from, length] = [I32[base]! >>> 0, I32[base + 2]! >>> 0, I32[base + 4]! >>> 0]
     const table = tables[y]!
     const refs = elems[x]
     if (!table.contains(to, length) || from + length > (refs?.length ?? 0)) return TABLE_TRAP
     if (refs !== undefined) copyRefs(table.elems, to, refs, from, length)
+    spend(S, length >>> 4)
     return 0
   },
   'elem.drop': (_, { elems }, _base, x) => {

@@ -45,7 +45,9 @@ export interface RunHandle {
   settle: (outcome: { readonly values: readonly Value[] } | { readonly error: unknown }) => void
   /** Takes fuel on behalf of a host function. */
   charge: (fuel: number) => void
+  /** The innermost frames, and the outermost ones: `depth` says how many there are in truth. */
   stack: () => readonly RunFrame[]
+  readonly depth: number
   /** Ends the run where it is. */
   abort: () => void
 }

@@ -49,7 +49,7 @@ describe('imports that are properties with a getter (item 28)', () => {
 
   it('may change what is read after them', () => {
     const seen: string[] = []
-    const imports: Record<string, Record<string, unknown>> = {
+    const imports: Record<string, Record<string, () => void>> = {
       a: {
         get f() {
           imports['b'] = { g: () => void seen.push('new g') }

@@ -49,6 +49,8 @@ const KINDS: Readonly<Record<string, string>> = {
 export const REENTERED = `f${IMPORTS.length}`
 
 type HostFunctions = Readonly<Record<string, (...args: never[]) => unknown>>
+/** The same functions for our engine, with a context in front. */
+type OurFunctions = Readonly<Record<string, HostFunction>>
 
 /** The functions that a module imports. `reenter` calls the instance that called. */
 function hostFunctions(trace: string[], reenter: (x: number) => unknown): HostFunctions {
@@ -143,8 +145,8 @@ function instantiateOurs(module: Module, trace: string[], isAwaited: boolean): I
   const reenter = (x: number): unknown =>
     isAwaited ? instance.start(REENTERED, x).finish() : instance.call(REENTERED, x)
   const entries = Object.entries(hostFunctions(trace, reenter)).map(([name, func]): [string, HostFunction] => {
-    const call = (_: HostContext, ...args: never[]): unknown => func(...args)
-    return [name, isAwaited ? (_: HostContext, ...args: never[]) => Promise.resolve(call(_, ...args)) : call]
+    const call = (_: HostContext, ...args: unknown[]): unknown => func(...(args as never[]))
+    return [name, isAwaited ? (_: HostContext, ...args: unknown[]) => Promise.resolve(call(_, ...args)) : call]
   })
   const host = Object.fromEntries(entries)
   const instance: Instance = module.instantiateSync({ host }, { limits: { hostDepth: 3 * FUEL } })
@@ -172,10 +174,13 @@ function namesOf(a: Exports, b: Exports): Names {
   return new Map([...Object.entries(a).map(([name, value]) => [value, name] as const), ...others])
 }
 
-function silentHost(): HostFunctions {
+function silentHost(): OurFunctions {
   const host = hostFunctions([], (x) => x)
   return Object.fromEntries(
-    Object.entries(host).map(([name, func]) => [name, (_: HostContext, ...args: never[]) => func(...args)]),
+    Object.entries(host).map(([name, func]) => [
+      name,
+      (_: HostContext, ...args: unknown[]) => func(...(args as never[])),
+    ]),
   )
 }
 

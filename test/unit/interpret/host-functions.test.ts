@@ -1,7 +1,7 @@
 // Host functions: promises that suspend a run, exceptions that pass through it, and answers that are wrong (adversarial 43).
 
 import { describe, expect, it } from 'vitest'
-import { HostThrow } from '../../../src/interpret/run.ts'
+import { HostThrow } from '../../../src/errors/host-throw.ts'
 import { interpreter } from '../../../src/interpret/interpreter.ts'
 import type { HostCode } from '../../../src/runtime/func.ts'
 import { FuncInstance } from '../../../src/runtime/func.ts'

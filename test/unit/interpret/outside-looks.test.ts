@@ -35,6 +35,13 @@ describe('a poll', () => {
     expect(polls('(call $tick)', 40_000)).toBeGreaterThanOrEqual(2 * once - 1)
   })
 
+  it('is asked in a loop of long bulk operations, as often as the length says', () => {
+    const fills = (length: number): number =>
+      polls(`(memory.fill (i32.const 0) (i32.const 1) (i32.const ${length}))`, 5000)
+    expect(fills(65_536)).toBeGreaterThanOrEqual(6)
+    expect(fills(0)).toBe(0)
+  })
+
   it('ends a run that does nothing but call its host', () => {
     const own = instance(countdown('(call $tick)'), { imports: { tick: doing(() => undefined) } })
     const late = new Error('late')

@@ -1,0 +1,82 @@
+// What embedders may hand in as limits and options: a mistake is an error, never "no limit".
+
+import { describe, expect, it } from 'vitest'
+import { run } from '../../../src/command/run.ts'
+import { Engine } from '../../../src/embed/engine.ts'
+import { Store, type StoreLimits } from '../../../src/runtime/store.ts'
+import { parseModule } from '../../../src/text/parse-module.ts'
+
+const engine = new Engine()
+const LOOP = parseModule('(module (import "env" "wait" (func $wait)) (func (export "f") (loop (call $wait) (br 0))))')
+
+describe('limits', () => {
+  it.each([
+    ['a text', { memoryBytes: '1MiB' }],
+    ['no number', { memoryBytes: NaN }],
+    ['negative', { tableElements: -1 }],
+    ['misspelled', { memoryByte: 5 }],
+  ])('of a store that are %s are refused', (_, limits) => {
+    expect(() => new Store(limits as Partial<StoreLimits>)).toThrow(expect.objectContaining({ code: 'USAGE' }))
+  })
+
+  it('that are undefined are the defaults', () => {
+    expect(new Store({ memoryBytes: undefined } as unknown as Partial<StoreLimits>).limits.memoryBytes).toBeGreaterThan(
+      0,
+    )
+  })
+
+  it('of modules are checked like those of stores', () => {
+    expect(() => new Engine({ limits: { moduleBytes: 'x' as unknown as number } })).toThrow(/moduleBytes/)
+  })
+
+  it('of a run may be those of its store and of WASI, and no others', async () => {
+    await expect(run(LOOP, { limits: { feul: 5 } as object })).rejects.toThrow(/no limit "feul"/)
+    await expect(
+      run(parseModule('(module (func (export "_start")))'), { limits: { memoryBytes: 0, files: 3 } }),
+    ).resolves.toMatchObject({
+      exitCode: 0,
+    })
+  })
+})
+
+describe('a time limit', () => {
+  it('that is no number is refused', async () => {
+    await expect(run(LOOP, { invoke: 'f', timeout: '0.1s' as unknown as number })).rejects.toMatchObject({
+      code: 'USAGE',
+    })
+  })
+
+  it('ends a program whose host functions give promises that are settled at once', async () => {
+    const { trap } = await run(LOOP, {
+      invoke: 'f',
+      timeout: 20,
+      imports: { env: { wait: async () => Promise.resolve() } },
+    })
+    expect(trap).toMatchObject({ code: 'TIMEOUT' })
+  })
+})
+
+describe('a memory that is exported twice', () => {
+  it('is the same Memory, in both instances', () => {
+    const a = engine.compile(parseModule('(module (memory (export "m") 1))')).instantiateSync()
+    const b = engine
+      .compile(parseModule('(module (import "a" "m" (memory 1)) (export "again" (memory 0)))'))
+      .instantiateSync({ a: { m: a.exports['m'] } })
+    expect(b.exports['again']).toBe(a.exports['m'])
+  })
+})
+
+describe('a deep stack', () => {
+  it('is told by its two ends and its true depth', () => {
+    const text = `(module (func $down (export "down") (param i32)
+      (if (local.get 0) (then (call $down (i32.sub (local.get 0) (i32.const 1)))) (else unreachable)))
+      (func (export "outer") (param i32) (call $down (local.get 0))))`
+    const instance = engine.compile(parseModule(text)).instantiateSync()
+    const state = instance.start('outer', 1000).run()
+    expect(state).toMatchObject({ kind: 'trap', error: { depth: 1002 } })
+    const { frames } = (state as { error: unknown }).error as { frames: readonly { funcIdx: number }[] }
+    expect(frames.length).toBeLessThanOrEqual(101)
+    expect(frames.at(-1)?.funcIdx).toBe(1)
+    expect(frames[0]?.funcIdx).toBe(0)
+  })
+})
