@@ -3,7 +3,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { FEATURE_NAMES, MODULE_LIMITS, ModuleError, type Engine, type Module } from '../index.ts'
 import { readToEnd } from '../node/index.ts'
-import { wat2wasm } from '../wat.ts'
+import { parseWat, wat2wasm } from '../wat.ts'
 import { CliError, EXIT_MODULE, fileError } from './failure.ts'
 
 /** No module is larger, and devices have no end. */
@@ -66,7 +66,24 @@ export function parseFeatures(text: string | undefined): Record<string, boolean>
 }
 
 export function compileFile(path: string, engine: Engine): Module {
-  return namingFile(path, () => engine.compile(readBinary(path)))
+  const bytes = readFile(path)
+  return namingFile(path, () => (isText(path, bytes) ? compileText(path, bytes, engine) : engine.compile(bytes)))
+}
+
+/** Offsets in traps are those of the binary module; what is wrong with it is shown in the text. */
+export function compileText(path: string, text: Uint8Array, engine: Engine): Module {
+  const binary = translate(path, text)
+  try {
+    return engine.compile(binary)
+  } catch (error) {
+    throw engine.check(parseWat(text, { name: displayName(path) })) ?? error
+  }
+}
+
+/** What is wrong with a file's module, in its text where it is one. */
+export function checkFile(path: string, engine: Engine): ModuleError | undefined {
+  const bytes = readFile(path)
+  return engine.check(isText(path, bytes) ? parseWat(bytes, { name: displayName(path) }) : bytes)
 }
 
 /** What is wrong with a module is told with the name of its file. */

@@ -5,7 +5,7 @@ import { writeAll } from '../node/index.ts'
 import { Arguments, parseArguments } from './arguments.ts'
 import { FEATURES, JSON_OUTPUT, VERBOSE, type Command, type OptionSpec } from './command.ts'
 import { CliError, EXIT_MODULE, EXIT_OK } from './failure.ts'
-import { describeError, displayName, parseFeatures, readBinary } from './module-file.ts'
+import { describeError, displayName, parseFeatures, checkFile } from './module-file.ts'
 import { reportError } from './report.ts'
 
 const options: readonly OptionSpec[] = [FEATURES, JSON_OUTPUT, { ...VERBOSE, short: 'v' }]
@@ -48,7 +48,7 @@ function validateFiles(args: readonly string[]): number {
 /** What is wrong with a file: it can't be read, or isn't a valid module. */
 function check(file: string, engine: Engine): ModuleError | CliError | undefined {
   try {
-    return engine.check(readBinary(file))
+    return checkFile(file, engine)
   } catch (error) {
     if (error instanceof ModuleError || error instanceof CliError) return error
     throw error

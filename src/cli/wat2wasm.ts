@@ -5,7 +5,7 @@ import { wat2wasm } from '../wat.ts'
 import { Arguments, parseArguments } from './arguments.ts'
 import { FEATURES, OUTPUT, type Command, type OptionSpec } from './command.ts'
 import { CliError, EXIT_OK } from './failure.ts'
-import { displayName, namingFile, parseFeatures, readFile } from './module-file.ts'
+import { compileText, displayName, namingFile, parseFeatures, readFile } from './module-file.ts'
 import { writeBinary } from './output-file.ts'
 
 const NO_NAMES: OptionSpec = { name: '--no-names', help: 'leave the name section out' }
@@ -27,10 +27,11 @@ function translate(args: readonly string[]): number {
   parseArguments(args, options, parsed)
   const [file, ...others] = parsed.positionals
   if (file === undefined || others.length > 0) throw new CliError('which FILE? It takes one')
-  const bytes = wat2wasm(readFile(file), { name: displayName(file), names: !parsed.has(NO_NAMES) })
+  const text = readFile(file)
+  const bytes = wat2wasm(text, { name: displayName(file), names: !parsed.has(NO_NAMES) })
   if (!parsed.has(NO_CHECK)) {
     const engine = new Engine({ features: parseFeatures(parsed.get(FEATURES)) })
-    namingFile(file, () => engine.compile(bytes))
+    namingFile(file, () => compileText(file, text, engine))
   }
   writeBinary(parsed.get(OUTPUT), bytes)
   return EXIT_OK

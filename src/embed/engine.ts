@@ -52,8 +52,12 @@ export class Engine {
   compile(source: ModuleSource): Module {
     const bytes = copyBytes(source, this.limits.moduleBytes)
     const syntax = bytes === undefined ? (source as ModuleSyntax) : decodeModule(bytes, { limits: this.limits })
-    validateModule(syntax, { limits: this.limits })
-    if (this.disabled.size > 0) refuseProposals(syntax, this.disabled)
+    try {
+      validateModule(syntax, { limits: this.limits })
+      if (this.disabled.size > 0) refuseProposals(syntax, this.disabled)
+    } catch (error) {
+      throw error instanceof ModuleError ? inText(error, syntax) : error
+    }
     let names: Names | undefined
     return new Module(new CompiledModule(syntax, () => (names ??= decodeNames(syntax))), this.tier)
   }
@@ -73,6 +77,13 @@ export class Engine {
   validate(source: ModuleSource): boolean {
     return this.check(source) === undefined
   }
+}
+
+/** The error with the line of the text that the module was parsed from, in place of an offset that only the parser knows. */
+function inText(error: ModuleError, { locate }: ModuleSyntax): ModuleError {
+  const { offset, ...place } = error.place
+  const located = offset === undefined ? undefined : locate?.(offset)
+  return located === undefined ? error : new ModuleError(error.kind, error.reason, { ...place, ...located })
 }
 
 /** A copy that nobody else can change while the module is read; undefined where the source is a module already. */

@@ -1,6 +1,7 @@
 // What a module is (chapter 2.5): plain data, as the decoder and the text parser produce it, with nothing checked but its form.
 // Function bodies and constant expressions stay packed, in the binary encoding; `InstructionReader` walks them.
 
+import type { ModulePlace } from '../errors/module-error.ts'
 import type { CompType, ExternKind, ExternType, FuncType, GlobalType, MemoryType, RefType, TableType } from './types.ts'
 import type { Names } from './names.ts'
 
@@ -83,6 +84,8 @@ export interface Module {
   readonly spareSections: readonly number[]
   /** The identifiers of the text format. A binary module's names stay in its custom section until they are asked for. */
   readonly names?: Names | undefined
+  /** Of a module that was parsed from text: the place in the text of the code at an offset. Not enumerable: it is no part of the data. */
+  readonly locate?: ((offset: number) => ModulePlace | undefined) | undefined
 }
 
 /** The index spaces of a module: imports, then definitions. */

@@ -39,6 +39,8 @@ export class InstructionParser {
   private readonly frames: number[] = []
   /** For OPERANDS and CONDITION: where in `waiting` the operator begins. */
   private readonly starts: number[] = []
+  /** For the same: its token. */
+  private readonly operators: number[] = []
   /** For CONDITION: the label that comes into scope with `then`. */
   private readonly pendingLabels: Label[] = []
 
@@ -53,6 +55,7 @@ export class InstructionParser {
   parseSequence(): void {
     this.labels.reset()
     this.run(false)
+    this.mark(this.cursor.pos)
     this.writer.writeOpcode(END)
   }
 
@@ -83,6 +86,7 @@ export class InstructionParser {
     const { cursor, frames, writer } = this
     const row = this.rowAt(cursor.pos)
     const top = frames.at(-1)
+    this.mark(cursor.pos)
     if (top === OPERANDS || top === CONDITION) throw cursor.unexpected()
     if (row.structure === undefined) {
       cursor.pos++
@@ -118,28 +122,31 @@ export class InstructionParser {
       tokens.kind(start + 2) === RIGHT_PAREN ||
       (tokens.kind(start + 2) !== LEFT_PAREN && tokens.kind(start + 3) === RIGHT_PAREN)
     if (isShort) {
+      this.mark(start + 1)
       this.immediates.parse(row, this.writer)
       return cursor.expectRight()
     }
     frames.push(OPERANDS)
-    this.starts.push(waiting.length)
+    this.wait(start + 1)
     this.immediates.parse(row, waiting)
     this.expectParenthesis()
   }
 
   private openBlock(row: Instruction): void {
     const { cursor, frames, waiting } = this
-    if (row.structure !== 'open') throw cursor.unexpected(cursor.pos + 1)
+    const token = cursor.pos + 1
+    if (row.structure !== 'open') throw cursor.unexpected(token)
     cursor.pos += 2
     const label = parseLabel(cursor, this.context.annotations)
     if (row.admitsElse) {
       frames.push(CONDITION)
-      this.starts.push(waiting.length)
+      this.wait(token)
       this.pendingLabels.push(label)
       this.immediates.parse(row, waiting)
       return this.expectParenthesis()
     }
     frames.push(FOLDED)
+    this.mark(token)
     this.immediates.parse(row, this.writer)
     this.labels.push(label)
   }
@@ -174,6 +181,7 @@ export class InstructionParser {
           return this.closeBlock()
         }
         cursor.pos += 2
+        this.mark(cursor.pos - 1)
         this.writer.writeOpcode(ELSE)
         frames[frames.length - 1] = OTHERWISE
         return
@@ -188,15 +196,28 @@ export class InstructionParser {
   }
 
   private closeBlock(): void {
+    this.mark(this.cursor.pos - 1)
     this.writer.writeOpcode(END)
     this.labels.pop()
     this.frames.pop()
+  }
+
+  /** Notes, where notes are taken, that what is written next comes from that token. */
+  private mark(token: number): void {
+    this.cursor.marks?.push(this.writer.length, token)
+  }
+
+  /** The operator that is written next to `waiting` comes from that token. */
+  private wait(token: number): void {
+    this.starts.push(this.waiting.length)
+    this.operators.push(token)
   }
 
   /** Moves the innermost waiting operator to the code. */
   private writeWaiting(): void {
     const { waiting } = this
     const start = this.starts.pop()!
+    this.mark(this.operators.pop()!)
     this.writer.writeBytes(waiting.view().subarray(start))
     waiting.length = start
   }

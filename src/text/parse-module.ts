@@ -1,6 +1,7 @@
 // WAT to a module, in two passes over the tokens: the first names what the fields define, the second parses them.
 // https://webassembly.github.io/spec/core/text/modules.html
 
+import type { ModulePlace } from '../errors/module-error.ts'
 import type { InstructionWriter } from '../instructions/instruction-writer.ts'
 import { PLANNED_TABLE_INIT } from '../instructions/planned.ts'
 import { writeValType } from '../instructions/type-codes.ts'
@@ -10,6 +11,7 @@ import type { Names, NameMap } from '../syntax/names.ts'
 import type { ExternKind, ExternType, MemoryType, ValType } from '../syntax/types.ts'
 import { MODULE_ANNOTATIONS } from './annotations.ts'
 import { lexText } from './lexer.ts'
+import { placeOf, type Marks } from './locate.ts'
 import { ModuleContext } from './parse-context.ts'
 import { declareFields, externKind } from './parse-declarations.ts'
 import { InstructionParser } from './parse-instr.ts'
@@ -25,7 +27,7 @@ import {
 } from './parse-types.ts'
 import { SourceText } from './source-text.ts'
 import { TokenCursor } from './token-cursor.ts'
-import { EOF, LEFT_PAREN } from './tokens.ts'
+import { EOF, LEFT_PAREN, type TokenTable } from './tokens.ts'
 
 /** The proposal that brings `(table 10 funcref (ref.func $f))`. */
 const TABLE_INIT = PLANNED_TABLE_INIT.get(0x40) ?? 'function-references'
@@ -40,12 +42,21 @@ export interface ParseOptions {
  * what belongs to a later proposal.
  */
 export function parseModule(text: string | Uint8Array, options: ParseOptions = {}): Module {
-  const tokens = lexText(new SourceText(text, options.name), { annotations: MODULE_ANNOTATIONS })
-  const cursor = new TokenCursor(tokens)
-  const isBare = cursor.clause !== 'module'
-  const module = isBare ? parseFields(cursor, tokens.count - 1) : parseModuleGroup(cursor)
-  if (cursor.kind !== EOF) throw cursor.unexpected()
-  return module
+  const source = new SourceText(text, options.name)
+  const parse = (marks?: Marks): { module: Module; tokens: TokenTable } => {
+    const tokens = lexText(source, { annotations: MODULE_ANNOTATIONS })
+    const cursor = new TokenCursor(tokens)
+    cursor.marks = marks
+    const isBare = cursor.clause !== 'module'
+    const module = isBare ? parseFields(cursor, tokens.count - 1) : parseModuleGroup(cursor)
+    if (cursor.kind !== EOF) throw cursor.unexpected()
+    return { module, tokens }
+  }
+  const locate = (offset: number): ModulePlace | undefined => {
+    const marks: Marks = []
+    return placeOf(marks, offset, source, parse(marks).tokens)
+  }
+  return Object.defineProperty(parse().module, 'locate', { value: locate })
 }
 
 /** Parses `(module …)` at the cursor and goes behind it. */

@@ -3,6 +3,7 @@
 import { unsupported, type ModuleError } from '../errors/module-error.ts'
 import { nameText, quoted } from '../errors/quote.ts'
 import { plannedKeyword } from '../instructions/planned.ts'
+import type { Marks } from './locate.ts'
 import { parseU64, parseUnsigned } from './number.ts'
 import { EOF, ID, INT, KEYWORD, LEFT_PAREN, NAT, RESERVED, RIGHT_PAREN, STRING } from './tokens.ts'
 import type { TokenKind, TokenTable } from './tokens.ts'
@@ -13,6 +14,8 @@ export class TokenCursor {
   readonly words: Words
   /** Index of the next token. */
   pos: number
+  /** Where notes are taken of which code comes from which token; undefined where they aren't. */
+  marks: Marks | undefined
 
   constructor(tokens: TokenTable, pos = 0, words: Words = new Words(tokens.atoms)) {
     this.tokens = tokens
