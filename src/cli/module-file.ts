@@ -67,12 +67,13 @@ export function parseFeatures(text: string | undefined): Record<string, boolean>
 
 export function compileFile(path: string, engine: Engine): Module {
   const bytes = readFile(path)
-  return namingFile(path, () => (isText(path, bytes) ? compileText(path, bytes, engine) : engine.compile(bytes)))
+  return namingFile(path, () =>
+    isText(path, bytes) ? compileText(path, bytes, translate(path, bytes), engine) : engine.compile(bytes),
+  )
 }
 
 /** Offsets in traps are those of the binary module; what is wrong with it is shown in the text. */
-export function compileText(path: string, text: Uint8Array, engine: Engine): Module {
-  const binary = translate(path, text)
+export function compileText(path: string, text: Uint8Array, binary: Uint8Array, engine: Engine): Module {
   try {
     return engine.compile(binary)
   } catch (error) {

@@ -31,7 +31,7 @@ function translate(args: readonly string[]): number {
   const bytes = wat2wasm(text, { name: displayName(file), names: !parsed.has(NO_NAMES) })
   if (!parsed.has(NO_CHECK)) {
     const engine = new Engine({ features: parseFeatures(parsed.get(FEATURES)) })
-    namingFile(file, () => compileText(file, text, engine))
+    namingFile(file, () => compileText(file, text, bytes, engine))
   }
   writeBinary(parsed.get(OUTPUT), bytes)
   return EXIT_OK

@@ -3,8 +3,8 @@
 import type { Run } from '../embed/run.ts'
 import { UsageError } from '../errors/heddle-error.ts'
 import { quoted } from '../errors/quote.ts'
-import { Trap, type StackFrame } from '../errors/trap.ts'
-import type { Poll, RunFrame } from '../runtime/tier.ts'
+import { Trap } from '../errors/trap.ts'
+import { stackFrame, type Poll } from '../runtime/tier.ts'
 
 interface DriverOptions {
   /** Units; without it, none are counted but those of start functions. */
@@ -52,7 +52,7 @@ export class RunDriver {
         case 'trap':
           throw state.error
         case 'fuel':
-          throw new Trap('FUEL_EXHAUSTED', `${this.fuel} units are used up`, run.stack.map(stackFrame))
+          throw stoppedAt(run, new Trap('FUEL_EXHAUSTED', `${this.fuel} units are used up`))
         case 'host':
           // What the run needs next is this promise.
           await this.wait(run, state.promise)
@@ -60,8 +60,8 @@ export class RunDriver {
     }
   }
 
-  private outOfTime(frames: readonly StackFrame[] = []): Trap {
-    return new Trap('TIMEOUT', `${this.timeout} ms are over`, frames)
+  private outOfTime(): Trap {
+    return new Trap('TIMEOUT', `${this.timeout} ms are over`)
   }
 
   private async wait(run: Run, promise: Promise<void>): Promise<void> {
@@ -69,12 +69,12 @@ export class RunDriver {
     let timer: unknown
     const expiry = new Promise<never>((_, reject) => {
       const left = Math.min(Math.max(0, this.deadline - Date.now()), MAX_DELAY)
-      timer = setTimeout(() => reject(this.outOfTime(run.stack.map(stackFrame))), left)
+      timer = setTimeout(() => reject(stoppedAt(run, this.outOfTime())), left)
     })
     try {
       await Promise.race([promise, expiry])
       // Promises that are always settled leave the timer no turn.
-      if (Date.now() >= this.deadline) throw this.outOfTime(run.stack.map(stackFrame))
+      if (Date.now() >= this.deadline) throw stoppedAt(run, this.outOfTime())
     } catch (error) {
       if (!run.finished) run.abort()
       throw error
@@ -87,6 +87,7 @@ export class RunDriver {
 /** The longest delay of timers. */
 const MAX_DELAY = 2 ** 31 - 1
 
-function stackFrame({ func, funcIdx, funcName, offset }: RunFrame): StackFrame {
-  return { funcIdx, funcName, moduleName: func?.instance?.compiled.names().module, offset }
+/** The trap with the stack of the run that it ends. */
+function stoppedAt(run: Run, trap: Trap): Trap {
+  return trap.withFrames(run.stack.map(stackFrame), run.depth)
 }

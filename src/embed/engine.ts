@@ -2,7 +2,7 @@
 
 import { decodeModule } from '../binary/decode-module.ts'
 import { decodeNames } from '../binary/decode-names.ts'
-import { checkLimits } from '../errors/check-limits.ts'
+import { limitsWith } from '../errors/check-limits.ts'
 import { UsageError } from '../errors/heddle-error.ts'
 import { ModuleError } from '../errors/module-error.ts'
 import { quoted } from '../errors/quote.ts'
@@ -40,11 +40,10 @@ export class Engine {
 
   constructor(options: EngineOptions = {}) {
     const { tier = 'auto', limits, features } = options
-    checkLimits(limits ?? {}, Object.keys(MODULE_LIMITS), 'modules')
     if (tier !== 'auto' && tier !== 'interpret') throw new UsageError(`unknown tier ${quoted(String(tier))}`)
     this.tier = interpreter
     setFallbackTier(this.tier)
-    this.limits = { ...MODULE_LIMITS, moduleBytes: MAX_MODULE_BYTES, ...limits }
+    this.limits = limitsWith({ ...MODULE_LIMITS, moduleBytes: MAX_MODULE_BYTES }, limits, 'modules')
     this.disabled = disabledProposals(features)
   }
 

@@ -12,6 +12,7 @@ import type { MemoryType, TableType, ValType } from '../syntax/types.ts'
 import { memoryFault, tableFault } from '../validate/limits.ts'
 import { functionOf, toFunction } from './functions.ts'
 import { Memory } from './memory.ts'
+import { once } from './once.ts'
 import { checkedLimits, checkedSize } from './sizes.ts'
 
 const tables = new WeakMap<RuntimeTable, Table>()
@@ -26,12 +27,7 @@ export class Table {
 
   /** For the engine: the one Table of a table of the store. */
   static of(runtime: RuntimeTable): Table {
-    let table = tables.get(runtime)
-    if (table === undefined) {
-      table = new Table(runtime)
-      tables.set(runtime, table)
-    }
-    return table
+    return once(tables, runtime, () => new Table(runtime))
   }
 
   get length(): number {
@@ -69,12 +65,7 @@ export class Global {
 
   /** For the engine: the one Global of a global of the store. */
   static of(runtime: RuntimeGlobal): Global {
-    let global = globals.get(runtime)
-    if (global === undefined) {
-      global = new Global(runtime)
-      globals.set(runtime, global)
-    }
-    return global
+    return once(globals, runtime, () => new Global(runtime))
   }
 
   /** `i32`, `funcref` …: as the text format writes it. */

@@ -8,6 +8,7 @@ import type { CallOptions, Tier } from '../runtime/tier.ts'
 import { fromJs, noVector, refValue, toJs, type Value } from '../runtime/value.ts'
 import { FUNCREF, V128, isRefType, type FuncType, type ValType } from '../syntax/types.ts'
 import { Memory } from './memory.ts'
+import { once } from './once.ts'
 import { checkedSize } from './sizes.ts'
 
 /** An exported function. The same function is the same JavaScript function every time. */
@@ -49,15 +50,13 @@ export function setFallbackTier(tier: Tier): void {
 /** The JavaScript function for a function of the store. */
 export function toFunction(ref: unknown): ExportedFunction {
   const func = ref as FuncInstance
-  let call = exported.get(func)
-  if (call === undefined) {
-    call = (...args) => callFunction(func, args)
+  return once(exported, func, () => {
+    const call: ExportedFunction = (...args) => callFunction(func, args)
     Object.defineProperty(call, 'name', { value: func.name === undefined ? String(func.funcIdx) : nameText(func.name) })
     Object.defineProperty(call, 'length', { value: func.type.params.length })
-    exported.set(func, call)
     instances.set(call, func)
-  }
-  return call
+    return call
+  })
 }
 
 /** The function of the store that an exported function stands for. */

@@ -29,15 +29,7 @@ export class Instance {
     this.tier = tier
     this.options = options
     const exports = Object.create(null) as Record<string, Export>
-    const wrappers = new Map<ExternVal, Export>()
-    for (const [name, value] of runtime.exports) {
-      let wrapper = wrappers.get(value)
-      if (wrapper === undefined) {
-        wrapper = this.wrap(value)
-        wrappers.set(value, wrapper)
-      }
-      exports[name] = wrapper
-    }
+    for (const [name, value] of runtime.exports) exports[name] = this.wrap(value)
     this.exports = Object.freeze(exports)
   }
 

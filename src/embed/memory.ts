@@ -2,6 +2,7 @@
 
 import { UsageError } from '../errors/heddle-error.ts'
 import type { Memory as RuntimeMemory } from '../runtime/memory.ts'
+import { once } from './once.ts'
 import { checkedSize, checkedU32 } from './sizes.ts'
 
 const decoder = new TextDecoder()
@@ -20,12 +21,7 @@ export class Memory {
 
   /** For the engine: the one Memory of a memory of the store. */
   static of(runtime: RuntimeMemory): Memory {
-    let memory = memories.get(runtime)
-    if (memory === undefined) {
-      memory = new Memory(runtime)
-      memories.set(runtime, memory)
-    }
-    return memory
+    return once(memories, runtime, () => new Memory(runtime))
   }
 
   /** Size in bytes. */

@@ -16,3 +16,10 @@ export function checkLimits(given: object, known: readonly string[], what: strin
     }
   }
 }
+
+/** The defaults with what was given in their place; what is undefined was not given. Throws as `checkLimits` does. */
+export function limitsWith<T extends object>(defaults: T, given: Partial<T> | undefined, what: string): T {
+  checkLimits(given ?? {}, Object.keys(defaults), what)
+  const set = Object.entries(given ?? {}).filter(([, value]) => value !== undefined)
+  return { ...defaults, ...Object.fromEntries(set) }
+}

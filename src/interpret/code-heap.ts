@@ -2,6 +2,7 @@
 // A module that nobody holds any more gives its code back.
 
 import type { CompiledModule } from '../runtime/instance.ts'
+import { valueAt } from '../syntax/ascending-pairs.ts'
 import { Lowering, type Lowered, type Mode } from './lower.ts'
 import { installCode, machine, releaseCode } from './machine.ts'
 import { OPS } from './ops.ts'
@@ -126,24 +127,12 @@ function lowerAgain(code: PlacedCode): Lowered | undefined {
 /** Offset in the module's bytes of the instruction that the operation at `pc` is part of. */
 export function offsetAt(code: PlacedCode, pc: number): number | undefined {
   const lowered = lowerAgain(code)
-  return lowered === undefined ? undefined : lookUp(lowered.map, pc - code.start)
-}
-
-/** In ascending pairs, the second of the last pair whose first is at most `key`. */
-function lookUp(pairs: readonly number[], key: number): number | undefined {
-  let low = 0
-  let high = pairs.length / 2
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (pairs[middle * 2]! <= key) low = middle + 1
-    else high = middle
-  }
-  return low === 0 ? undefined : pairs[low * 2 - 1]
+  return lowered === undefined ? undefined : valueAt(lowered.map, pc - code.start)
 }
 
 /** The offset of the instruction that the basic block whose charge is at `pc` begins with. */
 export function blockOffset(code: PlacedCode, pc: number): number | undefined {
-  return lookUp(code.blocks, pc - code.start)
+  return valueAt(code.blocks, pc - code.start)
 }
 
 /** The position of the charge of the basic block that begins with the instruction at `offset`. */

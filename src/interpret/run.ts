@@ -9,7 +9,7 @@ import { TRAP_CODES, Trap, type TrapCode } from '../errors/trap.ts'
 import type { FuncInstance } from '../runtime/func.ts'
 import type { Instance } from '../runtime/instance.ts'
 import { STORE_LIMITS, type StoreLimits } from '../runtime/store.ts'
-import type { CallOptions, Poll, RunFrame, RunHandle, Stop } from '../runtime/tier.ts'
+import { stackFrame, type CallOptions, type Poll, type RunFrame, type RunHandle, type Stop } from '../runtime/tier.ts'
 import type { Ref, Value } from '../runtime/value.ts'
 import { describeAccess, describeFrame, walkFrames, type Backtrace, type Crossing } from './backtrace.ts'
 import { blockOffset, blockPosition, codeAt, placeFunction, restOfBlock, type PlacedCode } from './code-heap.ts'
@@ -203,8 +203,12 @@ export class InterpreterRun implements RunHandle, Resident {
   private release(isOnStack: boolean): void {
     if (stage.resident === this) stage.resident = undefined
     this.parked = undefined
+    if (isOnStack) this.dropReferences()
+  }
+
+  private dropReferences(): void {
     const { R } = machine()
-    if (isOnStack && R.length > this.base >> 1) R.length = this.base >> 1
+    if (R.length > this.base >> 1) R.length = this.base >> 1
   }
 
   /** Moves the frames from the machine's stack into the run. */
@@ -216,7 +220,7 @@ export class InterpreterRun implements RunHandle, Resident {
       calls: C.slice(this.callBase, this.sp),
       refs: R.slice(this.base >> 1, end >> 1),
     }
-    if (R.length > this.base >> 1) R.length = this.base >> 1
+    this.dropReferences()
     if (stage.resident === this) stage.resident = undefined
   }
 
@@ -261,7 +265,7 @@ export class InterpreterRun implements RunHandle, Resident {
 
   private drive(): Stop {
     // A host function was all that was called, and its promise has settled.
-    if (this.sp === this.callBase) return { kind: 'done', results: readValues(this.func.type.results, this.base) }
+    if (this.sp === this.callBase) return this.done()
     const stillOwing = this.paid > 0 ? this.outOfFuel() : undefined
     if (stillOwing !== undefined) return stillOwing
     for (;;) {
@@ -270,6 +274,10 @@ export class InterpreterRun implements RunHandle, Resident {
       const stop = why >= REASON.trap ? this.trap(TRAP_CODES[why - REASON.trap]!) : this.handle(why)
       if (stop !== undefined) return stop
     }
+  }
+
+  private done(): Stop {
+    return { kind: 'done', results: readValues(this.func.type.results, this.base) }
   }
 
   /** One stay in the loop. Gives why it ended. */
@@ -343,7 +351,7 @@ export class InterpreterRun implements RunHandle, Resident {
   private returnToCaller(): Stop | undefined {
     const crossing = this.crossings.pop()
     if (crossing === undefined) {
-      return { kind: 'done', results: readValues(this.func.type.results, this.base) }
+      return this.done()
     }
     this.instance = crossing.instance
     this.pc = crossing.returnPc
@@ -458,7 +466,7 @@ export class InterpreterRun implements RunHandle, Resident {
   private goOn(returnPc: number): Stop | undefined {
     this.pc = returnPc
     if (this.sp > this.callBase) return undefined
-    return { kind: 'done', results: readValues(this.func.type.results, this.base) }
+    return this.done()
   }
 
   private suspend(func: FuncInstance, promise: Promise<readonly Value[]>, slot: number, returnPc: number): Stop {
@@ -553,17 +561,7 @@ export class InterpreterRun implements RunHandle, Resident {
     if (placed?.mode === 'stepping') this.charge(restOfBlock(placed, this.pc))
     if (trap.frames.length > 0) return trap
     const { frames, depth } = this.backtrace()
-    return trap.withFrames(
-      frames.map((frame) => ({
-        funcIdx: frame.funcIdx,
-        funcName: frame.funcName,
-        moduleName: frame.func?.instance?.compiled.names().module,
-        get offset() {
-          return frame.offset
-        },
-      })),
-      depth,
-    )
+    return trap.withFrames(frames.map(stackFrame), depth)
   }
 
   private backtrace(): Backtrace {

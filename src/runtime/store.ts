@@ -1,7 +1,7 @@
 // A store: what instances that may share things have in common, which is one set of quotas. What is taken from them is counted before
 // anything is allocated, and comes back with the thing that it was taken for.
 
-import { checkLimits } from '../errors/check-limits.ts'
+import { limitsWith } from '../errors/check-limits.ts'
 import { HeddleError } from '../errors/heddle-error.ts'
 
 /**
@@ -44,10 +44,6 @@ const CODES: Readonly<Record<Quota, string>> = {
   instances: 'INSTANCE_QUOTA',
 }
 
-function withoutUndefined(limits: Partial<StoreLimits>): Partial<StoreLimits> {
-  return Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
-}
-
 const QUOTAS = Object.keys(CODES) as readonly Quota[]
 
 export class Store {
@@ -56,8 +52,7 @@ export class Store {
   private readonly used: Record<Quota, number> = { memoryBytes: 0, tableElements: 0, instances: 0 }
 
   constructor(limits: Partial<StoreLimits> = {}, limiter?: Limiter) {
-    checkLimits(limits, Object.keys(STORE_LIMITS), 'stores')
-    this.limits = { ...STORE_LIMITS, ...withoutUndefined(limits) }
+    this.limits = limitsWith(STORE_LIMITS, limits, 'stores')
     this.limiter = limiter
   }
 

@@ -1,7 +1,7 @@
 // What a tier offers to the layers above: calls that run to their end, and runs that can stop.
 
 import type { FuncInstance } from './func.ts'
-import type { Trap } from '../errors/trap.ts'
+import type { StackFrame, Trap } from '../errors/trap.ts'
 import type { Value } from './value.ts'
 
 /** Looked at every few hundred microseconds of execution: an error that it gives ends the run. */
@@ -30,6 +30,19 @@ export interface RunFrame {
   readonly funcName: string | undefined
   /** Byte offset in the module of the next instruction, or of the call. */
   readonly offset: number | undefined
+}
+
+/** The same frame as a trap carries it. Its offset, too, is found when somebody looks at it. */
+export function stackFrame(frame: RunFrame): StackFrame {
+  const { func, funcIdx, funcName } = frame
+  return {
+    funcIdx,
+    funcName,
+    moduleName: func?.instance?.compiled.names().module,
+    get offset() {
+      return frame.offset
+    },
+  }
 }
 
 /** A call that can be driven piece by piece. Its whole state is data. */

@@ -2,6 +2,7 @@
 // more, taking notes.
 
 import type { ModulePlace } from '../errors/module-error.ts'
+import { valueAt } from '../syntax/ascending-pairs.ts'
 import type { SourceText } from './source-text.ts'
 import { textError } from './text-error.ts'
 import type { TokenTable } from './tokens.ts'
@@ -11,14 +12,7 @@ export type Marks = number[]
 
 /** Line, column and excerpt of the instruction that the byte at `offset` belongs to. */
 export function placeOf(marks: Marks, offset: number, source: SourceText, tokens: TokenTable): ModulePlace | undefined {
-  let low = 0
-  let high = marks.length / 2
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (marks[middle * 2]! <= offset) low = middle + 1
-    else high = middle
-  }
-  if (low === 0) return undefined
-  const token = marks[low * 2 - 1]!
+  const token = valueAt(marks, offset)
+  if (token === undefined) return undefined
   return textError(source, tokens.start(token), tokens.end(token), '').place
 }
