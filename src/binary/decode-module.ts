@@ -4,11 +4,10 @@
 
 import { ModuleError } from '../errors/module-error.ts'
 import { InstructionReader } from '../instructions/instruction-reader.ts'
-import { PLANNED_SECTIONS } from '../instructions/planned.ts'
 import { UNEXPECTED_END } from '../syntax/byte-reader.ts'
 import { MODULE_LIMITS, type ModuleLimits } from '../syntax/limits.ts'
-import type { CustomSection, Data, Elem, Export, Func, Global, Import, Module, Table } from '../syntax/module.ts'
-import type { CompType, ExternKind, MemoryType } from '../syntax/types.ts'
+import type { CustomSection, Data, Elem, Export, Func, Global, Import, Module, Table, Tag } from '../syntax/module.ts'
+import type { ExternKind, MemoryType } from '../syntax/types.ts'
 import { CodeDecoder } from './decode-code.ts'
 import { readData, readElem } from './decode-segments.ts'
 import {
@@ -16,9 +15,10 @@ import {
   readExternType,
   readGlobalType,
   readMemoryType,
-  readTable,
-  readTypeDefinition,
-  refusePlanned,
+  TypeDefinitions,
+  readRecType,
+  readTableType,
+  readTag,
 } from './decode-types.ts'
 import { isOverrun, overLimit, readCount, readLength, readName, readSized } from './read-vector.ts'
 import {
@@ -36,6 +36,8 @@ import {
   SECTION_ORDER,
   START_SECTION,
   TABLE_SECTION,
+  TABLE_WITH_INIT,
+  TAG_SECTION,
   TYPE_SECTION,
   VERSION,
 } from './sections.ts'
@@ -77,7 +79,7 @@ class ModuleDecoder {
   private readonly bounded: boolean
   private readonly reader: InstructionReader
   private readonly code: CodeDecoder
-  private readonly types: CompType[] = []
+  private readonly definitions = new TypeDefinitions()
   private readonly imports: Import[] = []
   /** From the function section, until the code section gives the bodies. */
   private typeIndices = new Uint32Array(0)
@@ -85,6 +87,7 @@ class ModuleDecoder {
   private readonly tables: Table[] = []
   private readonly memories: MemoryType[] = []
   private readonly globals: Global[] = []
+  private readonly tags: Tag[] = []
   private readonly exports: Export[] = []
   private start: number | undefined
   private readonly elems: Elem[] = []
@@ -138,7 +141,6 @@ class ModuleDecoder {
     const place = SECTION_ORDER.indexOf(id)
     if (place < 0) throw reader.malformed('malformed section id', start)
     if (place <= SECTION_ORDER.indexOf(last)) throw reader.malformed('unexpected content after last section', start)
-    refusePlanned(PLANNED_SECTIONS, id, 'section', start)
     return id
   }
 
@@ -153,17 +155,19 @@ class ModuleDecoder {
     const { reader, limits, code } = this
     switch (id) {
       case TYPE_SECTION:
-        return this.readVector(id, this.types, limits.types, 'types', () => readTypeDefinition(reader, limits))
+        return this.readTypes()
       case IMPORT_SECTION:
         return this.readImports()
       case FUNCTION_SECTION:
         return this.readFunctions()
       case TABLE_SECTION:
-        this.readVector(id, this.tables, limits.tables, 'tables', () => readTable(reader))
+        this.readVector(id, this.tables, limits.tables, 'tables', () => this.readTable())
         return this.checkWithImports('table', this.tables.length, limits.tables)
       case MEMORY_SECTION:
         this.readVector(id, this.memories, limits.memories, 'memories', () => readMemoryType(reader))
         return this.checkWithImports('memory', this.memories.length, limits.memories)
+      case TAG_SECTION:
+        return this.readVector(id, this.tags, limits.tags, 'tags', () => readTag(reader))
       case GLOBAL_SECTION:
         return this.readVector(id, this.globals, limits.globals, 'globals', () => this.readGlobal())
       case EXPORT_SECTION:
@@ -180,6 +184,13 @@ class ModuleDecoder {
       case DATA_SECTION:
         return this.readVector(id, this.datas, limits.datas, 'data segments', () => readData(reader, code))
     }
+  }
+
+  private readTypes(): void {
+    const { reader, limits, definitions } = this
+    const count = readCount(reader, limits.types, 'types')
+    if (count === 0) this.spareSections.push(TYPE_SECTION)
+    for (let i = 0; i < count; i++) readRecType(reader, definitions, limits)
   }
 
   private readVector<T>(id: number, into: T[], limit: number, what: string, readEntry: () => T): void {
@@ -217,6 +228,15 @@ class ModuleDecoder {
     for (let i = 0; i < count; i++) this.typeIndices[i] = reader.readU32()
   }
 
+  private readTable(): Table {
+    const { reader } = this
+    if (reader.peekByte() !== TABLE_WITH_INIT) return { type: readTableType(reader) }
+    reader.pos++
+    const start = reader.pos
+    if (reader.readByte() !== 0) throw reader.malformed('malformed table', start)
+    return { type: readTableType(reader), init: this.code.readExpr() }
+  }
+
   private readGlobal(): Global {
     return { type: readGlobalType(this.reader), init: this.code.readExpr() }
   }
@@ -233,7 +253,8 @@ class ModuleDecoder {
   }
 
   private readBodies(): void {
-    const { reader, code, funcs, types, typeIndices } = this
+    const { reader, code, funcs, typeIndices } = this
+    const { types } = this.definitions
     const count = readCount(reader, this.limits.funcs, 'functions')
     if (count === 0) this.spareSections.push(CODE_SECTION)
     code.dataIdxOffset = undefined
@@ -241,8 +262,8 @@ class ModuleDecoder {
       for (let i = 0; i < count; i++) {
         // Whether there are as many types as bodies is told when the module has ended, in the specification's order.
         const typeIdx = typeIndices[i] ?? 0
-        const params = types[typeIdx]?.params.length ?? 0
-        funcs.push({ typeIdx, code: code.readBody(params) })
+        const type = types[typeIdx]
+        funcs.push({ typeIdx, code: code.readBody(type?.kind === 'func' ? type.params.length : 0) })
       }
     } catch (error) {
       if (!(error instanceof ModuleError)) throw error
@@ -266,9 +287,11 @@ class ModuleDecoder {
   }
 
   private finish(): Module {
-    const { types, imports, funcs, tables, memories, globals, exports, start, elems, datas, customs } = this
+    const { imports, funcs, tables, memories, tags, globals, exports, start, elems, datas, customs } = this
     const { spareSections } = this
-    const definitions = { types, imports, funcs, tables, memories, globals, exports, elems, datas }
+    const { types, subtypes, recGroups } = this.definitions
+    const sections = { imports, funcs, tables, memories, globals, tags, exports, elems, datas }
+    const definitions = { types, subtypes, recGroups, ...sections }
     return start === undefined
       ? { ...definitions, customs, spareSections }
       : { ...definitions, start, customs, spareSections }

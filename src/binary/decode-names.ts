@@ -94,6 +94,10 @@ class NameDecoder {
         return this.readMap('elems', module.elems.length)
       case NAME_SUBSECTIONS.datas:
         return this.readMap('datas', module.datas.length)
+      case NAME_SUBSECTIONS.fields:
+        return this.readIndirectMap('fields', MODULE_LIMITS.fields)
+      case NAME_SUBSECTIONS.tags:
+        return this.readMap('tags', this.total('tag', module.tags.length))
     }
   }
 
@@ -102,14 +106,14 @@ class NameDecoder {
     return this.module.imports.reduce((count, { type }) => count + (type.kind === kind ? 1 : 0), defined)
   }
 
-  private readMap(space: Exclude<keyof Names, 'module' | 'locals' | 'labels'>, size: number): void {
+  private readMap(space: Exclude<keyof Names, 'module' | 'locals' | 'labels' | 'fields'>, size: number): void {
     if (this.names[space] !== undefined) return
     const map = new Map<number, string>()
     this.names[space] = map
     this.fillMap(map, size)
   }
 
-  private readIndirectMap(space: 'locals' | 'labels', size: number): void {
+  private readIndirectMap(space: 'locals' | 'labels' | 'fields', size: number): void {
     if (this.names[space] !== undefined) return
     const funcs = this.total('func', this.module.funcs.length)
     const maps = new Map<number, NameMap>()

@@ -5,7 +5,7 @@ import { readRefType } from '../instructions/type-codes.ts'
 import type { ByteReader } from '../syntax/byte-reader.ts'
 import type { ModuleLimits } from '../syntax/limits.ts'
 import type { Code, Data, Elem, SegmentMode } from '../syntax/module.ts'
-import { FUNCREF, type RefType } from '../syntax/types.ts'
+import { FUNCREF, FUNCTION, type RefType } from '../syntax/types.ts'
 import type { CodeDecoder } from './decode-code.ts'
 import { readCount, readLength } from './read-vector.ts'
 import { EXPLICIT_INDEX, EXPRESSIONS, NOT_ACTIVE } from './sections.ts'
@@ -34,13 +34,13 @@ function readActive(reader: ByteReader, code: CodeDecoder, flags: number): Segme
   return { kind: 'active', index, offset: code.readExpr(), explicit }
 }
 
-/** The two oldest forms have no type: they hold functions. */
+/** The two oldest forms have no type: they hold functions, which are not null where they are indices. */
 function readElemType(reader: ByteReader, flags: number): RefType {
-  if ((flags & (NOT_ACTIVE | EXPLICIT_INDEX)) === 0) return FUNCREF
+  if ((flags & (NOT_ACTIVE | EXPLICIT_INDEX)) === 0) return flags & EXPRESSIONS ? FUNCREF : FUNCTION
   if (flags & EXPRESSIONS) return readRefType(reader)
   const start = reader.pos
   if (reader.readByte() !== 0) throw reader.malformed('malformed element kind', start)
-  return FUNCREF
+  return FUNCTION
 }
 
 function readExprs(code: CodeDecoder, count: number): Code[] {

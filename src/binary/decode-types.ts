@@ -2,37 +2,96 @@
 // https://webassembly.github.io/spec/core/binary/types.html
 
 import { unsupported } from '../errors/module-error.ts'
-import {
-  PLANNED_DEFINITION_CODES,
-  PLANNED_EXTERN_KINDS,
-  PLANNED_LIMITS_FLAGS,
-  PLANNED_TABLE_INIT,
-} from '../instructions/planned.ts'
-import { readRefType, readValType } from '../instructions/type-codes.ts'
+import { PLANNED_LIMITS_FLAGS } from '../instructions/planned.ts'
+import { readRefType, readStorageType, readValType } from '../instructions/type-codes.ts'
 import type { ByteReader } from '../syntax/byte-reader.ts'
 import type { ModuleLimits } from '../syntax/limits.ts'
-import type { Table } from '../syntax/module.ts'
+import type { Tag } from '../syntax/module.ts'
 import { EXTERN_KINDS } from '../syntax/types.ts'
-import type { CompType, ExternKind, ExternType, GlobalType, Limits, MemoryType, TableType } from '../syntax/types.ts'
-import type { ValType } from '../syntax/types.ts'
-import { readCount } from './read-vector.ts'
-import { FUNC_TYPE } from './sections.ts'
+import type {
+  CompType,
+  ExternKind,
+  FieldType,
+  ExternType,
+  GlobalType,
+  Limits,
+  MemoryType,
+  TableType,
+} from '../syntax/types.ts'
+import type { RecGroup, Subtyping, ValType } from '../syntax/types.ts'
+import { overLimit, readCount } from './read-vector.ts'
+import { ARRAY_TYPE, CONT_TYPE, FUNC_TYPE, REC_GROUP, STRUCT_TYPE, SUB_FINAL_TYPE, SUB_TYPE } from './sections.ts'
 
 /** All empty lists of types are one. */
 const NO_TYPES: readonly ValType[] = []
 
-export function readTypeDefinition(reader: ByteReader, limits: ModuleLimits): CompType {
+/** What the type section says, gathered definition by definition. */
+export class TypeDefinitions {
+  readonly types: CompType[] = []
+  readonly subtypes: Map<number, Subtyping> = new Map()
+  readonly recGroups: RecGroup[] = []
+}
+
+/** An entry of the type section: one definition, or a recursion group of any number. */
+export function readRecType(reader: ByteReader, into: TypeDefinitions, limits: ModuleLimits): void {
+  const start = reader.pos
+  if (reader.peekByte() !== REC_GROUP) {
+    readSubType(reader, into, limits)
+  } else {
+    reader.pos++
+    const count = readCount(reader, limits.types, 'types in a recursion group')
+    into.recGroups.push({ start: into.types.length, count })
+    for (let i = 0; i < count; i++) readSubType(reader, into, limits)
+  }
+  if (into.types.length > limits.types) throw overLimit('types', into.types.length, limits.types, start)
+}
+
+function readSubType(reader: ByteReader, into: TypeDefinitions, limits: ModuleLimits): void {
+  const form = reader.peekByte()
+  if (form === SUB_TYPE || form === SUB_FINAL_TYPE) {
+    reader.pos++
+    const supertypes: number[] = []
+    for (let count = readCount(reader, limits.types, 'supertypes'); count > 0; count--)
+      supertypes.push(reader.readU32())
+    into.subtypes.set(into.types.length, { final: form === SUB_FINAL_TYPE, supertypes })
+  }
+  into.types.push(readCompType(reader, limits))
+}
+
+function readCompType(reader: ByteReader, limits: ModuleLimits): CompType {
   const start = reader.pos
   const form = reader.readByte()
-  if (form !== FUNC_TYPE) {
-    // The code is a signed LEB128 of seven bits.
-    if (form >= 0x80) throw reader.malformed('integer representation too long', start)
-    refusePlanned(PLANNED_DEFINITION_CODES, form, 'a definition of type', start)
-    throw reader.malformed('malformed definition type', start)
+  switch (form) {
+    case FUNC_TYPE: {
+      const params = readResultType(reader, limits.params, 'parameters')
+      const results = readResultType(reader, limits.results, 'results')
+      return { kind: 'func', params, results }
+    }
+    case STRUCT_TYPE: {
+      const fields: FieldType[] = []
+      for (let count = readCount(reader, limits.fields, 'fields'); count > 0; count--)
+        fields.push(readFieldType(reader))
+      return { kind: 'struct', fields }
+    }
+    case ARRAY_TYPE:
+      return { kind: 'array', elem: readFieldType(reader) }
+    case CONT_TYPE:
+      return { kind: 'cont', typeIdx: reader.readS33() }
   }
-  const params = readResultType(reader, limits.params, 'parameters')
-  const results = readResultType(reader, limits.results, 'results')
-  return { kind: 'func', params, results }
+  // The code is a signed LEB128 of seven bits.
+  throw reader.malformed(form >= 0x80 ? 'integer representation too long' : 'malformed definition type', start)
+}
+
+function readFieldType(reader: ByteReader): FieldType {
+  const type = readStorageType(reader)
+  return { type, mutable: readMutability(reader) }
+}
+
+function readMutability(reader: ByteReader): boolean {
+  const start = reader.pos
+  const mutability = reader.readByte()
+  if (mutability > 1) throw reader.malformed('malformed mutability', start)
+  return mutability === 1
 }
 
 function readResultType(reader: ByteReader, limit: number, what: string): readonly ValType[] {
@@ -62,17 +121,16 @@ function readLimit(reader: ByteReader): number {
   return (reader.hi >>> 0) * 2 ** 32 + (lo >>> 0)
 }
 
-function readTableType(reader: ByteReader): TableType {
+export function readTableType(reader: ByteReader): TableType {
   const elem = readRefType(reader)
   return { addrType: 'i32', limits: readLimits(reader, false), elem }
 }
 
-export function readTable(reader: ByteReader): Table {
+/** The byte before the type index is an attribute, of which there is one: exception. */
+export function readTag(reader: ByteReader): Tag {
   const start = reader.pos
-  if (start < reader.end) {
-    refusePlanned(PLANNED_TABLE_INIT, reader.bytes[start]!, 'a table with an initial value, code', start)
-  }
-  return { type: readTableType(reader) }
+  if (reader.readByte() !== 0) throw reader.malformed('malformed tag attribute', start)
+  return { typeIdx: reader.readU32() }
 }
 
 export function readMemoryType(reader: ByteReader): MemoryType {
@@ -81,10 +139,7 @@ export function readMemoryType(reader: ByteReader): MemoryType {
 
 export function readGlobalType(reader: ByteReader): GlobalType {
   const type = readValType(reader)
-  const start = reader.pos
-  const mutability = reader.readByte()
-  if (mutability > 1) throw reader.malformed('malformed mutability', start)
-  return { type, mutable: mutability === 1 }
+  return { type, mutable: readMutability(reader) }
 }
 
 /** `use` is `import` or `export`, for the error. */
@@ -93,7 +148,6 @@ export function readExternKind(reader: ByteReader, use: string): ExternKind {
   const code = reader.readByte()
   const kind = EXTERN_KINDS[code]
   if (kind !== undefined) return kind
-  refusePlanned(PLANNED_EXTERN_KINDS, code, `${use} kind`, start)
   throw reader.malformed(`malformed ${use} kind`, start)
 }
 
@@ -108,12 +162,9 @@ export function readExternType(reader: ByteReader): ExternType {
       return { kind, type: readMemoryType(reader) }
     case 'global':
       return { kind, type: readGlobalType(reader) }
+    case 'tag':
+      return { kind, ...readTag(reader) }
   }
-}
-
-/** Throws where the code is one of a proposal that is not there yet. */
-export function refusePlanned(planned: ReadonlyMap<number, string>, code: number, what: string, offset: number): void {
-  refuse(planned.get(code), `${what} 0x${code.toString(16)}`, offset)
 }
 
 function refuse(proposal: string | undefined, what: string, offset: number): void {

@@ -13,7 +13,8 @@ import {
   writeGlobalType,
   writeMemoryType,
   writeTableType,
-  writeTypeDefinition,
+  writeTag,
+  writeTypes,
 } from './encode-types.ts'
 import {
   CODE_SECTION,
@@ -32,6 +33,7 @@ import {
   START_SECTION,
   TABLE_SECTION,
   TABLE_WITH_INIT,
+  TAG_SECTION,
   TYPE_SECTION,
   VERSION,
 } from './sections.ts'
@@ -90,10 +92,10 @@ function sectionWriter(module: Module, id: number): ContentWriter | undefined {
 
 /** The number of entries, and what writes them. */
 function vectorSection(module: Module, id: number): readonly [number, ContentWriter] {
-  const { types, imports, funcs, tables, memories, globals, exports, elems, datas } = module
+  const { types, recGroups, imports, funcs, tables, memories, tags, globals, exports, elems, datas } = module
   switch (id) {
     case TYPE_SECTION:
-      return vector(types, writeTypeDefinition)
+      return [types.length + recGroups.length, (writer) => writeTypes(writer, module)]
     case IMPORT_SECTION:
       return vector(imports, writeImport)
     case FUNCTION_SECTION:
@@ -102,6 +104,8 @@ function vectorSection(module: Module, id: number): readonly [number, ContentWri
       return vector(tables, writeTable)
     case MEMORY_SECTION:
       return vector(memories, writeMemoryType)
+    case TAG_SECTION:
+      return vector(tags, writeTag)
     case GLOBAL_SECTION:
       return vector(globals, writeGlobal)
     case EXPORT_SECTION:

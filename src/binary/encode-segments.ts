@@ -4,14 +4,13 @@
 import { InternalError } from '../errors/heddle-error.ts'
 import { writeValType } from '../instructions/type-codes.ts'
 import type { ByteWriter } from '../syntax/byte-writer.ts'
-import type { Data, Elem, SegmentMode } from '../syntax/module.ts'
-import { FUNCREF } from '../syntax/types.ts'
+import { impliedElemType, type Data, type Elem, type SegmentMode } from '../syntax/module.ts'
 import { EXPLICIT_INDEX, EXPRESSIONS, NOT_ACTIVE } from './sections.ts'
 import { codeBytes, writeSized } from './write-section.ts'
 
 export function writeElem(writer: ByteWriter, { type, mode, items }: Elem): void {
   const expressions = items instanceof Uint32Array ? 0 : EXPRESSIONS
-  const flags = modeFlags(mode, type !== FUNCREF) | expressions
+  const flags = modeFlags(mode, type !== impliedElemType(items)) | expressions
   writer.writeU32(flags)
   writeActive(writer, mode, flags)
   if ((flags & (NOT_ACTIVE | EXPLICIT_INDEX)) !== 0) {

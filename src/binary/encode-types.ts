@@ -2,19 +2,69 @@
 // proposals bring to these types is in their fields already.
 // https://webassembly.github.io/spec/core/binary/types.html
 
-import { writeValType } from '../instructions/type-codes.ts'
+import { writeStorageType, writeValType } from '../instructions/type-codes.ts'
 import type { ByteWriter } from '../syntax/byte-writer.ts'
+import type { Module, Tag } from '../syntax/module.ts'
 import { EXTERN_KINDS } from '../syntax/types.ts'
-import type { AddrType, CompType, ExternKind, ExternType, GlobalType, Limits } from '../syntax/types.ts'
-import type { MemoryType, TableType, ValType } from '../syntax/types.ts'
-import { FUNC_TYPE } from './sections.ts'
+import type { AddrType, CompType, ExternKind, ExternType, FieldType, GlobalType } from '../syntax/types.ts'
+import type { Limits, MemoryType, Subtyping, TableType, ValType } from '../syntax/types.ts'
+import { ARRAY_TYPE, CONT_TYPE, FUNC_TYPE, REC_GROUP, STRUCT_TYPE, SUB_FINAL_TYPE, SUB_TYPE } from './sections.ts'
 import { writeVector } from './write-section.ts'
 
-export function writeTypeDefinition(writer: ByteWriter, type: CompType): void {
+/** The contents of the type section: definitions, and recursion groups around them. */
+export function writeTypes(writer: ByteWriter, { types, subtypes, recGroups }: Module): void {
+  const grouped = recGroups.reduce((sum, { count }) => sum + count, 0)
+  writer.writeU32(types.length - grouped + recGroups.length)
+  let nextGroup = 0
+  for (let i = 0; i <= types.length;) {
+    const group = recGroups[nextGroup]
+    if (group?.start === i) {
+      writer.writeByte(REC_GROUP)
+      writer.writeU32(group.count)
+      for (const end = i + group.count; i < end; i++) writeSubType(writer, types[i]!, subtypes.get(i))
+      nextGroup++
+    } else if (i < types.length) {
+      writeSubType(writer, types[i]!, subtypes.get(i))
+      i++
+    } else return
+  }
+}
+
+function writeSubType(writer: ByteWriter, type: CompType, subtyping: Subtyping | undefined): void {
+  if (subtyping !== undefined) {
+    writer.writeByte(subtyping.final ? SUB_FINAL_TYPE : SUB_TYPE)
+    writeVector(writer, subtyping.supertypes, (x) => writer.writeU32(x))
+  }
+  writeCompType(writer, type)
+}
+
+function writeCompType(writer: ByteWriter, type: CompType): void {
   const writeType = (t: ValType): void => writeValType(writer, t)
-  writer.writeByte(FUNC_TYPE)
-  writeVector(writer, type.params, writeType)
-  writeVector(writer, type.results, writeType)
+  switch (type.kind) {
+    case 'func':
+      writer.writeByte(FUNC_TYPE)
+      writeVector(writer, type.params, writeType)
+      return writeVector(writer, type.results, writeType)
+    case 'struct':
+      writer.writeByte(STRUCT_TYPE)
+      return writeVector(writer, type.fields, (field) => writeFieldType(writer, field))
+    case 'array':
+      writer.writeByte(ARRAY_TYPE)
+      return writeFieldType(writer, type.elem)
+    case 'cont':
+      writer.writeByte(CONT_TYPE)
+      writer.writeS33(type.typeIdx)
+  }
+}
+
+function writeFieldType(writer: ByteWriter, { type, mutable }: FieldType): void {
+  writeStorageType(writer, type)
+  writer.writeByte(mutable ? 1 : 0)
+}
+
+export function writeTag(writer: ByteWriter, { typeIdx }: Tag): void {
+  writer.writeByte(0)
+  writer.writeU32(typeIdx)
 }
 
 function writeLimits(writer: ByteWriter, { min, max }: Limits, addrType: AddrType, shared: boolean): void {
@@ -58,5 +108,7 @@ export function writeExternType(writer: ByteWriter, type: ExternType): void {
       return writeMemoryType(writer, type.type)
     case 'global':
       return writeGlobalType(writer, type.type)
+    case 'tag':
+      return writeTag(writer, type)
   }
 }

@@ -17,7 +17,7 @@ export const ELEMENT_SECTION = 9
 export const CODE_SECTION = 10
 export const DATA_SECTION = 11
 export const DATA_COUNT_SECTION = 12
-const TAG_SECTION = 13
+export const TAG_SECTION = 13
 
 /** Every section but the custom ones, in the order of a module. The ids are in the order in which the sections were invented. */
 export const SECTION_ORDER: readonly number[] = [
@@ -51,10 +51,18 @@ export const NAME_SUBSECTIONS = {
   globals: 7,
   elems: 8,
   datas: 9,
+  fields: 10,
+  tags: 11,
 } as const
 
 /** The bytes that open an element of a section or say which form it has. */
 export const FUNC_TYPE = 0x60
+export const STRUCT_TYPE = 0x5f
+export const ARRAY_TYPE = 0x5e
+export const CONT_TYPE = 0x5d
+export const SUB_TYPE = 0x50
+export const SUB_FINAL_TYPE = 0x4f
+export const REC_GROUP = 0x4e
 export const TABLE_WITH_INIT = 0x40
 
 /** Bits of an element segment's flags, and (the first two) of a data segment's. */

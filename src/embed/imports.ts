@@ -9,11 +9,12 @@ import type { ImportProvider, ProvidedFunction } from '../runtime/import-provide
 import type { CompiledModule, ExternVal, Instance } from '../runtime/instance.ts'
 import { Memory as RuntimeMemory } from '../runtime/memory.ts'
 import { Table as RuntimeTable } from '../runtime/table.ts'
+import { Tag } from '../runtime/tag.ts'
 import { linkImports } from '../runtime/link.ts'
 import { defaultValue, fromJs, toJs } from '../runtime/value.ts'
 import type { Import } from '../syntax/module.ts'
 import { valTypeName, type FuncType } from '../syntax/types.ts'
-import type { ResolvedExternType } from '../validate/matching.ts'
+import type { ClosedExternType } from '../validate/matching.ts'
 import { Global, Table } from './externs.ts'
 import { Memory } from './memory.ts'
 import { fromFunction, type HostFunction } from './functions.ts'
@@ -60,8 +61,9 @@ export function resolveImports(
     const source = provided.get(request.module)
     if (type.kind === 'func' && source !== undefined) {
       const func = source.functions[request.name]
-      if (func !== undefined && hasType(type.type, source.provider, request.name)) {
-        return providedFunction(type.type, `${request.module}.${request.name}`, func)
+      const funcType = type.type.comp as FuncType
+      if (func !== undefined && hasType(funcType, source.provider, request.name)) {
+        return providedFunction(funcType, `${request.module}.${request.name}`, func)
       }
     }
     return unknownImport(request, type, options)
@@ -89,18 +91,19 @@ function providedFunction(type: FuncType, name: string, call: ProvidedFunction):
   return fromFunction(type, name, (_context, ...args: (number | bigint)[]) => call(...args))
 }
 
-function externFromJs(value: unknown, type: ResolvedExternType, { module, name }: Import): ExternVal | undefined {
+function externFromJs(value: unknown, type: ClosedExternType, { module, name }: Import): ExternVal | undefined {
   if (value instanceof Memory || value instanceof Table || value instanceof Global) return value.runtime
   if (
     value instanceof FuncInstance ||
     value instanceof RuntimeMemory ||
     value instanceof RuntimeTable ||
-    value instanceof RuntimeGlobal
+    value instanceof RuntimeGlobal ||
+    value instanceof Tag
   ) {
     return value
   }
   if (typeof value === 'function' && type.kind === 'func') {
-    return fromFunction(type.type, `${module}.${name}`, value as HostFunction)
+    return fromFunction(type.type.comp as FuncType, `${module}.${name}`, value as HostFunction)
   }
   if (type.kind === 'global' && !type.type.mutable && (typeof value === 'number' || typeof value === 'bigint')) {
     const global = new RuntimeGlobal(type.type)
@@ -113,18 +116,19 @@ function externFromJs(value: unknown, type: ResolvedExternType, { module, name }
   )
 }
 
-const HINTS: Readonly<Record<ResolvedExternType['kind'], string>> = {
+const HINTS: Readonly<Record<ClosedExternType['kind'], string>> = {
   func: 'a function',
   memory: 'a Memory',
   table: 'a Table',
   global: 'a Global, or a number where it is immutable',
+  tag: 'a tag that another instance exports',
 }
 
-function unknownImport(request: Import, type: ResolvedExternType, options: LinkOptions): ExternVal | undefined {
+function unknownImport(request: Import, type: ClosedExternType, options: LinkOptions): ExternVal | undefined {
   const { unknownImports = 'error', onUnknownCall } = options
   if (type.kind !== 'func' || unknownImports === 'error') return undefined
   const name = `${request.module}.${request.name}`
-  const results = type.type.results.map(defaultValue)
+  const results = (type.type.comp as FuncType).results.map(defaultValue)
   return FuncInstance.fromHost(
     type.type,
     (args) => {

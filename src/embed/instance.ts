@@ -5,6 +5,8 @@ import { listed, nameText, quoted } from '../errors/quote.ts'
 import { FuncInstance } from '../runtime/func.ts'
 import { Global as RuntimeGlobal } from '../runtime/global.ts'
 import type { ExternVal, Instance as RuntimeInstance } from '../runtime/instance.ts'
+import { Table as RuntimeTable } from '../runtime/table.ts'
+import type { Tag } from '../runtime/tag.ts'
 import { Memory as RuntimeMemory } from '../runtime/memory.ts'
 import type { CallOptions, Tier } from '../runtime/tier.ts'
 import { funcTypeName, type FuncType } from '../syntax/types.ts'
@@ -14,7 +16,7 @@ import { Memory } from './memory.ts'
 import { argumentsFromJs, bindTier, toFunction, type ExportedFunction } from './functions.ts'
 import { Run } from './run.ts'
 
-export type Export = ExportedFunction | Memory | Table | Global
+export type Export = ExportedFunction | Memory | Table | Global | Tag
 
 export class Instance {
   /** The instance of the store; for the engine's own use. */
@@ -88,6 +90,7 @@ export class Instance {
     }
     if (value instanceof RuntimeMemory) return Memory.of(value)
     if (value instanceof RuntimeGlobal) return Global.of(value)
-    return Table.of(value)
+    if (value instanceof RuntimeTable) return Table.of(value)
+    return value
   }
 }

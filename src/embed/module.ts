@@ -4,12 +4,12 @@ import { UsageError } from '../errors/heddle-error.ts'
 import type { ImportProvider } from '../runtime/import-provider.ts'
 import type { CompiledModule, Instance as RuntimeInstance } from '../runtime/instance.ts'
 import { abandon, instantiate } from '../runtime/instantiate.ts'
-import { importType } from '../runtime/link.ts'
+import { closedExternType, importType } from '../runtime/link.ts'
 import { Store, type Limiter, type StoreLimits } from '../runtime/store.ts'
 import type { CallOptions, Poll, Tier } from '../runtime/tier.ts'
-import type { CustomSection, Module as ModuleSyntax } from '../syntax/module.ts'
-import { valTypeName, type ExternKind, type ValType } from '../syntax/types.ts'
-import type { ResolvedExternType } from '../validate/matching.ts'
+import { externTypeAt, type CustomSection, type Module as ModuleSyntax } from '../syntax/module.ts'
+import { valTypeName, type ExternKind, type FuncType, type ValType } from '../syntax/types.ts'
+import type { ClosedExternType } from '../validate/matching.ts'
 import { resolveImports, type Imports, type LinkOptions, type UnknownImports } from './imports.ts'
 import { Instance } from './instance.ts'
 import { Run } from './run.ts'
@@ -63,14 +63,7 @@ export class Module {
   get exports(): readonly ExternDescriptor[] {
     const { spaces, module } = this.compiled
     return module.exports.map(({ name, kind, index }) => {
-      const type: ResolvedExternType =
-        kind === 'func'
-          ? { kind, type: module.types[spaces.funcs[index]!]! }
-          : kind === 'table'
-            ? { kind, type: spaces.tables[index]! }
-            : kind === 'memory'
-              ? { kind, type: spaces.memories[index]! }
-              : { kind, type: spaces.globals[index]! }
+      const type = closedExternType(this.compiled, externTypeAt(spaces, kind, index))
       return { name, kind, type: typeText(type) }
     })
   }
@@ -134,10 +127,13 @@ export class Module {
   }
 }
 
-function typeText(type: ResolvedExternType): string {
+function typeText(type: ClosedExternType): string {
   switch (type.kind) {
     case 'func':
-      return `${typesText(type.type.params)} -> ${typesText(type.type.results)}`
+    case 'tag': {
+      const { params, results } = type.type.comp as FuncType
+      return `${typesText(params)} -> ${typesText(results)}`
+    }
     case 'global':
       return `${type.type.mutable ? 'mut ' : ''}${valTypeName(type.type.type)}`
     case 'memory':

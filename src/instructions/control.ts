@@ -1,7 +1,7 @@
 // Control instructions of Wasm 1.0 and 2.0: what they do is in the tiers' control handlers, what they check is here.
 // https://webassembly.github.io/spec/core/valid/instructions.html#control-instructions
 
-import { BOT, FUNC, I32, heapTypeOf, isRefType } from '../syntax/types.ts'
+import { BOT, FUNCREF, I32, isRefType } from '../syntax/types.ts'
 import { op, ruled, type Instruction } from './define.ts'
 
 // prettier-ignore
@@ -74,7 +74,7 @@ export const control: readonly Instruction[] = [
   }),
   ruled(0x11, 'call_indirect', ['typeidx', 'tableidx'], (C, { x, y }) => {
     const table = C.table(y)
-    if (heapTypeOf(table.elem) !== FUNC) C.invalid('type mismatch: call_indirect needs a table of functions')
+    C.matches(table.elem, FUNCREF)
     C.pop(C.addr(table.addrType))
     const type = C.type(x)
     C.popAll(type.params)

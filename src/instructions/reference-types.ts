@@ -1,6 +1,6 @@
 // The proposal reference-types. https://github.com/WebAssembly/reference-types
 
-import { BOT, FUNC, I32, isRefType, refType } from '../syntax/types.ts'
+import { I32, refType } from '../syntax/types.ts'
 import { prefixed, ruled, type Facts, type Instruction } from './define.ts'
 
 const byElements = (operand: number): Facts => ({ charge: { operand, per: 1 } })
@@ -9,7 +9,7 @@ const byElements = (operand: number): Facts => ({ charge: { operand, per: 1 } })
 export const referenceTypes: readonly Instruction[] = [
   ruled(0x1c, 'select', ['valtypes'], (C, { list, count }) => {
     if (count !== 1) C.invalid('invalid result arity')
-    const type = list[0]!
+    const type = C.valType(list[0]!)
     C.popAll([type, type, I32])
     C.push(type)
   }),
@@ -23,16 +23,15 @@ export const referenceTypes: readonly Instruction[] = [
     C.pop(elem)
     C.pop(C.addr(addrType))
   }),
-  ruled(0xd0, 'ref.null', ['heaptype'], (C, { x }) => C.push(refType(true, x)), { constant: true }),
+  ruled(0xd0, 'ref.null', ['heaptype'], (C, { x }) => C.push(refType(true, C.heapType(x))), { constant: true }),
   ruled(0xd1, 'ref.is_null', [], (C) => {
-    const type = C.popAny()
-    if (type !== BOT && !isRefType(type)) C.invalid('type mismatch: ref.is_null takes a reference')
+    C.popRef()
     C.push(I32)
   }),
   ruled(0xd2, 'ref.func', ['funcidx'], (C, { x }) => {
-    C.func(x)
+    const typeIdx = C.funcTypeIdx(x)
     C.declaredFunc(x)
-    C.push(refType(true, FUNC))
+    C.push(refType(false, typeIdx))
   }, { constant: true }),
   ruled(prefixed(0xfc, 15), 'table.grow', ['tableidx'], (C, { x }) => {
     const { addrType, elem } = C.table(x)

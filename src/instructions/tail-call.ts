@@ -1,6 +1,6 @@
 // The proposal tail-call. https://github.com/WebAssembly/tail-call
 
-import { FUNC, heapTypeOf, type FuncType } from '../syntax/types.ts'
+import { FUNCREF, type FuncType } from '../syntax/types.ts'
 import { ruled, type Instruction } from './define.ts'
 import type { Typing } from './typing.ts'
 
@@ -18,7 +18,7 @@ export const tailCall: readonly Instruction[] = [
   ruled(0x12, 'return_call', ['funcidx'], (C, { x }) => checkReturn(C, C.func(x)), { diverges: true }),
   ruled(0x13, 'return_call_indirect', ['typeidx', 'tableidx'], (C, { x, y }) => {
     const table = C.table(y)
-    if (heapTypeOf(table.elem) !== FUNC) C.invalid('type mismatch: return_call_indirect needs a table of functions')
+    C.matches(table.elem, FUNCREF)
     C.pop(C.addr(table.addrType))
     checkReturn(C, C.type(x))
   }, { diverges: true }),

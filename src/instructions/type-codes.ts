@@ -1,26 +1,34 @@
 // Value and heap types in the binary format, which bodies and sections share.
 // https://webassembly.github.io/spec/core/binary/types.html
 
-import { unsupported } from '../errors/module-error.ts'
 import type { ByteReader } from '../syntax/byte-reader.ts'
 import type { ByteWriter } from '../syntax/byte-writer.ts'
-import { HEAP_TYPES_BY_NAME, VAL_TYPES_BY_NAME, heapTypeOf, isRefType } from '../syntax/types.ts'
-import type { HeapType, RefType, ValType } from '../syntax/types.ts'
-import { PLANNED_TYPE_CODES } from './planned.ts'
+import { HEAP_TYPES_BY_NAME, I16, I8, VAL_TYPES_BY_NAME, heapTypeOf, isNullable, isRefType } from '../syntax/types.ts'
+import { refType, type HeapType, type RefType, type StorageType, type ValType } from '../syntax/types.ts'
 
 /** Types that are one byte: their code as an unsigned byte → the type. A nullable abstract reference is written by its heap type alone. */
 const BY_CODE: ReadonlyMap<number, ValType> = new Map(
   [...VAL_TYPES_BY_NAME.values()].map((t) => [(isRefType(t) ? heapTypeOf(t) : t) & 0x7f, t]),
 )
 
+/** The codes before a heap type that say whether the reference may be null. */
+const REF = 0x64
+const REF_NULL = 0x63
+
 export function readValType(reader: ByteReader): ValType {
   const start = reader.pos
   const code = reader.readByte()
   const type = BY_CODE.get(code)
   if (type !== undefined) return type
-  const planned = PLANNED_TYPE_CODES.get(code)
-  if (planned !== undefined) throw unsupported(planned, `type code 0x${code.toString(16)}`, { offset: start })
+  if (code === REF || code === REF_NULL) return refType(code === REF_NULL, readHeapType(reader))
   throw reader.malformed('malformed value type', start)
+}
+
+export function readStorageType(reader: ByteReader): StorageType {
+  const code = reader.peekByte()
+  if (code !== (I8 & 0x7f) && code !== (I16 & 0x7f)) return readValType(reader)
+  reader.pos++
+  return code | ~0x7f
 }
 
 export function readRefType(reader: ByteReader): RefType {
@@ -30,20 +38,30 @@ export function readRefType(reader: ByteReader): RefType {
   return type
 }
 
+/** More than a module's types may be: 2^27 leaves room for what else a heap type may say. */
+const MAX_TYPE_IDX = 2 ** 27 - 1
+
 const ABSTRACT: ReadonlySet<HeapType> = new Set(HEAP_TYPES_BY_NAME.values())
 
 export function readHeapType(reader: ByteReader): HeapType {
   const start = reader.pos
   const heap = reader.readS33()
   if (ABSTRACT.has(heap)) return heap
-  if (heap >= 0) throw unsupported('function-references', 'a heap type that is a type index', { offset: start })
-  const planned = PLANNED_TYPE_CODES.get(heap & 0x7f)
-  if (planned !== undefined) throw unsupported(planned, `heap type 0x${(heap & 0x7f).toString(16)}`, { offset: start })
-  throw reader.malformed('malformed heap type', start)
+  if (heap < 0) throw reader.malformed('malformed heap type', start)
+  // What no module can have is one index, which is unknown wherever it is used.
+  return Math.min(heap, MAX_TYPE_IDX)
 }
 
 export function writeValType(writer: ByteWriter, type: ValType): void {
-  writer.writeByte((isRefType(type) ? heapTypeOf(type) : type) & 0x7f)
+  const heap = heapTypeOf(type)
+  if (isRefType(type) && (heap >= 0 || !isNullable(type))) {
+    writer.writeByte(isNullable(type) ? REF_NULL : REF)
+    writeHeapType(writer, heap)
+  } else writer.writeByte((isRefType(type) ? heap : type) & 0x7f)
+}
+
+export function writeStorageType(writer: ByteWriter, type: StorageType): void {
+  writeValType(writer, type)
 }
 
 export function writeHeapType(writer: ByteWriter, heap: HeapType): void {

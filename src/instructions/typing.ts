@@ -4,11 +4,14 @@
 
 import type {
   AddrType,
+  ArrayType,
   BlockType,
   FuncType,
   GlobalType,
+  HeapType,
   MemoryType,
   RefType,
+  StructType,
   TableType,
   ValType,
 } from '../syntax/types.ts'
@@ -22,6 +25,8 @@ export interface Typing {
   pop(expected: ValType): void
   /** Pops an operand of any type; BOT where the code is unreachable. */
   popAny(): ValType
+  /** Pops a reference of any type; where the code is unreachable, one that is not null and matches every other. */
+  popRef(): RefType
   push(type: ValType): void
   popAll(types: readonly ValType[]): void
   pushAll(types: readonly ValType[]): void
@@ -32,12 +37,27 @@ export interface Typing {
   addr(type: AddrType): ValType
 
   /** Each reports `unknown local 7` and the like where there is none. */
-  local(x: number): ValType
+  /** The type of a local that is read: one without default must have been set. */
+  readLocal(x: number): ValType
+  /** The type of a local that is set: it has a value from here to the end of the block. */
+  setLocal(x: number): ValType
   global(x: number): GlobalType
   table(x: number): TableType
   memory(x: number): MemoryType
   func(x: number): FuncType
+  /** The index of a function's type. */
+  funcTypeIdx(x: number): number
+  /** Each reports a type that is of another kind. */
   type(x: number): FuncType
+  structType(x: number): StructType
+  arrayType(x: number): ArrayType
+  /** The type of a tag: a function without results. */
+  tag(x: number): FuncType
+  /** Checks that a type which an instruction spells exists, and gives it. */
+  valType(type: ValType): ValType
+  heapType(heap: HeapType): HeapType
+  /** The greatest type of the heap type's hierarchy. */
+  topOf(heap: HeapType): HeapType
   elem(x: number): RefType
   data(x: number): void
   /** Checks that `actual` is `expected` or a subtype of it. */

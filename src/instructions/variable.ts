@@ -4,10 +4,10 @@ import { ruled, type Instruction } from './define.ts'
 
 // prettier-ignore
 export const variable: readonly Instruction[] = [
-  ruled(0x20, 'local.get', ['localidx'], (C, { x }) => C.push(C.local(x))),
-  ruled(0x21, 'local.set', ['localidx'], (C, { x }) => C.pop(C.local(x))),
+  ruled(0x20, 'local.get', ['localidx'], (C, { x }) => C.push(C.readLocal(x))),
+  ruled(0x21, 'local.set', ['localidx'], (C, { x }) => C.pop(C.setLocal(x))),
   ruled(0x22, 'local.tee', ['localidx'], (C, { x }) => {
-    const type = C.local(x)
+    const type = C.setLocal(x)
     C.pop(type)
     C.push(type)
   }),

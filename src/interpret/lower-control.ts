@@ -4,6 +4,7 @@
 import type { Instruction } from '../instructions/define.ts'
 import type { Immediates } from '../instructions/immediates.ts'
 import { GLOBAL_WORDS } from '../runtime/global.ts'
+import { funcTypeOf } from '../syntax/module.ts'
 import { F32, F64, I32, I64, isRefType, refType, type FuncType, type ValType } from '../syntax/types.ts'
 import type { Frame, Lowering } from './lower.ts'
 import { byType, slotWords } from './slots.ts'
@@ -215,7 +216,7 @@ function passArguments(lowering: Lowering, type: FuncType): number {
 
 const call: Handler = (lowering, { x }) => {
   const { spaces, module } = lowering.compiled
-  const type = module.types[spaces.funcs[x]!]!
+  const type = funcTypeOf(module, spaces.funcs[x]!)
   const delta = passArguments(lowering, type)
   if (x < spaces.importedFuncs) lowering.code.emit(OPS.call_import, x, delta)
   else lowering.code.emit(OPS.lower_call, x, delta, 0)
@@ -225,19 +226,19 @@ const call: Handler = (lowering, { x }) => {
 
 const callIndirect: Handler = (lowering, { x, y }) => {
   const { compiled } = lowering
-  const type = compiled.module.types[x]!
+  const type = funcTypeOf(compiled.module, x)
   // The arguments' slots are settled below; the index may stay where it is.
   const index = lowering.stack.operand(lowering.stack.pop())
   const delta = passArguments(lowering, type)
   const opcode = lowering.mode === 'fast' ? OPS.call_indirect : OPS.call_indirect_metered
-  lowering.code.emit(opcode, y, compiled.typeId(x), index, delta)
+  lowering.code.emit(opcode, y, compiled.types.canonical(x).id, index, delta)
   lowering.stack.pushAll(type.results)
   lowering.endBlock()
 }
 
 const returnCall: Handler = (lowering, { x }) => {
   const { spaces, module } = lowering.compiled
-  const type = module.types[spaces.funcs[x]!]!
+  const type = funcTypeOf(module, spaces.funcs[x]!)
   const from = passArguments(lowering, type)
   const words = paramWords(type)
   moveReferences(lowering, type, from)
@@ -248,11 +249,11 @@ const returnCall: Handler = (lowering, { x }) => {
 
 const returnCallIndirect: Handler = (lowering, { x, y }) => {
   const { compiled } = lowering
-  const type = compiled.module.types[x]!
+  const type = funcTypeOf(compiled.module, x)
   const index = lowering.stack.operand(lowering.stack.pop())
   const from = passArguments(lowering, type)
   moveReferences(lowering, type, from)
-  lowering.code.emit(OPS.tail_indirect, y, compiled.typeId(x), index, from, paramWords(type))
+  lowering.code.emit(OPS.tail_indirect, y, compiled.types.canonical(x).id, index, from, paramWords(type))
   closeReachable(lowering)
 }
 

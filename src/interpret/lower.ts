@@ -15,6 +15,7 @@ import { InstructionReader } from '../instructions/instruction-reader.ts'
 import { memargOffset } from '../instructions/immediates.ts'
 import { readValType } from '../instructions/type-codes.ts'
 import type { CompiledModule } from '../runtime/instance.ts'
+import { funcTypeOf } from '../syntax/module.ts'
 import { EMPTY_BLOCK, isRefType, type BlockType, type FuncType, type ValType } from '../syntax/types.ts'
 import { CodeBuffer } from './code-buffer.ts'
 import { LocalLayout } from './local-layout.ts'
@@ -95,7 +96,7 @@ export class Lowering {
     this.compiled = compiled
     this.mode = mode
     this.code = new CodeBuffer(maxWords)
-    this.funcType = module.types[func.typeIdx]!
+    this.funcType = funcTypeOf(module, func.typeIdx)
     this.reader = InstructionReader.of(func.code)
     this.locals = this.readLocals()
     this.stack = new OperandStack(this.code, this.locals)
@@ -318,7 +319,7 @@ export class Lowering {
 
   blockType(type: BlockType): FuncType {
     if (type === EMPTY_BLOCK) return EMPTY_TYPE
-    if (type >= 0 && !isRefType(type)) return this.compiled.module.types[type]!
+    if (type >= 0 && !isRefType(type)) return funcTypeOf(this.compiled.module, type)
     return singleResult(type)
   }
 

@@ -6,7 +6,10 @@ import type { Instruction } from '../instructions/define.ts'
 import type { Immediates } from '../instructions/immediates.ts'
 import type { Typing } from '../instructions/typing.ts'
 import type { CompiledModule } from '../runtime/instance.ts'
-import { BOT, I32, I64, type ValType } from '../syntax/types.ts'
+import { funcTypeOf } from '../syntax/module.ts'
+import { BOT, BOT_HEAP, I32, I64, refType } from '../syntax/types.ts'
+import type { ArrayType, StructType, ValType } from '../syntax/types.ts'
+import { topOf } from '../validate/matching.ts'
 
 interface RowArity {
   readonly params: number
@@ -28,6 +31,10 @@ export function rowArity(row: Instruction, im: Immediates, compiled: CompiledMod
       params++
       return BOT
     },
+    popRef: () => {
+      params++
+      return refType(false, BOT_HEAP)
+    },
     push: (type) => void results.push(type),
     popAll: (types) => void (params += types.length),
     pushAll: (types) => void results.push(...types),
@@ -35,13 +42,21 @@ export function rowArity(row: Instruction, im: Immediates, compiled: CompiledMod
     global: (x) => spaces.globals[x]!,
     table: (x) => spaces.tables[x]!,
     memory: (x) => spaces.memories[x]!,
-    func: (x) => module.types[spaces.funcs[x]!]!,
-    type: (x) => module.types[x]!,
+    func: (x) => funcTypeOf(module, spaces.funcs[x]!),
+    funcTypeIdx: (x) => spaces.funcs[x]!,
+    type: (x) => funcTypeOf(module, x),
+    structType: (x) => module.types[x] as StructType,
+    arrayType: (x) => module.types[x] as ArrayType,
+    tag: (x) => funcTypeOf(module, spaces.tags[x]!),
+    valType: (type) => type,
+    heapType: (heap) => heap,
+    topOf: (heap) => topOf(heap, compiled.types),
     elem: (x) => module.elems[x]!.type,
     data: () => undefined,
     matches: () => undefined,
     declaredFunc: () => undefined,
-    local: none,
+    readLocal: none,
+    setLocal: none,
     peekAll: none,
     blockType: none,
     label: none,

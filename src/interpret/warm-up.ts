@@ -7,6 +7,7 @@ import { CompiledModule, Instance } from '../runtime/instance.ts'
 import { Memory } from '../runtime/memory.ts'
 import { Store } from '../runtime/store.ts'
 import { Table } from '../runtime/table.ts'
+import { canonicalFuncType } from '../validate/canonical-types.ts'
 import type { Module } from '../syntax/module.ts'
 import { FUNCREF, I32 } from '../syntax/types.ts'
 import type { Machine } from './machine.ts'
@@ -26,6 +27,9 @@ export const SCRATCH: { readonly code: number; readonly slots: number; readonly 
 
 const NOTHING: Module = {
   types: [],
+  subtypes: new Map(),
+  recGroups: [],
+  tags: [],
   imports: [],
   funcs: [],
   tables: [],
@@ -107,7 +111,7 @@ function scratchInstance(start: number): Instance {
     const store = new Store()
     instance = new Instance(store, new CompiledModule(NOTHING), [])
     instance.memory = Memory.allocate({ addrType: 'i32', limits: { min: 1 }, shared: false }, store)
-    const func = FuncInstance.defined({ kind: 'func', params: [], results: [] }, instance, 0)
+    const func = FuncInstance.defined(canonicalFuncType({ kind: 'func', params: [], results: [] }), instance, 0)
     const type = { addrType: 'i32', limits: { min: 1 }, elem: FUNCREF } as const
     instance.tables.push(Table.allocate(type, store, func))
   }

@@ -2,6 +2,7 @@
 
 import { nameText } from '../errors/quote.ts'
 import { funcTypeName, type FuncType } from '../syntax/types.ts'
+import { canonicalFuncType, type CanonicalType } from '../validate/canonical-types.ts'
 import type { Instance } from './instance.ts'
 import type { Value } from './value.ts'
 
@@ -17,33 +18,11 @@ export interface Caller {
 type HostResult = readonly Value[] | Promise<readonly Value[]>
 export type HostCode = (args: readonly Value[], caller: Caller) => HostResult
 
-/** Stands for all function types that are structurally equal, across modules and stores. Whoever uses its id holds it. */
-export interface CanonicalType {
-  readonly id: number
-}
-
-// What nobody holds is forgotten: a host that goes through many modules does not keep the types of all of them.
-const canonicalTypes = new Map<string, WeakRef<CanonicalType>>()
-const unheld = new FinalizationRegistry<string>((key) => {
-  if (canonicalTypes.get(key)?.deref() === undefined) canonicalTypes.delete(key)
-})
-let nextTypeId = 0
-
-export function canonicalType(type: FuncType): CanonicalType {
-  const key = `${type.params.join()}>${type.results.join()}`
-  let canonical = canonicalTypes.get(key)?.deref()
-  if (canonical === undefined) {
-    canonical = { id: nextTypeId++ }
-    canonicalTypes.set(key, new WeakRef(canonical))
-    unheld.register(canonical, key)
-  }
-  return canonical
-}
-
 /** A function instance. Its identity is the identity of a reference to it. */
 export class FuncInstance {
+  readonly canonical: CanonicalType
+  /** Its definition: a closed type. */
   readonly type: FuncType
-  private readonly canonical: CanonicalType
   /** The canonical type's id. */
   readonly typeId: number
   /** Undefined for a host function. */
@@ -59,27 +38,29 @@ export class FuncInstance {
   frameWords = 0
 
   private constructor(
-    type: FuncType,
+    canonical: CanonicalType,
     instance: Instance | undefined,
     funcIdx: number,
     host: HostCode | undefined,
     name: string | undefined,
   ) {
-    this.type = type
-    this.canonical = canonicalType(type)
-    this.typeId = this.canonical.id
+    this.canonical = canonical
+    this.type = canonical.comp as FuncType
+    this.typeId = canonical.id
     this.instance = instance
     this.funcIdx = funcIdx
     this.host = host
     this.name = name
   }
 
-  static defined(type: FuncType, instance: Instance, funcIdx: number): FuncInstance {
+  static defined(type: CanonicalType, instance: Instance, funcIdx: number): FuncInstance {
     return new FuncInstance(type, instance, funcIdx, undefined, undefined)
   }
 
-  static fromHost(type: FuncType, host: HostCode, name?: string): FuncInstance {
-    return new FuncInstance(type, undefined, -1, host, name)
+  /** A host function of a closed type, or of a canonical one. */
+  static fromHost(type: FuncType | CanonicalType, host: HostCode, name?: string): FuncInstance {
+    const canonical = 'comp' in type ? type : canonicalFuncType(type)
+    return new FuncInstance(canonical, undefined, -1, host, name)
   }
 
   toString(): string {

@@ -1,15 +1,18 @@
 // A module instance: its index spaces filled with things of the store.
 
+import { ModuleTypes } from '../validate/canonical-types.ts'
 import { indexSpaces, type IndexSpaces, type Module } from '../syntax/module.ts'
 import type { Names } from '../syntax/names.ts'
-import { FuncInstance, canonicalType, type CanonicalType } from './func.ts'
+import { FuncInstance } from './func.ts'
+import type { ExternKind } from '../syntax/types.ts'
 import { GLOBAL_WORDS, type Global } from './global.ts'
 import { Memory } from './memory.ts'
 import type { Reservation, Store } from './store.ts'
 import type { Table } from './table.ts'
+import type { Tag } from './tag.ts'
 import type { Ref } from './value.ts'
 
-export type ExternVal = FuncInstance | Table | Memory | Global
+export type ExternVal = FuncInstance | Table | Memory | Global | Tag
 
 /** A module with what is derived from it once, for all its instances. */
 export class CompiledModule {
@@ -17,23 +20,14 @@ export class CompiledModule {
   readonly spaces: IndexSpaces
   /** Reads the names when somebody wants them. */
   readonly names: () => Names
-  private readonly canonicalTypes: Map<number, CanonicalType> = new Map()
+  readonly types: ModuleTypes
   private exportNames: ReadonlyMap<number, string> | undefined
 
   constructor(module: Module, names: () => Names = () => module.names ?? {}) {
     this.module = module
     this.spaces = indexSpaces(module)
+    this.types = new ModuleTypes(module)
     this.names = names
-  }
-
-  /** The canonical id of a type. Only those that are asked for are made: a module may have a million types. */
-  typeId(typeIdx: number): number {
-    let canonical = this.canonicalTypes.get(typeIdx)
-    if (canonical === undefined) {
-      canonical = canonicalType(this.module.types[typeIdx]!)
-      this.canonicalTypes.set(typeIdx, canonical)
-    }
-    return canonical.id
   }
 
   /** What people call a function: its name in the name section, or the first under which it is exported. */
@@ -58,6 +52,7 @@ export class Instance {
   readonly tables: Table[] = []
   readonly memories: Memory[] = []
   readonly globals: Global[] = []
+  readonly tags: Tag[] = []
   /** Numeric globals that this instance defines, `GLOBAL_WORDS` each, by index in the global index space. */
   readonly globalWords: Int32Array
   /** Element and data segments; undefined once dropped. */
@@ -79,12 +74,17 @@ export class Instance {
     this.globalWords = new Int32Array(compiled.spaces.globals.length * GLOBAL_WORDS)
   }
 
+  /** The index space of a kind, functions apart. */
+  spaceOf(kind: Exclude<ExternKind, 'func'>): readonly ExternVal[] {
+    return { table: this.tables, memory: this.memories, global: this.globals, tag: this.tags }[kind]
+  }
+
   /** The function with that index; created when first asked for, and the same ever after. */
   func(funcIdx: number): FuncInstance {
     let func = this.funcs[funcIdx]
     if (func === undefined) {
-      const { module, spaces } = this.compiled
-      func = FuncInstance.defined(module.types[spaces.funcs[funcIdx]!]!, this, funcIdx)
+      const { types, spaces } = this.compiled
+      func = FuncInstance.defined(types.canonical(spaces.funcs[funcIdx]!), this, funcIdx)
       this.funcs[funcIdx] = func
     }
     return func

@@ -13,6 +13,7 @@ import { Instance, type CompiledModule, type ExternVal } from './instance.ts'
 import { Memory } from './memory.ts'
 import type { Store } from './store.ts'
 import { Table } from './table.ts'
+import { Tag } from './tag.ts'
 import type { Ref } from './value.ts'
 
 interface Instantiated {
@@ -66,31 +67,32 @@ function quotasOf({ tables, memories }: Module): { instances: number; memoryByte
 /** Fills the index spaces with all that the instance imports and defines. */
 function allocate(instance: Instance, imports: readonly ExternVal[]): void {
   const { store } = instance
-  const { module } = instance.compiled
+  const { module, types } = instance.compiled
   // Not by a spread: there may be a million of them.
   for (const value of imports) {
     if (value instanceof Table) instance.tables.push(value)
     else if (value instanceof Memory) instance.memories.push(value)
     else if (value instanceof Global) instance.globals.push(value)
+    else if (value instanceof Tag) instance.tags.push(value)
   }
   for (const type of module.memories) instance.memories.push(Memory.allocate(type, store))
   instance.memory = instance.memories[0] ?? Memory.none()
+  for (const { typeIdx } of module.tags) instance.tags.push(new Tag(types.canonical(typeIdx)))
   for (const { type, init } of module.globals) {
-    const global = new Global(type, instance.globalWords, instance.globals.length * GLOBAL_WORDS)
+    const closed = { ...type, type: types.close(type.type) }
+    const global = new Global(closed, instance.globalWords, instance.globals.length * GLOBAL_WORDS)
     global.set(evaluate(init, instance))
     instance.globals.push(global)
   }
   for (const { type, init } of module.tables) {
-    instance.tables.push(Table.allocate(type, store, init === undefined ? null : evaluate(init, instance).ref))
+    const closed = { ...type, elem: types.close(type.elem) }
+    instance.tables.push(Table.allocate(closed, store, init === undefined ? null : evaluate(init, instance).ref))
   }
 }
 
 function defineExports(instance: Instance): void {
   for (const { name, kind, index } of instance.compiled.module.exports) {
-    const value =
-      kind === 'func'
-        ? instance.func(index)
-        : { table: instance.tables, memory: instance.memories, global: instance.globals }[kind][index]!
+    const value = kind === 'func' ? instance.func(index) : instance.spaceOf(kind)[index]!
     instance.exports.set(name, value)
   }
 }

@@ -3,31 +3,50 @@
 
 import { LinkError, type UnlinkedImport } from '../errors/link-error.ts'
 import type { Import } from '../syntax/module.ts'
-import { funcTypeName, valTypeName, type Limits } from '../syntax/types.ts'
-import { matchesExternType, type ResolvedExternType } from '../validate/matching.ts'
+import { funcTypeName, valTypeName, type ExternType, type FuncType, type Limits } from '../syntax/types.ts'
+import { matchesExternType, type ClosedExternType } from '../validate/matching.ts'
 import { FuncInstance } from './func.ts'
 import type { CompiledModule, ExternVal } from './instance.ts'
 import { Memory } from './memory.ts'
 import { Table } from './table.ts'
+import { Tag } from './tag.ts'
 
 /** The type of an import with its function type resolved. */
-export function importType(compiled: CompiledModule, { type }: Import): ResolvedExternType {
-  return type.kind === 'func' ? { kind: 'func', type: compiled.module.types[type.typeIdx]! } : type
+export function importType(compiled: CompiledModule, { type }: Import): ClosedExternType {
+  return closedExternType(compiled, type)
+}
+
+/** A type of the module's, as it is told outside of it. */
+export function closedExternType({ types }: CompiledModule, type: ExternType): ClosedExternType {
+  switch (type.kind) {
+    case 'func':
+    case 'tag':
+      return { kind: type.kind, type: types.canonical(type.typeIdx) }
+    case 'table':
+      return { kind: 'table', type: { ...type.type, elem: types.close(type.type.elem) } }
+    case 'global':
+      return { kind: 'global', type: { ...type.type, type: types.close(type.type.type) } }
+    case 'memory':
+      return type
+  }
 }
 
 /** The type of a thing of the store, as it is now. */
-function externTypeOf(value: ExternVal): ResolvedExternType {
-  if (value instanceof FuncInstance) return { kind: 'func', type: value.type }
+function externTypeOf(value: ExternVal): ClosedExternType {
+  if (value instanceof FuncInstance) return { kind: 'func', type: value.canonical }
+  if (value instanceof Tag) return { kind: 'tag', type: value.canonical }
   if (value instanceof Table) return { kind: 'table', type: { ...value.type, limits: value.currentLimits } }
   if (value instanceof Memory) return { kind: 'memory', type: { ...value.type, limits: value.currentLimits } }
   return { kind: 'global', type: value.type }
 }
 
 /** An external type as people write it: `func [i32] -> []`, `memory 1 2`, `global mut i64`. */
-function externTypeName(type: ResolvedExternType): string {
+function externTypeName(type: ClosedExternType): string {
   switch (type.kind) {
     case 'func':
-      return `func ${funcTypeName(type.type)}`
+      return `func ${funcTypeName(type.type.comp as FuncType)}`
+    case 'tag':
+      return `tag ${funcTypeName(type.type.comp as FuncType)}`
     case 'table':
       return `table ${limitsName(type.type.limits)} ${valTypeName(type.type.elem)}`
     case 'memory':
@@ -42,7 +61,7 @@ function limitsName({ min, max }: Limits): string {
 }
 
 /** Gives what stands for an import, or undefined where there is nothing of that name. */
-type Resolver = (request: Import, type: ResolvedExternType) => ExternVal | undefined
+type Resolver = (request: Import, type: ClosedExternType) => ExternVal | undefined
 
 /** What stands for each import, in order. Throws a LinkError that lists every import which is missing or does not match. */
 export function linkImports(compiled: CompiledModule, resolve: Resolver): ExternVal[] {

@@ -1,13 +1,17 @@
 // A table: an array of references with limits, counted against the store's quota.
 
 import type { Limits, TableType } from '../syntax/types.ts'
+import { namedTypes, type CanonicalType } from '../validate/canonical-types.ts'
 import type { Reservation, Store } from './store.ts'
 import type { Ref } from './value.ts'
 
 const MAX_ELEMENTS = 10_000_000
 
 export class Table {
+  /** Closed. */
   readonly type: TableType
+  /** Keeps what the type names. */
+  readonly namedTypes: readonly CanonicalType[]
   private readonly store: Store
   private readonly reservation: Reservation
   /** Keeps its identity when the table grows. */
@@ -15,6 +19,7 @@ export class Table {
 
   private constructor(type: TableType, elems: Ref[], store: Store, reservation: Reservation) {
     this.type = type
+    this.namedTypes = namedTypes([type.elem])
     this.store = store
     this.reservation = reservation
     reservation.lastAsLongAs(this)

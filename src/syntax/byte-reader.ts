@@ -28,6 +28,11 @@ export class ByteReader {
     return this.bytes[this.pos++]!
   }
 
+  /** The next byte, which stays; −1 at the end. */
+  peekByte(): number {
+    return this.pos < this.end ? this.bytes[this.pos]! : -1
+  }
+
   readU32(): number {
     const { bytes, pos } = this
     if (pos < this.end) {

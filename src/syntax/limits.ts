@@ -7,6 +7,8 @@ export const PAGE_SIZE = 65_536
 export interface ModuleLimits {
   readonly moduleBytes: number
   readonly types: number
+  /** Supertypes above a type. */
+  readonly subtypeDepth: number
   readonly funcs: number
   readonly imports: number
   readonly exports: number
@@ -17,6 +19,9 @@ export interface ModuleLimits {
   /** Minimum size of one table, and entries of one initialisation. */
   readonly tableSize: number
   readonly memories: number
+  readonly tags: number
+  /** Fields of one struct; operands of one array.new_fixed. */
+  readonly fields: number
   readonly params: number
   readonly results: number
   /** One function body, with its locals. */
@@ -30,6 +35,7 @@ export interface ModuleLimits {
 export const MODULE_LIMITS: ModuleLimits = {
   moduleBytes: 1_073_741_824,
   types: 1_000_000,
+  subtypeDepth: 63,
   funcs: 1_000_000,
   imports: 1_000_000,
   exports: 1_000_000,
@@ -39,6 +45,8 @@ export const MODULE_LIMITS: ModuleLimits = {
   tables: 100_000,
   tableSize: 10_000_000,
   memories: 100,
+  tags: 1_000_000,
+  fields: 10_000,
   params: 1_000,
   results: 1_000,
   bodyBytes: 7_654_321,

@@ -17,4 +17,7 @@ export interface Names {
   readonly globals?: NameMap | undefined
   readonly elems?: NameMap | undefined
   readonly datas?: NameMap | undefined
+  /** By type, then by field. */
+  readonly fields?: IndirectNameMap | undefined
+  readonly tags?: NameMap | undefined
 }

@@ -25,8 +25,23 @@ const REF = 1 << 30
 const NULLABLE = 1 << 29
 const HEAP_MASK = NULLABLE - 1
 
+export const NOCONT: HeapType = -11
+export const NOEXN: HeapType = -12
+export const NOFUNC: HeapType = -13
+export const NOEXTERN: HeapType = -14
+export const NONE: HeapType = -15
 export const FUNC: HeapType = -16
 export const EXTERN: HeapType = -17
+export const ANY: HeapType = -18
+export const EQ: HeapType = -19
+export const I31: HeapType = -20
+export const STRUCT: HeapType = -21
+export const ARRAY: HeapType = -22
+export const EXN: HeapType = -23
+export const CONT: HeapType = -24
+
+/** The heap type of a reference in unreachable code: matches every other. Never appears in a module. */
+export const BOT_HEAP: HeapType = -128
 
 export function refType(nullable: boolean, heap: HeapType): RefType {
   return REF | (nullable ? NULLABLE : 0) | (heap & HEAP_MASK)
@@ -36,7 +51,7 @@ export function isRefType(t: ValType): boolean {
   return t >= REF
 }
 
-function isNullable(t: RefType): boolean {
+export function isNullable(t: RefType): boolean {
   return (t & NULLABLE) !== 0
 }
 
@@ -44,8 +59,47 @@ export function heapTypeOf(t: RefType): HeapType {
   return (t << 3) >> 3
 }
 
+/** The same reference type, without null. */
+export function nonNull(t: RefType): RefType {
+  return t & ~NULLABLE
+}
+
+/** Whether a variable of the type has a value before it is given one: all but references that are not nullable. */
+export function isDefaultable(t: ValType): boolean {
+  return !isRefType(t) || isNullable(t)
+}
+
 export const FUNCREF: RefType = refType(true, FUNC)
+/** A function that is there. */
+export const FUNCTION: RefType = refType(false, FUNC)
 export const EXTERNREF: RefType = refType(true, EXTERN)
+export const EXNREF: RefType = refType(true, EXN)
+
+const HEAP_NAMES: ReadonlyMap<HeapType, string> = new Map([
+  [FUNC, 'func'],
+  [EXTERN, 'extern'],
+  [ANY, 'any'],
+  [EQ, 'eq'],
+  [I31, 'i31'],
+  [STRUCT, 'struct'],
+  [ARRAY, 'array'],
+  [EXN, 'exn'],
+  [CONT, 'cont'],
+  [NONE, 'none'],
+  [NOFUNC, 'nofunc'],
+  [NOEXTERN, 'noextern'],
+  [NOEXN, 'noexn'],
+  [NOCONT, 'nocont'],
+])
+
+/** Nullable abstract references have names of one word: `anyref`, and `nullref` where the heap type is a bottom. */
+const BOTTOM_REF_NAMES: ReadonlyMap<HeapType, string> = new Map([
+  [NONE, 'nullref'],
+  [NOFUNC, 'nullfuncref'],
+  [NOEXTERN, 'nullexternref'],
+  [NOEXN, 'nullexnref'],
+  [NOCONT, 'nullcontref'],
+])
 
 const NAMES: ReadonlyMap<ValType, string> = new Map([
   [I32, 'i32'],
@@ -53,31 +107,39 @@ const NAMES: ReadonlyMap<ValType, string> = new Map([
   [F32, 'f32'],
   [F64, 'f64'],
   [V128, 'v128'],
-  [FUNCREF, 'funcref'],
-  [EXTERNREF, 'externref'],
+  ...[...HEAP_NAMES].map(([heap, name]): [ValType, string] => [
+    refType(true, heap),
+    BOTTOM_REF_NAMES.get(heap) ?? `${name}ref`,
+  ]),
   [BOT, 'unknown'],
-])
-
-const HEAP_NAMES: ReadonlyMap<HeapType, string> = new Map([
-  [FUNC, 'func'],
-  [EXTERN, 'extern'],
 ])
 
 /** `i32`, `funcref`, `(ref null 5)`: as the text format writes it. */
 export function valTypeName(t: ValType): string {
+  return spellValType(t, String)
+}
+
+/** Likewise, with what the type indices are called. */
+export function spellValType(t: ValType, typeName: TypeNamer): string {
   const name = NAMES.get(t)
   if (name !== undefined) return name
-  const heap = heapTypeOf(t)
-  return `(ref ${isNullable(t) ? 'null ' : ''}${heapTypeName(heap)})`
+  return `(ref ${isNullable(t) ? 'null ' : ''}${spellHeapType(heapTypeOf(t), typeName)})`
 }
 
 export function heapTypeName(heap: HeapType): string {
-  return HEAP_NAMES.get(heap) ?? String(heap)
+  return spellHeapType(heap, String)
 }
 
-/** A value or heap type that is one byte in the binary format, by its name in the text format. */
+export function spellHeapType(heap: HeapType, typeName: TypeNamer): string {
+  return heap >= 0 ? typeName(heap) : (HEAP_NAMES.get(heap) ?? 'unknown')
+}
+
+/** What a type index is called: `$list`, or `5`. */
+export type TypeNamer = (typeIdx: number) => string
+
+/** Value and heap types that are one word in the text format and one byte in the binary format, by that word. */
 export const VAL_TYPES_BY_NAME: ReadonlyMap<string, ValType> = new Map(
-  [I32, I64, F32, F64, V128, FUNCREF, EXTERNREF].map((t) => [valTypeName(t), t]),
+  [...NAMES].flatMap(([type, name]) => (type === BOT ? [] : [[name, type] as const])),
 )
 export const HEAP_TYPES_BY_NAME: ReadonlyMap<string, HeapType> = new Map(
   [...HEAP_NAMES].map(([heap, name]) => [name, heap]),
@@ -94,11 +156,112 @@ export interface FuncType {
   readonly results: readonly ValType[]
 }
 
-/** What a type index stands for. Structs and arrays join with the garbage-collection proposal. */
-export type CompType = FuncType
+/** What a field of a struct or array holds: a value type, or a packed one, which has no values of its own. */
+export type StorageType = ValType
+export const I8: StorageType = -8
+export const I16: StorageType = -9
+
+export interface FieldType {
+  readonly type: StorageType
+  readonly mutable: boolean
+}
+
+export interface StructType {
+  readonly kind: 'struct'
+  readonly fields: readonly FieldType[]
+}
+
+export interface ArrayType {
+  readonly kind: 'array'
+  readonly elem: FieldType
+}
+
+/** A continuation of a function type (stack switching). */
+export interface ContType {
+  readonly kind: 'cont'
+  readonly typeIdx: number
+}
+
+/** What a type index stands for. */
+export type CompType = FuncType | StructType | ArrayType | ContType
+
+/** What a definition of type says about subtyping. One that says nothing is final and has no supertype. */
+export interface Subtyping {
+  readonly final: boolean
+  /** Type indices; validation admits one at most. */
+  readonly supertypes: readonly number[]
+}
+
+/** Types that are defined together, so that they may refer to one another: `count` from `start` on. */
+export interface RecGroup {
+  readonly start: number
+  readonly count: number
+}
+
+export function isPacked(t: StorageType): boolean {
+  return t === I8 || t === I16
+}
+
+/** The value type of what is read from a field. */
+export function unpacked(t: StorageType): ValType {
+  return isPacked(t) ? I32 : t
+}
+
+export function spellStorageType(t: StorageType, typeName: TypeNamer): string {
+  return t === I8 ? 'i8' : t === I16 ? 'i16' : spellValType(t, typeName)
+}
 
 export function funcTypeName(type: FuncType): string {
   return `${resultTypeName(type.params)} -> ${resultTypeName(type.results)}`
+}
+
+/** Every reference to a type by index in a definition, its supertypes apart. */
+export function forEachTypeUse(type: CompType, visit: (typeIdx: number) => void): void {
+  const visitType = (t: ValType): void => {
+    if (isRefType(t) && heapTypeOf(t) >= 0) visit(heapTypeOf(t))
+  }
+  switch (type.kind) {
+    case 'func':
+      for (const t of type.params) visitType(t)
+      for (const t of type.results) visitType(t)
+      return
+    case 'struct':
+      for (const field of type.fields) visitType(field.type)
+      return
+    case 'array':
+      return visitType(type.elem.type)
+    case 'cont':
+      return visit(type.typeIdx)
+  }
+}
+
+/** The definition with every type index replaced. The same object where it has none. */
+export function mapTypeUses<T extends CompType>(type: T, map: (typeIdx: number) => number): T {
+  let uses = 0
+  forEachTypeUse(type, () => uses++)
+  return uses === 0 ? type : (mapUses(type, map) as T)
+}
+
+function mapUses(type: CompType, map: (typeIdx: number) => number): CompType {
+  const mapField = ({ type: storage, mutable }: FieldType): FieldType => ({ type: mapTypeUse(storage, map), mutable })
+  switch (type.kind) {
+    case 'func': {
+      const mapAll = (types: readonly ValType[]): ValType[] => types.map((t) => mapTypeUse(t, map))
+      return { kind: 'func', params: mapAll(type.params), results: mapAll(type.results) }
+    }
+    case 'struct':
+      return { kind: 'struct', fields: type.fields.map(mapField) }
+    case 'array':
+      return { kind: 'array', elem: mapField(type.elem) }
+    case 'cont':
+      return { kind: 'cont', typeIdx: map(type.typeIdx) }
+  }
+}
+
+/** The type with the type index that it may refer to replaced. */
+export function mapTypeUse(t: ValType, map: (typeIdx: number) => number): ValType {
+  if (!isRefType(t) || heapTypeOf(t) < 0) return t
+  return refType(isNullable(t), map(heapTypeOf(t)))
 }
 
 /** A block type in one int32: `EMPTY_BLOCK`, a value type (its own code), or a type index (≥ 0, < 2^30). */
@@ -132,12 +295,13 @@ export interface GlobalType {
 }
 
 /** In the order of the binary format: the position is the kind's code in imports and exports. */
-export const EXTERN_KINDS = ['func', 'table', 'memory', 'global'] as const
+export const EXTERN_KINDS = ['func', 'table', 'memory', 'global', 'tag'] as const
 export type ExternKind = (typeof EXTERN_KINDS)[number]
 
-/** The type of an import or export. A function's is a type index of its module. */
+/** The type of an import or export. A function's and a tag's is a type index of its module. */
 export type ExternType =
   | { readonly kind: 'func'; readonly typeIdx: number }
   | { readonly kind: 'table'; readonly type: TableType }
   | { readonly kind: 'memory'; readonly type: MemoryType }
   | { readonly kind: 'global'; readonly type: GlobalType }
+  | { readonly kind: 'tag'; readonly typeIdx: number }

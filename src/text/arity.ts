@@ -8,9 +8,12 @@ import type { Immediates } from '../instructions/immediates.ts'
 import type { ControlKind, Typing } from '../instructions/typing.ts'
 import { funcTypeAt, type IndexSpaces, type Module } from '../syntax/module.ts'
 import { EMPTY_BLOCK, FUNCREF, I32 } from '../syntax/types.ts'
-import type { BlockType, FuncType, GlobalType, MemoryType, RefType, TableType, ValType } from '../syntax/types.ts'
+import type { ArrayType, BlockType, FuncType, GlobalType, HeapType, MemoryType, RefType } from '../syntax/types.ts'
+import type { StructType, TableType, ValType } from '../syntax/types.ts'
 
 const EMPTY: FuncType = { kind: 'func', params: [], results: [] }
+const NO_FIELDS: StructType = { kind: 'struct', fields: [] }
+const ANY_ARRAY: ArrayType = { kind: 'array', elem: { type: I32, mutable: true } }
 const ANY_GLOBAL: GlobalType = { type: I32, mutable: true }
 const ANY_TABLE: TableType = { addrType: 'i32', limits: { min: 0 }, elem: FUNCREF }
 const ANY_MEMORY: MemoryType = { addrType: 'i32', limits: { min: 0 }, shared: false }
@@ -76,6 +79,11 @@ export class ArityCounter implements Typing {
     return I32
   }
 
+  popRef(): RefType {
+    this.pop()
+    return FUNCREF
+  }
+
   push(): void {
     this.pushed++
   }
@@ -94,7 +102,11 @@ export class ArityCounter implements Typing {
     return I32
   }
 
-  local(): ValType {
+  readLocal(): ValType {
+    return I32
+  }
+
+  setLocal(): ValType {
     return I32
   }
 
@@ -117,6 +129,36 @@ export class ArityCounter implements Typing {
 
   type(x: number): FuncType {
     return funcTypeAt(this.module, x) ?? EMPTY
+  }
+
+  funcTypeIdx(): number {
+    return 0
+  }
+
+  structType(x: number): StructType {
+    const type = this.module.types[x]
+    return type?.kind === 'struct' ? type : NO_FIELDS
+  }
+
+  arrayType(): ArrayType {
+    return ANY_ARRAY
+  }
+
+  tag(x: number): FuncType {
+    const typeIdx = this.spaces.tags[x]
+    return typeIdx === undefined ? EMPTY : this.type(typeIdx)
+  }
+
+  valType(type: ValType): ValType {
+    return type
+  }
+
+  heapType(heap: HeapType): HeapType {
+    return heap
+  }
+
+  topOf(heap: HeapType): HeapType {
+    return heap
   }
 
   elem(): RefType {

@@ -10,6 +10,7 @@ export interface ModuleIds {
   readonly tables: IdSpace
   readonly memories: IdSpace
   readonly globals: IdSpace
+  readonly tags: IdSpace
   readonly elems: IdSpace
   readonly datas: IdSpace
 }
@@ -21,6 +22,7 @@ export function moduleIds(module: Module, names: Names, spaces: IndexSpaces = in
     tables: new IdSpace(names.tables, spaces.tables.length),
     memories: new IdSpace(names.memories, spaces.memories.length),
     globals: new IdSpace(names.globals, spaces.globals.length),
+    tags: new IdSpace(names.tags, spaces.tags.length),
     elems: new IdSpace(names.elems, module.elems.length),
     datas: new IdSpace(names.datas, module.datas.length),
   }

@@ -27,6 +27,7 @@ export class ModuleContext {
   readonly tables: IndexSpace = new IndexSpace('table')
   readonly memories: IndexSpace = new IndexSpace('memory')
   readonly globals: IndexSpace = new IndexSpace('global')
+  readonly tags: IndexSpace = new IndexSpace('tag')
   readonly elems: IndexSpace = new IndexSpace('elem', 'elem segment')
   readonly datas: IndexSpace = new IndexSpace('data', 'data segment')
   /** Of the function that is being parsed; empty elsewhere. */
@@ -53,6 +54,8 @@ export class ModuleContext {
         return this.memories
       case 'global':
         return this.globals
+      case 'tag':
+        return this.tags
     }
   }
 

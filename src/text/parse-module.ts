@@ -6,7 +6,7 @@ import type { InstructionWriter } from '../instructions/instruction-writer.ts'
 import { PLANNED_TABLE_INIT } from '../instructions/planned.ts'
 import { writeValType } from '../instructions/type-codes.ts'
 import { PAGE_SIZE } from '../syntax/limits.ts'
-import type { Data, Elem, Export, Func, Global, Import, Module, Table } from '../syntax/module.ts'
+import type { Data, Elem, Export, Func, Global, Import, Module, Table, Tag } from '../syntax/module.ts'
 import type { Names, NameMap } from '../syntax/names.ts'
 import type { ExternKind, ExternType, MemoryType, ValType } from '../syntax/types.ts'
 import { MODULE_ANNOTATIONS } from './annotations.ts'
@@ -87,12 +87,13 @@ class ModuleParser {
   private readonly tables: Table[] = []
   private readonly memories: MemoryType[] = []
   private readonly globals: Global[] = []
+  private readonly tags: Tag[] = []
   private readonly exports: Export[] = []
   private readonly elems: Elem[] = []
   private readonly datas: Data[] = []
   private start: number | undefined
   /** Index of the next thing of each kind, imports included. */
-  private readonly next: Record<ExternKind, number> = { func: 0, table: 0, memory: 0, global: 0 }
+  private readonly next: Record<ExternKind, number> = { func: 0, table: 0, memory: 0, global: 0, tag: 0 }
   private readonly localNames = new Map<number, NameMap>()
   private readonly labelNames = new Map<number, NameMap>()
 
@@ -122,11 +123,14 @@ class ModuleParser {
     const names = this.names(moduleName)
     return {
       types: context.types.types,
+      subtypes: context.types.subtypes,
+      recGroups: context.types.recGroups,
       imports: this.imports,
       funcs: this.funcs,
       tables: this.tables,
       memories: this.memories,
       globals: this.globals,
+      tags: this.tags,
       exports: this.exports,
       ...(this.start === undefined ? {} : { start: this.start }),
       elems: this.elems,
@@ -212,6 +216,8 @@ class ModuleParser {
         return { kind, type: parseMemoryType(cursor) }
       case 'global':
         return { kind, type: parseGlobalType(cursor) }
+      case 'tag':
+        return { kind, typeIdx: context.types.parseTypeUse(cursor) }
     }
   }
 
@@ -240,7 +246,7 @@ class ModuleParser {
     const { locals } = context
     const typeIdx = types.parseTypeUse(cursor, bind)
     // Parameters that only the type spells have no identifiers.
-    locals.bindAnonymous((types.types[typeIdx]?.params.length ?? 0) - locals.count)
+    locals.bindAnonymous(types.paramCount(typeIdx) - locals.count)
     const localTypes: ValType[] = []
     while (cursor.atClause(cursor.words.local)) {
       cursor.pos += 2

@@ -1,8 +1,8 @@
 // Element and data segments, on their own and inside a table or memory.
 // https://webassembly.github.io/spec/core/text/modules.html#element-segments
 
-import type { Code, Data, Elem, SegmentMode } from '../syntax/module.ts'
-import { FUNCREF, type RefType } from '../syntax/types.ts'
+import { impliedElemType, type Code, type Data, type Elem, type SegmentMode } from '../syntax/module.ts'
+import { FUNCTION, type RefType } from '../syntax/types.ts'
 import type { IndexSpace } from './index-space.ts'
 import type { ModuleContext } from './parse-context.ts'
 import type { InstructionParser } from './parse-instr.ts'
@@ -99,7 +99,7 @@ export class SegmentParser {
     const indices: number[] = []
     while (cursor.atIndex()) indices.push(funcs.resolve(cursor))
     if (cursor.kind !== RIGHT_PAREN) throw cursor.unexpected()
-    return { type: FUNCREF, items: Uint32Array.from(indices) }
+    return { type: FUNCTION, items: Uint32Array.from(indices) }
   }
 
   private parseExprs(): Code[] {
@@ -114,6 +114,6 @@ function active(index: number, offset: Code): SegmentMode {
 }
 
 /** Only the binary forms with an explicit index can name a type. */
-function activeElem(index: number, offset: Code, { type }: Items): SegmentMode {
-  return { kind: 'active', index, offset, explicit: index !== 0 || type !== FUNCREF }
+function activeElem(index: number, offset: Code, { type, items }: Items): SegmentMode {
+  return { kind: 'active', index, offset, explicit: index !== 0 || type !== impliedElemType(items) }
 }

@@ -4,7 +4,15 @@
 // https://webassembly.github.io/spec/core/text/modules.html
 
 import { InstructionReader } from '../instructions/instruction-reader.ts'
-import { indexSpaces, type Code, type Export, type Import, type IndexSpaces, type Module } from '../syntax/module.ts'
+import {
+  funcTypeOf,
+  indexSpaces,
+  type Code,
+  type Export,
+  type Import,
+  type IndexSpaces,
+  type Module,
+} from '../syntax/module.ts'
 import type { Names } from '../syntax/names.ts'
 import type { ExternKind } from '../syntax/types.ts'
 import { ArityCounter } from './arity.ts'
@@ -121,17 +129,17 @@ class ModulePrinter {
   }
 
   private printType(typeIdx: number): void {
-    this.field(`(type ${this.ids.types.binding(typeIdx)} ${printFuncType(this.module.types[typeIdx]!)})`)
+    this.field(`(type ${this.ids.types.binding(typeIdx)} ${printFuncType(funcTypeOf(this.module, typeIdx))})`)
   }
 
   private *imports(): Generator<PrintField, void> {
-    const next: Record<ExternKind, number> = { func: 0, table: 0, memory: 0, global: 0 }
+    const next: Record<ExternKind, number> = { func: 0, table: 0, memory: 0, global: 0, tag: 0 }
     for (const imported of this.module.imports) yield () => this.printImport(imported, next[imported.type.kind]++)
   }
 
   private printImport({ module, name, type }: Import, index: number): void {
     const binding = this.space(type.kind).binding(index)
-    const inner = type.kind === 'func' ? `(type ${this.ids.types.use(type.typeIdx)})` : printExternType(type)
+    const inner = 'typeIdx' in type ? `(type ${this.ids.types.use(type.typeIdx)})` : printExternType(type)
     this.field(`(import ${printName(module)} ${printName(name)} (${type.kind} ${binding} ${inner}))`)
   }
 
@@ -170,12 +178,12 @@ class ModulePrinter {
   }
 
   private space(kind: ExternKind): IdSpace {
-    const { funcs, tables, memories, globals } = this.ids
-    return { func: funcs, table: tables, memory: memories, global: globals }[kind]
+    const { funcs, tables, memories, globals, tags } = this.ids
+    return { func: funcs, table: tables, memory: memories, global: globals, tag: tags }[kind]
   }
 }
 
-function printExternType(type: Exclude<Import['type'], { kind: 'func' }>): string {
+function printExternType(type: Exclude<Import['type'], { kind: 'func' | 'tag' }>): string {
   switch (type.kind) {
     case 'table':
       return printTableType(type.type)

@@ -1,7 +1,7 @@
 // Types in the text format, with the identifiers of type definitions.
 // https://webassembly.github.io/spec/core/text/types.html
 
-import type { Module } from '../syntax/module.ts'
+import { funcTypeAt, type Module } from '../syntax/module.ts'
 import {
   EMPTY_BLOCK,
   valTypeName,
@@ -74,7 +74,7 @@ export class BlockTypePrinter {
   }
 
   private spell(blockType: BlockType): string {
-    const type = this.module.types[blockType]
+    const type = funcTypeAt(this.module, blockType)
     // What is no type index is a value type, and reference types are larger than any index.
     if (blockType < 0 || blockType >= 2 ** 30) return printTypeList('result', [blockType])
     const use = `(type ${this.types.use(blockType)})`

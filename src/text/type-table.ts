@@ -1,18 +1,27 @@
 // The types of a module while it is parsed: those that it defines, and behind them those that its type uses imply.
 // https://webassembly.github.io/spec/core/text/modules.html#type-uses
 
-import { EMPTY_BLOCK, type BlockType, type FuncType, type ValType } from '../syntax/types.ts'
+import { EMPTY_BLOCK, type BlockType, type CompType, type FuncType } from '../syntax/types.ts'
+import type { RecGroup, Subtyping, ValType } from '../syntax/types.ts'
 import { IndexSpace } from './index-space.ts'
 import { parseParamsAndResults, type BindParam } from './parse-types.ts'
 import type { TokenCursor } from './token-cursor.ts'
 
 export class TypeTable {
   readonly space: IndexSpace = new IndexSpace('type')
-  readonly types: FuncType[] = []
+  readonly types: CompType[] = []
+  readonly subtypes: Map<number, Subtyping> = new Map()
+  readonly recGroups: RecGroup[] = []
   private readonly byShape = new Map<string, number>()
 
   define(type: FuncType): void {
     this.remember(type)
+  }
+
+  /** Parameters of a function type; none where it is no such. */
+  paramCount(typeIdx: number): number {
+    const type = this.types[typeIdx]
+    return type?.kind === 'func' ? type.params.length : 0
   }
 
   /** `(type x)? (param …)* (result …)*` to a type index; the type is defined behind all others if it isn't known yet. */
@@ -51,7 +60,7 @@ export class TypeTable {
     if (params.length === 0 && results.length === 0) return index
     const type = this.types[index]
     if (type === undefined) throw cursor.tokens.error(start + 2, `unknown type ${index}`)
-    if (!sameTypes(type.params, params) || !sameTypes(type.results, results)) {
+    if (type.kind !== 'func' || !sameTypes(type.params, params) || !sameTypes(type.results, results)) {
       throw cursor.tokens.error(start + 1, 'inline function type does not match the type')
     }
     return index

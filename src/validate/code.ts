@@ -9,13 +9,14 @@ import type { Immediates } from '../instructions/immediates.ts'
 import { InstructionReader } from '../instructions/instruction-reader.ts'
 import type { ControlKind, Typing } from '../instructions/typing.ts'
 import type { Code } from '../syntax/module.ts'
-import { BOT, EMPTY_BLOCK, I32, I64 } from '../syntax/types.ts'
-import type { AddrType, BlockType, FuncType, GlobalType, MemoryType } from '../syntax/types.ts'
-import type { RefType, TableType, ValType } from '../syntax/types.ts'
+import { BOT, BOT_HEAP, EMPTY_BLOCK, I32, I64, heapTypeOf, isDefaultable, isRefType, refType } from '../syntax/types.ts'
+import type { AddrType, ArrayType, BlockType, CompType, FuncType, GlobalType } from '../syntax/types.ts'
+import type { HeapType, MemoryType, RefType, StructType, TableType, ValType } from '../syntax/types.ts'
 import type { Context } from './context.ts'
+import { valTypeName } from '../syntax/types.ts'
 import { invalid, operandMismatch, resultMismatch, typeMismatch, unknown } from './errors.ts'
 import { Locals } from './locals.ts'
-import { matchesValType } from './matching.ts'
+import { matchesValType, topOf } from './matching.ts'
 import { OperandStack } from './operand-stack.ts'
 
 /** Called with every instruction before it is typed: throws where it may not stand here. */
@@ -54,6 +55,11 @@ export class CodeValidator implements Typing {
   private readonly dead: boolean[] = []
   private base = 0
   private polymorphic = false
+  /** Locals without default that have a value, in the order in which they were set; how many there were when each frame was opened. */
+  private readonly initialized: number[] = []
+  private readonly initializedSet: Set<number> = new Set()
+  private readonly initializedBefore: number[] = []
+  private params = 0
   private readonly closed: Frame = { kind: 'func', type: EMPTY }
 
   constructor(context: Context) {
@@ -63,7 +69,9 @@ export class CodeValidator implements Typing {
   /** A function's body: declarations of locals, then an expression. */
   checkBody(code: Code, type: FuncType): void {
     this.open(code)
+    this.params = type.params.length
     this.locals.read(this.reader, type.params, this.context.limits)
+    for (const local of this.locals.declared()) this.valType(local)
     this.run(type)
   }
 
@@ -83,6 +91,7 @@ export class CodeValidator implements Typing {
     this.reader.end = end
     this.operands.height = 0
     this.depth = 0
+    this.forgetLocals(0)
   }
 
   private run(type: FuncType, admit?: Admission): void {
@@ -132,7 +141,7 @@ export class CodeValidator implements Typing {
     const { operands } = this
     if (operands.height === this.base) {
       if (!this.polymorphic) throw operandMismatch([expected], [])
-    } else if (matchesValType(operands.types[operands.height - 1]!, expected)) operands.height--
+    } else if (this.isSubtype(operands.types[operands.height - 1]!, expected)) operands.height--
     else throw operandMismatch([expected], operands.top(1, this.base))
   }
 
@@ -141,6 +150,18 @@ export class CodeValidator implements Typing {
     if (operands.height > this.base) return operands.types[--operands.height]!
     if (this.polymorphic) return BOT
     throw invalid('type mismatch: instruction requires an operand but stack has []')
+  }
+
+  popRef(): RefType {
+    const type = this.popAny()
+    if (type === BOT) return refType(false, BOT_HEAP)
+    if (!isRefType(type))
+      throw invalid(`type mismatch: instruction requires a reference but stack has [${valTypeName(type)}]`)
+    return type
+  }
+
+  private isSubtype(actual: ValType, expected: ValType): boolean {
+    return matchesValType(actual, expected, this.context.types)
   }
 
   push(type: ValType): void {
@@ -166,7 +187,7 @@ export class CodeValidator implements Typing {
     for (let i = 1; i <= there; i++) {
       const actual = operands.types[operands.height - i]!
       const expected = types[types.length - i]!
-      if (actual !== expected && !matchesValType(actual, expected)) throw this.mismatch(types)
+      if (actual !== expected && !this.isSubtype(actual, expected)) throw this.mismatch(types)
     }
   }
 
@@ -183,9 +204,34 @@ export class CodeValidator implements Typing {
     return type === 'i32' ? I32 : I64
   }
 
-  local(x: number): ValType {
+  private local(x: number): ValType {
     if (x >= this.locals.count) throw unknown('local', x)
     return this.locals.typeOf(x)
+  }
+
+  readLocal(x: number): ValType {
+    const type = this.local(x)
+    if (!isDefaultable(type) && !this.isInitialized(x)) throw invalid(`uninitialized local ${x}`)
+    return type
+  }
+
+  setLocal(x: number): ValType {
+    const type = this.local(x)
+    if (!isDefaultable(type) && !this.isInitialized(x)) {
+      this.initialized.push(x)
+      this.initializedSet.add(x)
+    }
+    return type
+  }
+
+  private isInitialized(x: number): boolean {
+    return x < this.params || this.initializedSet.has(x)
+  }
+
+  /** At the end of a frame, the locals that it gave a value have none again. */
+  private forgetLocals(count: number): void {
+    const { initialized } = this
+    while (initialized.length > count) this.initializedSet.delete(initialized.pop()!)
   }
 
   global(x: number): GlobalType {
@@ -201,12 +247,52 @@ export class CodeValidator implements Typing {
   }
 
   func(x: number): FuncType {
-    const typeIdx = this.context.spaces.funcs[x] ?? this.missing('function', x)
-    return this.type(typeIdx)
+    return this.type(this.funcTypeIdx(x))
+  }
+
+  funcTypeIdx(x: number): number {
+    return this.context.spaces.funcs[x] ?? this.missing('function', x)
+  }
+
+  private compType(x: number): CompType {
+    return this.context.module.types[x] ?? this.missing('type', x)
   }
 
   type(x: number): FuncType {
-    return this.context.module.types[x] ?? this.missing('type', x)
+    const type = this.compType(x)
+    return type.kind === 'func' ? type : this.wrongKind(x, type, 'a function')
+  }
+
+  structType(x: number): StructType {
+    const type = this.compType(x)
+    return type.kind === 'struct' ? type : this.wrongKind(x, type, 'a structure')
+  }
+
+  arrayType(x: number): ArrayType {
+    const type = this.compType(x)
+    return type.kind === 'array' ? type : this.wrongKind(x, type, 'an array')
+  }
+
+  private wrongKind(x: number, { kind }: CompType, wanted: string): never {
+    throw invalid(`type mismatch: instruction requires ${wanted} type but type ${x} is of kind ${kind}`)
+  }
+
+  tag(x: number): FuncType {
+    return this.type(this.context.spaces.tags[x] ?? this.missing('tag', x))
+  }
+
+  valType(type: ValType): ValType {
+    if (isRefType(type)) this.heapType(heapTypeOf(type))
+    return type
+  }
+
+  heapType(heap: HeapType): HeapType {
+    if (heap >= 0) this.compType(heap)
+    return heap
+  }
+
+  topOf(heap: HeapType): HeapType {
+    return topOf(heap, this.context.types)
   }
 
   elem(x: number): RefType {
@@ -223,7 +309,7 @@ export class CodeValidator implements Typing {
   }
 
   matches(actual: ValType, expected: ValType): void {
-    if (!matchesValType(actual, expected)) throw typeMismatch(expected, actual)
+    if (!this.isSubtype(actual, expected)) throw typeMismatch(expected, actual)
   }
 
   declaredFunc(x: number): void {
@@ -232,7 +318,7 @@ export class CodeValidator implements Typing {
 
   blockType(type: BlockType): FuncType {
     if (type === EMPTY_BLOCK) return EMPTY
-    return type >= 0 && type < 2 ** 30 ? this.type(type) : this.valueBlock(type)
+    return type >= 0 && type < 2 ** 30 ? this.type(type) : this.valueBlock(this.valType(type))
   }
 
   private valueBlock(type: ValType): FuncType {
@@ -264,6 +350,7 @@ export class CodeValidator implements Typing {
     const { depth } = this
     if (depth > 0) this.dead[depth - 1] = this.polymorphic
     this.kinds[depth] = kind
+    this.initializedBefore[depth] = this.initialized.length
     this.frameTypes[depth] = type
     this.base = this.bases[depth] = this.operands.height
     this.polymorphic = false
@@ -278,6 +365,7 @@ export class CodeValidator implements Typing {
     const { results } = closed.type
     if (results.length > 0 || operands.height > this.base) this.checkResults(results)
     operands.height = this.base
+    this.forgetLocals(this.initializedBefore[depth]!)
     this.depth = depth
     if (depth > 0) {
       this.base = this.bases[depth - 1]!
@@ -293,7 +381,7 @@ export class CodeValidator implements Typing {
     const missing = results.length - left
     let fits = missing === 0 || (missing > 0 && this.polymorphic)
     if (left > LONG_LIST) this.spend(left)
-    for (let i = 0; fits && i < left; i++) fits = matchesValType(operands.types[base + i]!, results[missing + i]!)
+    for (let i = 0; fits && i < left; i++) fits = this.isSubtype(operands.types[base + i]!, results[missing + i]!)
     if (!fits) throw resultMismatch(results, operands.top(left, base))
   }
 

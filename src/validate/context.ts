@@ -3,11 +3,13 @@
 // https://webassembly.github.io/spec/core/valid/conventions.html#contexts
 
 import type { ModuleLimits } from '../syntax/limits.ts'
+import { ModuleTypes } from './canonical-types.ts'
 import { indexSpaces, type IndexSpaces, type Module } from '../syntax/module.ts'
 
 export interface Context {
   readonly module: Module
   readonly spaces: IndexSpaces
+  readonly types: ModuleTypes
   readonly limits: ModuleLimits
   /** C.refs, by function: 1 where something outside of the bodies mentions it, so that they may too. Filled while that is checked. */
   readonly refs: Uint8Array
@@ -15,5 +17,5 @@ export interface Context {
 
 export function contextOf(module: Module, limits: ModuleLimits): Context {
   const spaces = indexSpaces(module)
-  return { module, spaces, limits, refs: new Uint8Array(spaces.funcs.length) }
+  return { module, spaces, types: new ModuleTypes(module), limits, refs: new Uint8Array(spaces.funcs.length) }
 }

@@ -37,10 +37,10 @@ export function overLimit(count: number, what: string, limit: number): ModuleErr
   return new ModuleError('limit', `${count} ${what}, more than ${limit}`)
 }
 
-export type DefinitionKind = 'func' | 'table' | 'memory' | 'global' | 'elem' | 'data' | 'type'
+export type DefinitionKind = 'func' | 'table' | 'memory' | 'global' | 'elem' | 'data' | 'type' | 'tag'
 
 /** Kinds of definitions: as people read them, and where their identifiers are. */
-const NAMED: Readonly<Record<DefinitionKind, Exclude<keyof Names, 'module' | 'locals' | 'labels'>>> = {
+const NAMED: Readonly<Record<DefinitionKind, Exclude<keyof Names, 'module' | 'locals' | 'labels' | 'fields'>>> = {
   func: 'funcs',
   table: 'tables',
   memory: 'memories',
@@ -48,6 +48,7 @@ const NAMED: Readonly<Record<DefinitionKind, Exclude<keyof Names, 'module' | 'lo
   elem: 'elems',
   data: 'datas',
   type: 'types',
+  tag: 'tags',
 }
 
 /** A definition as people know it: `$fac`, or `func 7` where it has no name. */

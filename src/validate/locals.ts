@@ -38,6 +38,11 @@ export class Locals {
     this.spell(Math.min(this.count, bytes))
   }
 
+  /** The types that the body's declarations name, one for each of its runs. */
+  declared(): readonly ValType[] {
+    return this.runTypes.slice(0, this.runs)
+  }
+
   /** The type of a local below `count`. */
   typeOf(x: number): ValType {
     return x < this.spelled ? this.types[x]! : this.find(x)

@@ -23,9 +23,12 @@ export function checkModuleLimits({ module, spaces, limits }: Context): void {
   check('globals', 'globals', spaces.globals.length)
   check('elems', 'elem segments', elems.length)
   check('datas', 'data segments', datas.length)
-  types.forEach(({ params, results }, x) => {
-    check('params', 'parameters', params.length, 'type', x)
-    check('results', 'results', results.length, 'type', x)
+  check('tags', 'tags', spaces.tags.length)
+  types.forEach((type, x) => {
+    if (type.kind === 'func') {
+      check('params', 'parameters', type.params.length, 'type', x)
+      check('results', 'results', type.results.length, 'type', x)
+    } else if (type.kind === 'struct') check('fields', 'fields', type.fields.length, 'type', x)
   })
   funcs.forEach(({ code }, i) => {
     check('bodyBytes', 'bytes in a function body', code.end - code.start, 'func', spaces.importedFuncs + i)

@@ -5,15 +5,16 @@
 import { ModuleError } from '../errors/module-error.ts'
 import { quoted } from '../errors/quote.ts'
 import { MODULE_LIMITS, type ModuleLimits } from '../syntax/limits.ts'
-import type { Elem, Export, Module, SegmentMode } from '../syntax/module.ts'
-import type { AddrType, ExternType, FuncType } from '../syntax/types.ts'
-import { FUNCREF, funcTypeName } from '../syntax/types.ts'
+import type { Elem, Export, Module, SegmentMode, Tag } from '../syntax/module.ts'
+import type { AddrType, ExternType, FuncType, TableType } from '../syntax/types.ts'
+import { FUNCTION, funcTypeName, isDefaultable, resultTypeName, valTypeName } from '../syntax/types.ts'
 import { CodeValidator } from './code.ts'
 import { ConstExprs, markReferenced } from './const-expr.ts'
 import { contextOf, type Context } from './context.ts'
 import { definitionName, invalid, unknown, type DefinitionKind } from './errors.ts'
 import { memoryFault, tableFault } from './limits.ts'
 import { checkModuleLimits } from './module-limits.ts'
+import { TypeSection } from './type-section.ts'
 
 interface ValidationOptions {
   /** The limits of the JS API unless others are given. */
@@ -40,6 +41,7 @@ class ModuleValidator {
 
   check(): void {
     const { module, context } = this
+    new TypeSection(context).check()
     for (const each of module.imports) {
       locate(
         () => `import ${quoted(each.module)} ${quoted(each.name)}`,
@@ -49,6 +51,7 @@ class ModuleValidator {
     module.funcs.forEach(({ typeIdx }, i) =>
       this.within('func', context.spaces.importedFuncs + i, () => void this.funcType(typeIdx)),
     )
+    module.tags.forEach((tag, i) => this.within('tag', context.spaces.importedTags + i, () => this.checkTag(tag)))
     this.checkTables()
     module.memories.forEach((type, i) =>
       this.within('memory', context.spaces.importedMemories + i, () => checkLimits(memoryFault(type))),
@@ -67,15 +70,33 @@ class ModuleValidator {
   }
 
   private funcType(typeIdx: number): FuncType {
-    const type = this.module.types[typeIdx]
-    if (type === undefined) throw unknown('type', typeIdx)
-    return type
+    return this.code.type(typeIdx)
   }
 
   private checkExternType(type: ExternType): void {
-    if (type.kind === 'func') this.funcType(type.typeIdx)
-    else if (type.kind === 'table') checkLimits(tableFault(type.type))
-    else if (type.kind === 'memory') checkLimits(memoryFault(type.type))
+    switch (type.kind) {
+      case 'func':
+        return void this.funcType(type.typeIdx)
+      case 'tag':
+        return this.checkTag(type)
+      case 'table':
+        return this.checkTableType(type.type)
+      case 'memory':
+        return checkLimits(memoryFault(type.type))
+      case 'global':
+        return void this.code.valType(type.type.type)
+    }
+  }
+
+  /** https://webassembly.github.io/spec/core/valid/types.html#tag-types */
+  private checkTag({ typeIdx }: Tag): void {
+    const { results } = this.funcType(typeIdx)
+    if (results.length > 0) throw invalid(`non-empty tag result type ${resultTypeName(results)}`)
+  }
+
+  private checkTableType(type: TableType): void {
+    checkLimits(tableFault(type))
+    this.code.valType(type.elem)
   }
 
   /** A table's initial value sees imported globals only: tables are made before the module's own. */
@@ -83,7 +104,10 @@ class ModuleValidator {
     const { importedTables, importedGlobals } = this.context.spaces
     this.module.tables.forEach(({ type, init }, i) =>
       this.within('table', importedTables + i, () => {
-        checkLimits(tableFault(type))
+        this.checkTableType(type)
+        if (init === undefined && !isDefaultable(type.elem)) {
+          throw invalid(`type mismatch: a table of ${valTypeName(type.elem)} needs an initial value`)
+        }
         if (init !== undefined) this.constExprs.check(init, type.elem, importedGlobals)
       }),
     )
@@ -93,20 +117,24 @@ class ModuleValidator {
   private checkGlobals(): void {
     const { importedGlobals } = this.context.spaces
     this.module.globals.forEach(({ type, init }, i) =>
-      this.within('global', importedGlobals + i, () => this.constExprs.check(init, type.type, importedGlobals + i)),
+      this.within('global', importedGlobals + i, () => {
+        this.code.valType(type.type)
+        this.constExprs.check(init, type.type, importedGlobals + i)
+      }),
     )
   }
 
   /** https://webassembly.github.io/spec/core/valid/modules.html#element-segments */
   private checkElem({ type, mode, items }: Elem): void {
     const { context, code } = this
+    code.valType(type)
     if (mode.kind === 'active') {
       const table = code.table(mode.index)
       code.matches(type, table.elem)
       this.checkOffset(mode, table.addrType)
     }
     if (items instanceof Uint32Array) {
-      code.matches(FUNCREF, type)
+      code.matches(FUNCTION, type)
       for (const funcIdx of items) {
         if (funcIdx >= context.spaces.funcs.length) throw unknown('function', funcIdx)
         markReferenced(context, funcIdx)
@@ -160,6 +188,8 @@ class ModuleValidator {
         return void code.memory(index)
       case 'global':
         return void code.global(index)
+      case 'tag':
+        return void code.tag(index)
     }
   }
 

@@ -9,8 +9,17 @@ import { InstructionReader } from '../instructions/instruction-reader.ts'
 import { PROPOSALS } from '../instructions/proposals.ts'
 import { instructionByName, proposalOf } from '../instructions/table.ts'
 import { readValType } from '../instructions/type-codes.ts'
-import { indexSpaces, type Code, type Elem, type Module, type SegmentMode } from '../syntax/module.ts'
-import { EMPTY_BLOCK, FUNCREF, V128, isRefType, valTypeName, type ExternType, type ValType } from '../syntax/types.ts'
+import { impliedElemType, indexSpaces, type Code, type Elem, type Module, type SegmentMode } from '../syntax/module.ts'
+import {
+  EMPTY_BLOCK,
+  FUNCREF,
+  V128,
+  isRefType,
+  valTypeName,
+  type ExternType,
+  type FuncType,
+  type ValType,
+} from '../syntax/types.ts'
 import { definitionName } from './errors.ts'
 
 /** Proposals switched on and off, by name. What is not named is as it is by default. */
@@ -77,10 +86,8 @@ class Search {
   definitions(): void {
     const { module } = this
     const { tables, memories, globals, importedGlobals, importedTables } = indexSpaces(module)
-    module.types.forEach(({ params, results }, x) => {
-      const place = { within: definitionName(module, 'type', x) }
-      for (const type of [...params, ...results]) this.valType(type, place)
-      if (results.length > 1) this.need('multi-value', `a function type with ${results.length} results`, place)
+    module.types.forEach((type, x) => {
+      if (type.kind === 'func') this.funcType(type, { within: definitionName(module, 'type', x) })
     })
     for (const { module: from, name, type } of module.imports) {
       this.importType(type, { within: `import ${quoted(from)} ${quoted(name)}` })
@@ -105,6 +112,11 @@ class Search {
     if (module.spareSections.includes(DATA_COUNT_SECTION)) {
       this.need('bulk-memory-operations', 'a data count section', {})
     }
+  }
+
+  private funcType({ params, results }: FuncType, place: ModulePlace): void {
+    for (const type of [...params, ...results]) this.valType(type, place)
+    if (results.length > 1) this.need('multi-value', `a function type with ${results.length} results`, place)
   }
 
   segments(): void {
@@ -149,7 +161,7 @@ class Search {
   }
 
   private elem({ type, mode, items }: Elem, within: string): void {
-    if (type !== FUNCREF) this.valType(type, { within })
+    if (type !== impliedElemType(items)) this.valType(type, { within })
     this.segmentMode(mode, 'reference-types', within)
     if (mode.kind === 'declarative') this.need('reference-types', 'a declarative segment', { within })
     if (mode.kind === 'active' && mode.explicit) {

@@ -29,6 +29,9 @@ export function generateModule(seed: number, { simd }: GenerateOptions): Generat
   const defined = shape.funcs.slice(IMPORTS.length)
   const module: Module = {
     types: shape.types,
+    subtypes: new Map(),
+    recGroups: [],
+    tags: [],
     imports: IMPORTS.map(({ name }, typeIdx) => ({ module: 'host', name, type: { kind: 'func', typeIdx } })),
     funcs: defined.map(({ typeIdx, type }) => ({ typeIdx, code: new BodyGenerator(random, shape, type).generate() })),
     tables: shape.tables.map((elem) => ({

@@ -18,13 +18,14 @@ export function* customDetails(bytes: Uint8Array, range: SectionRange): Generato
   } else if (range.name === FEATURES_SECTION) yield* features(new ByteReader(bytes, range.contents, range.end))
 }
 
-const SPACE_TEXTS: Readonly<Record<Exclude<NameSpace, 'module' | 'locals' | 'labels'>, string>> = {
+const SPACE_TEXTS: Readonly<Record<Exclude<NameSpace, 'module' | 'locals' | 'labels' | 'fields'>, string>> = {
   funcs: 'func',
   types: 'type',
   tables: 'table',
   memories: 'memory',
   globals: 'global',
   elems: 'elemseg',
+  tags: 'tag',
   datas: 'dataseg',
 }
 
@@ -37,6 +38,8 @@ function nameText({ space, funcIdx, index, name }: NameEntry): string {
       return name === '' ? '' : ` - func[${funcIdx}] local[${index}] ${tag}`
     case 'labels':
       return ` - func[${funcIdx}] label[${index}] ${tag}`
+    case 'fields':
+      return ` - type[${funcIdx}] field[${index}] ${tag}`
     default:
       return ` - ${SPACE_TEXTS[space]}[${index}] ${tag}`
   }

@@ -5,8 +5,10 @@ import {
   readExternType,
   readGlobalType,
   readMemoryType,
-  readTable,
-  readTypeDefinition,
+  TypeDefinitions,
+  readRecType,
+  readTableType,
+  readTag,
 } from '../../binary/decode-types.ts'
 import { readName } from '../../binary/read-vector.ts'
 import {
@@ -22,12 +24,15 @@ import {
   MEMORY_SECTION,
   START_SECTION,
   TABLE_SECTION,
+  TABLE_WITH_INIT,
+  TAG_SECTION,
   TYPE_SECTION,
 } from '../../binary/sections.ts'
 import { InstructionReader } from '../../instructions/instruction-reader.ts'
 import { MODULE_LIMITS } from '../../syntax/limits.ts'
-import { valTypeName } from '../../syntax/types.ts'
-import type { ExternKind, ExternType, FuncType, GlobalType, Limits, MemoryType, TableType } from '../../syntax/types.ts'
+import { spellStorageType, valTypeName } from '../../syntax/types.ts'
+import type { CompType, ExternKind, ExternType, FieldType, FuncType, GlobalType, Limits } from '../../syntax/types.ts'
+import type { MemoryType, Subtyping, TableType } from '../../syntax/types.ts'
 import { customDetails } from './custom-details.ts'
 import { initText, readInit } from './init-expr.ts'
 import type { SectionRange } from './section-ranges.ts'
@@ -72,7 +77,7 @@ function entryPrinter(id: number, reader: InstructionReader, symbols: Symbols): 
   const { imported } = symbols
   switch (id) {
     case TYPE_SECTION:
-      return (i) => [` - type[${i}] ${funcTypeText(readTypeDefinition(reader, MODULE_LIMITS))}\n`]
+      return typePrinter(reader)
     case IMPORT_SECTION:
       return importPrinter(reader, symbols)
     case FUNCTION_SECTION:
@@ -80,10 +85,15 @@ function entryPrinter(id: number, reader: InstructionReader, symbols: Symbols): 
     case TABLE_SECTION:
       return (i) => {
         const index = imported.table + i
-        return [` - table[${index}] ${tableTypeText(readTable(reader).type)}${symbols.tag('tables', index)}\n`]
+        return [` - table[${index}] ${tableText(reader, symbols)}${symbols.tag('tables', index)}\n`]
       }
     case MEMORY_SECTION:
       return (i) => [` - memory[${imported.memory + i}] ${memoryTypeText(readMemoryType(reader))}\n`]
+    case TAG_SECTION:
+      return (i) => {
+        const index = imported.tag + i
+        return [` - tag[${index}] sig=${readTag(reader).typeIdx}${symbols.tag('tags', index)}\n`]
+      }
     case GLOBAL_SECTION:
       return (i) => {
         const index = imported.global + i
@@ -104,8 +114,52 @@ function entryPrinter(id: number, reader: InstructionReader, symbols: Symbols): 
   }
 }
 
+/** An entry of the type section may define any number of types. */
+function typePrinter(reader: InstructionReader): EntryPrinter {
+  const definitions = new TypeDefinitions()
+  const { types, subtypes, recGroups } = definitions
+  return function* () {
+    const [first, groups] = [types.length, recGroups.length]
+    readRecType(reader, definitions, MODULE_LIMITS)
+    const group = recGroups[groups]
+    if (group !== undefined) yield ` - rec group of ${group.count}:\n`
+    for (let i = first; i < types.length; i++) {
+      yield ` - type[${i}] ${subtypingText(subtypes.get(i))}${compTypeText(types[i]!)}\n`
+    }
+  }
+}
+
+function subtypingText(subtyping: Subtyping | undefined): string {
+  if (subtyping === undefined) return ''
+  return `sub ${subtyping.final ? 'final ' : ''}${subtyping.supertypes.map((x) => `${x} `).join('')}`
+}
+
+function compTypeText(type: CompType): string {
+  switch (type.kind) {
+    case 'func':
+      return funcTypeText(type)
+    case 'struct':
+      return `struct {${type.fields.map(fieldText).join(', ')}}`
+    case 'array':
+      return `array [${fieldText(type.elem)}]`
+    case 'cont':
+      return `cont ${type.typeIdx}`
+  }
+}
+
+function fieldText({ type, mutable }: FieldType): string {
+  return `${mutable ? 'mut ' : ''}${spellStorageType(type, String)}`
+}
+
+function tableText(reader: InstructionReader, symbols: Symbols): string {
+  if (reader.peekByte() !== TABLE_WITH_INIT) return tableTypeText(readTableType(reader))
+  reader.pos += 2
+  const type = tableTypeText(readTableType(reader))
+  return `${type}${initText(readInit(reader), symbols, false)}`
+}
+
 function importPrinter(reader: InstructionReader, symbols: Symbols): EntryPrinter {
-  const next: Record<ExternKind, number> = { func: 0, table: 0, memory: 0, global: 0 }
+  const next: Record<ExternKind, number> = { func: 0, table: 0, memory: 0, global: 0, tag: 0 }
   return () => {
     const from = `${visible(readName(reader))}.${visible(readName(reader))}`
     const type = readExternType(reader)
@@ -124,6 +178,8 @@ function externTypeText(type: ExternType, index: number, symbols: Symbols): stri
       return memoryTypeText(type.type)
     case 'global':
       return globalTypeText(type.type)
+    case 'tag':
+      return `sig=${type.typeIdx}${symbols.tag('tags', index)}`
   }
 }
 

@@ -8,7 +8,7 @@ export type NameSpace = keyof typeof NAME_SUBSECTIONS
 
 export interface NameEntry {
   readonly space: NameSpace
-  /** Of locals and labels: the function. */
+  /** Of locals and labels: the function; of fields: the type. */
   readonly funcIdx: number
   readonly index: number
   readonly name: string
@@ -30,7 +30,7 @@ export function* nameEntries(bytes: Uint8Array, start: number, end: number): Gen
     if (next > end) throw reader.malformed('unexpected end', end)
     reader.end = next
     if (space === 'module') yield { space, funcIdx: 0, index: 0, name: readLenientName(reader) }
-    else if (space === 'locals' || space === 'labels') {
+    else if (space === 'locals' || space === 'labels' || space === 'fields') {
       const count = reader.readU32()
       for (let i = 0; i < count; i++) yield* nameMap(reader, space, reader.readU32())
     } else if (space !== undefined) yield* nameMap(reader, space, 0)

@@ -2,7 +2,7 @@
 // parameters functions have. Gathered from whatever can be read; what can't is met again, and told, where it is printed.
 
 import { readName } from '../../binary/read-vector.ts'
-import { readExternKind, readExternType, readTypeDefinition } from '../../binary/decode-types.ts'
+import { TypeDefinitions, readExternKind, readExternType, readRecType } from '../../binary/decode-types.ts'
 import {
   CUSTOM_SECTION,
   EXPORT_SECTION,
@@ -19,21 +19,22 @@ import { nameEntries } from './name-entries.ts'
 import { sectionRanges, type SectionRange } from './section-ranges.ts'
 
 /** The spaces of indices for which names are shown. */
-type NamedSpace = 'types' | 'funcs' | 'tables' | 'globals' | 'datas'
+type NamedSpace = 'types' | 'funcs' | 'tables' | 'globals' | 'datas' | 'tags'
 
 export class Symbols {
   moduleName: string | undefined = undefined
   /** Imports of each kind: definitions count on from there. */
-  readonly imported: Record<ExternKind, number> = { func: 0, table: 0, memory: 0, global: 0 }
+  readonly imported: Record<ExternKind, number> = { func: 0, table: 0, memory: 0, global: 0, tag: 0 }
   private readonly names: Record<NamedSpace, Map<number, string>> = {
     types: new Map(),
     funcs: new Map(),
     tables: new Map(),
     globals: new Map(),
     datas: new Map(),
+    tags: new Map(),
   }
   private readonly locals = new Map<number, Map<number, string>>()
-  private readonly paramCounts: number[] = []
+  private readonly definitions = new TypeDefinitions()
   private readonly typeIndices: number[] = []
 
   /** ` <name>`, or nothing. */
@@ -46,7 +47,8 @@ export class Symbols {
   }
 
   paramCount(funcIdx: number): number {
-    return this.paramCounts[this.typeIndices[funcIdx] ?? -1] ?? 0
+    const type = this.definitions.types[this.typeIndices[funcIdx] ?? -1]
+    return type?.kind === 'func' ? type.params.length : 0
   }
 
   static gather(bytes: Uint8Array): Symbols {
@@ -61,9 +63,7 @@ export class Symbols {
     const reader = new ByteReader(bytes, range.contents, range.end)
     switch (range.id) {
       case TYPE_SECTION:
-        return repeat(reader, () => {
-          this.paramCounts.push(readTypeDefinition(reader, MODULE_LIMITS).params.length)
-        })
+        return repeat(reader, () => readRecType(reader, this.definitions, MODULE_LIMITS))
       case IMPORT_SECTION:
         return repeat(reader, () => this.readImport(reader))
       case FUNCTION_SECTION:

@@ -325,14 +325,6 @@ describe('a module that needs a later proposal is told its name', () => {
     ['memory64', section(5, vector([4, 1]))],
     ['memory64', section(4, vector([0x70, 5, 1, 2]))],
     ['threads', section(5, vector([3, 1, 1]))],
-    ['exception-handling', section(13, vector([0, 0]))],
-    ['exception-handling', section(2, vector([0, 0, 4, 0, 0]))],
-    ['exception-handling', section(7, vector([0, 4, 0]))],
-    ['gc', section(1, vector([0x5f, 0]))],
-    ['gc', section(1, vector([0x4e, 0]))],
-    ['gc', section(1, vector([0x50, 0, 0x60, 0, 0]))],
-    ['function-references', section(1, vector([0x60, vector([0x63, 0x70]), 0]))],
-    ['function-references', section(4, vector([0x40, 0, 0x70, 0, 0, 0xd0, 0x70, END]))],
   ])('%s', (proposal, piece) => {
     expect(outcome(moduleOf(piece))).toMatch(new RegExp(`^unsupported: .*"${proposal}"`))
   })

@@ -4,6 +4,9 @@ import type { Code, Module } from '../../../src/syntax/module.ts'
 
 const EMPTY: Module = {
   types: [],
+  subtypes: new Map(),
+  recGroups: [],
+  tags: [],
   imports: [],
   funcs: [],
   tables: [],

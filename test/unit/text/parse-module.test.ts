@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { encodeModule } from '../../../src/binary/encode-module.ts'
 import { ModuleError } from '../../../src/errors/module-error.ts'
-import type { Module } from '../../../src/syntax/module.ts'
+import { funcTypeOf, type Module } from '../../../src/syntax/module.ts'
 import { EXTERNREF, F32, FUNCREF, I32, I64 } from '../../../src/syntax/types.ts'
 import { parseModule } from '../../../src/text/parse-module.ts'
 import { codeText, comparable } from './comparable-module.ts'
@@ -24,8 +24,11 @@ function errorOf(text: string | Uint8Array): ModuleError {
   throw new Error('accepted')
 }
 
-function shapes({ types }: Module): string[] {
-  return types.map(({ params, results }) => `${params.join(' ')} -> ${results.join(' ')}`)
+function shapes(module: Module): string[] {
+  return module.types.map((_, x) => {
+    const { params, results } = funcTypeOf(module, x)
+    return `${params.join(' ')} -> ${results.join(' ')}`
+  })
 }
 
 interface HostWebAssembly {

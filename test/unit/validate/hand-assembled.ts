@@ -2,6 +2,7 @@
 // shares nothing with src/binary, so that the host's WebAssembly can be asked about the same module.
 
 import { ByteWriter } from '../../../src/syntax/byte-writer.ts'
+import { funcTypeOf } from '../../../src/syntax/module.ts'
 import type { Code, Elem, Export, Global, Import, Module, SegmentMode } from '../../../src/syntax/module.ts'
 import { EMPTY_BLOCK, EXTERN_KINDS, HEAP_TYPES_BY_NAME, VAL_TYPES_BY_NAME } from '../../../src/syntax/types.ts'
 import type { FuncType, GlobalType, Limits, ValType } from '../../../src/syntax/types.ts'
@@ -97,6 +98,9 @@ export function funcType(text: string): FuncType {
 
 const EMPTY_MODULE: Module = {
   types: [],
+  subtypes: new Map(),
+  recGroups: [],
+  tags: [],
   imports: [],
   funcs: [],
   tables: [],
@@ -132,7 +136,7 @@ export function encode(module: Module): Uint8Array {
     out.writeU32(content.length)
     out.writeBytes(content.view())
   }
-  section(1, module.types.length, (w) => module.types.forEach((type) => writeFuncType(w, type)))
+  section(1, module.types.length, (w) => module.types.forEach((_, x) => writeFuncType(w, funcTypeOf(module, x))))
   section(2, module.imports.length, (w) => module.imports.forEach((each) => writeImport(w, each)))
   section(3, module.funcs.length, (w) => module.funcs.forEach(({ typeIdx }) => w.writeU32(typeIdx)))
   section(4, module.tables.length, (w) => module.tables.forEach(({ type }) => writeTable(w, type.elem, type.limits)))
@@ -209,7 +213,8 @@ function writeImport(w: ByteWriter, { module, name, type }: Import): void {
   if (type.kind === 'func') w.writeU32(type.typeIdx)
   else if (type.kind === 'table') writeTable(w, type.type.elem, type.type.limits)
   else if (type.kind === 'memory') writeLimits(w, type.type.limits)
-  else writeGlobalType(w, type.type)
+  else if (type.kind === 'global') writeGlobalType(w, type.type)
+  else throw new Error('no tags here')
 }
 
 function writeExport(w: ByteWriter, { name, kind, index }: Export): void {

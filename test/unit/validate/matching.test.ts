@@ -3,19 +3,20 @@
 import { describe, expect, it } from 'vitest'
 import { EXTERNREF, FUNCREF, I32, I64 } from '../../../src/syntax/types.ts'
 import type { GlobalType, Limits, MemoryType, TableType, ValType } from '../../../src/syntax/types.ts'
-import { matchesExternType, matchesLimits, type ResolvedExternType } from '../../../src/validate/matching.ts'
+import { matchesExternType, matchesLimits, type ClosedExternType } from '../../../src/validate/matching.ts'
+import { canonicalFuncType } from '../../../src/validate/canonical-types.ts'
 import { funcType } from './hand-assembled.ts'
 
-const func = (text: string): ResolvedExternType => ({ kind: 'func', type: funcType(text) })
-const table = (elem: ValType, limits: Limits, addrType: TableType['addrType'] = 'i32'): ResolvedExternType => ({
+const func = (text: string): ClosedExternType => ({ kind: 'func', type: canonicalFuncType(funcType(text)) })
+const table = (elem: ValType, limits: Limits, addrType: TableType['addrType'] = 'i32'): ClosedExternType => ({
   kind: 'table',
   type: { elem, limits, addrType },
 })
-const memory = (limits: Limits, facts: Partial<MemoryType> = {}): ResolvedExternType => ({
+const memory = (limits: Limits, facts: Partial<MemoryType> = {}): ClosedExternType => ({
   kind: 'memory',
   type: { addrType: 'i32', limits, shared: false, ...facts },
 })
-const global = (type: ValType, mutable: boolean): ResolvedExternType => {
+const global = (type: ValType, mutable: boolean): ClosedExternType => {
   const globalType: GlobalType = { type, mutable }
   return { kind: 'global', type: globalType }
 }
@@ -36,7 +37,7 @@ describe('limits', () => {
 })
 
 describe('an external type', () => {
-  it.each<[string, ResolvedExternType, ResolvedExternType, boolean]>([
+  it.each<[string, ClosedExternType, ClosedExternType, boolean]>([
     ['a function of the same type', func('i32 -> i64'), func('i32 -> i64'), true],
     ['a function with another parameter', func('i64 -> i64'), func('i32 -> i64'), false],
     ['a function with another result', func('i32 -> i32'), func('i32 -> i64'), false],
