@@ -178,9 +178,24 @@ function indirect(entry: string): string[] {
     `a = I32[${slot(3)}]`,
     `callee = (a >>> 0) < elems.length ? elems[a >>> 0] : null`,
     `if (callee === null || callee.typeId !== ${word(2)} || callee.instance !== instance || callee.${entry} === 0) { ${leave('indirect')} }`,
-    `d = ${slot(4)}`,
+    ...enter(entry, 4),
+  ]
+}
+
+function byReference(entry: string): string[] {
+  return [
+    `callee = R[${slot(1)} >> 1]`,
+    `if (callee === null || callee.instance !== instance || callee.${entry} === 0) { ${leave('callRef')} }`,
+    ...enter(entry, 2),
+  ]
+}
+
+/** Enters the callee; the last word of the operation says where its frame begins. */
+function enter(entry: string, last: number): string[] {
+  return [
+    `d = ${slot(last)}`,
     `if ((d + callee.frameWords | 0) > ${register('stackLimit')}) { ${trap('STACK_EXHAUSTED')} }`,
-    pushFrame('pc + 5 | 0'),
+    pushFrame(`pc + ${last + 1} | 0`),
     `fp = d; pc = callee.${entry}; break`,
   ]
 }
@@ -210,6 +225,8 @@ const FIXED: Readonly<Record<FixedOp, readonly string[]>> = {
   call_import: [leave('import')],
   call_indirect: indirect('entry'),
   call_indirect_metered: indirect('meteredEntry'),
+  call_ref: byReference('entry'),
+  call_ref_metered: byReference('meteredEntry'),
   tail_call: [
     `if ((fp + ${word(4)} | 0) > ${register('stackLimit')}) { ${trap('STACK_EXHAUSTED')} }`,
     `d = ${slot(2)}`,
@@ -218,6 +235,7 @@ const FIXED: Readonly<Record<FixedOp, readonly string[]>> = {
   ],
   tail_import: [leave('tailImport')],
   tail_indirect: [leave('tailIndirect')],
+  tail_ref: [leave('tailRef')],
   return: [popFrame],
   return32: [`I32[fp] = I32[${slot(1)}]`, popFrame],
   return64: [`a = ${slot(1)}`, 'I32[fp] = I32[a]', 'I32[fp + 1] = I32[a + 1]', popFrame],

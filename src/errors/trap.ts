@@ -13,6 +13,14 @@ export type TrapCode =
   | 'TRAP_UNDEFINED_ELEMENT'
   | 'TRAP_UNINITIALIZED_ELEMENT'
   | 'TRAP_INDIRECT_CALL'
+  | 'TRAP_NULL_REFERENCE'
+  | 'TRAP_NULL_FUNCTION'
+  | 'TRAP_NULL_STRUCTURE'
+  | 'TRAP_NULL_ARRAY'
+  | 'TRAP_NULL_I31'
+  | 'TRAP_ARRAY_OUT_OF_BOUNDS'
+  | 'TRAP_CAST'
+  | 'HEAP_EXHAUSTED'
   | 'STACK_EXHAUSTED'
   | 'FUEL_EXHAUSTED'
   | 'ABORTED'
@@ -30,6 +38,14 @@ export const TRAPS: Readonly<Record<TrapCode, string>> = {
   TRAP_UNDEFINED_ELEMENT: 'undefined element',
   TRAP_UNINITIALIZED_ELEMENT: 'uninitialized element',
   TRAP_INDIRECT_CALL: 'indirect call type mismatch',
+  TRAP_NULL_REFERENCE: 'null reference',
+  TRAP_NULL_FUNCTION: 'null function reference',
+  TRAP_NULL_STRUCTURE: 'null structure reference',
+  TRAP_NULL_ARRAY: 'null array reference',
+  TRAP_NULL_I31: 'null i31 reference',
+  TRAP_ARRAY_OUT_OF_BOUNDS: 'out of bounds array access',
+  TRAP_CAST: 'cast failure',
+  HEAP_EXHAUSTED: 'garbage-collected heap exhausted',
   STACK_EXHAUSTED: 'call stack exhausted',
   FUEL_EXHAUSTED: 'out of fuel',
   ABORTED: 'aborted',

@@ -68,6 +68,8 @@ export interface Instruction {
   readonly constant?: true | undefined
   /** The opcode of the same instruction with a type annotation (`select`). */
   readonly annotated?: number | undefined
+  /** The opcode of the same instruction whose reference type may be null. */
+  readonly nullable?: number | undefined
   /** Opens a block, continues one (`else`), or ends one. */
   readonly structure?: 'open' | 'else' | 'end' | undefined
   /** A block that `else` may continue. */

@@ -10,12 +10,17 @@ export type ImmediateKind =
   | 'memidx'
   | 'elemidx'
   | 'dataidx'
+  | 'fieldidx'
   | 'memarg'
   | 'laneidx'
   | 'blocktype'
   | 'heaptype'
+  | 'reftype'
+  | 'nullreftype'
+  | 'castop'
   | 'labels'
   | 'valtypes'
+  | 'u32'
   | 'i32'
   | 'i64'
   | 'f32'
@@ -33,15 +38,16 @@ export function isIndexKind(kind: ImmediateKind): kind is IndexKind {
 /** The immediates of one instruction. Which fields count is told by its row; the others hold leftovers. */
 export interface Immediates {
   /**
-   * The first index; for `memarg` the memory; for `blocktype` a `BlockType`; for `heaptype` a `HeapType`; for `labels` the default label;
+   * The first index; for `memarg` the memory; for `blocktype` a `BlockType`; for `heaptype` a `HeapType`; for `reftype` and
+   * `nullreftype` a `RefType`, of which the binary format has the heap type only; for `labels` the default label; for `castop` the label;
    * for `i32` the value; for `f32` its bits.
    */
   readonly x: number
-  /** The second index, in binary order; for `laneidx` the lane. */
+  /** The second index, in binary order; for `laneidx` the lane; for `u32` the number. */
   readonly y: number
   /** `memarg`: the alignment as an exponent of two. */
   readonly align: number
-  /** `i64`, `f64` (bits) and the offset of a `memarg`, as halves. */
+  /** `i64`, `f64` (bits) and the offset of a `memarg`, as halves; for `castop` the types before and after the cast. */
   readonly lo: number
   readonly hi: number
   /** `labels`: the targets without the default; `valtypes`: the types. The first `count` entries are meant. */

@@ -6,7 +6,7 @@ import { ModuleError, unsupported } from '../errors/module-error.ts'
 import { ByteReader, UNEXPECTED_END } from '../syntax/byte-reader.ts'
 import { MODULE_LIMITS } from '../syntax/limits.ts'
 import type { Code } from '../syntax/module.ts'
-import { EMPTY_BLOCK, type BlockType } from '../syntax/types.ts'
+import { EMPTY_BLOCK, refType, type BlockType } from '../syntax/types.ts'
 import type { Instruction } from './define.ts'
 import { isIndexKind, type ImmediateKind, type Immediates, type IndexKind } from './immediates.ts'
 import { PLANNED_OPCODES } from './planned.ts'
@@ -147,6 +147,17 @@ export class InstructionReader extends ByteReader implements Immediates {
       case 'heaptype':
         this.x = readHeapType(this)
         return
+      case 'reftype':
+        this.x = refType(false, readHeapType(this))
+        return
+      case 'nullreftype':
+        this.x = refType(true, readHeapType(this))
+        return
+      case 'castop':
+        return this.readCast()
+      case 'u32':
+        this.y = this.readU32()
+        return
       case 'labels':
         return this.readLabels()
       case 'valtypes':
@@ -182,13 +193,23 @@ export class InstructionReader extends ByteReader implements Immediates {
       this.pos++
       return EMPTY_BLOCK
     }
-    // A single byte with bit 6 is a negative number: a value type.
+    // A single byte with bit 6 is a negative number: a value type, or the beginning of one.
     if ((byte & 0xc0) === 0x40) return readValType(this)
     const start = this.pos
     const index = this.readS33()
     if (index < 0) throw this.malformed('malformed block type', start)
     if (index >= 2 ** 30) throw new ModuleError('invalid', `unknown type ${index}`, { offset: start })
     return index
+  }
+
+  /** The bits of the first byte say which of the two types may be null. */
+  private readCast(): void {
+    const start = this.pos
+    const flags = this.readByte()
+    if (flags > 3) throw this.malformed('malformed cast flags', start)
+    this.x = this.readU32()
+    this.lo = refType((flags & 1) !== 0, readHeapType(this))
+    this.hi = refType((flags & 2) !== 0, readHeapType(this))
   }
 
   private readLabels(): void {

@@ -1,7 +1,7 @@
 // Writes packed code: the counterpart of InstructionReader. What it writes is in shortest form.
 
 import { ByteWriter } from '../syntax/byte-writer.ts'
-import { EMPTY_BLOCK, type BlockType } from '../syntax/types.ts'
+import { EMPTY_BLOCK, heapTypeOf, isNullable, type BlockType } from '../syntax/types.ts'
 import type { Instruction } from './define.ts'
 import type { ImmediateKind, Immediates } from './immediates.ts'
 import { writeHeapType, writeValType } from './type-codes.ts'
@@ -40,6 +40,14 @@ export class InstructionWriter extends ByteWriter {
         return this.writeBlockType(im.x)
       case 'heaptype':
         return writeHeapType(this, im.x)
+      case 'reftype':
+      case 'nullreftype':
+        return writeHeapType(this, heapTypeOf(im.x))
+      case 'castop':
+        this.writeByte((isNullable(im.lo) ? 1 : 0) | (isNullable(im.hi) ? 2 : 0))
+        this.writeU32(im.x)
+        writeHeapType(this, heapTypeOf(im.lo))
+        return writeHeapType(this, heapTypeOf(im.hi))
       case 'labels':
         this.writeU32(im.count)
         for (let i = 0; i < im.count; i++) this.writeU32(im.list[i]!)

@@ -4,6 +4,8 @@
 import { bulkMemory } from './bulk-memory.ts'
 import { control } from './control.ts'
 import type { Instruction } from './define.ts'
+import { functionReferences } from './function-references.ts'
+import { gc } from './gc.ts'
 import { memory } from './memory.ts'
 import { numeric } from './numeric.ts'
 import { referenceTypes } from './reference-types.ts'
@@ -38,4 +40,6 @@ export const PROPOSALS: readonly Proposal[] = [
   { name: 'extended-const', rows: [], on: true, constants: EXTENDED_CONSTANTS },
   { name: 'tail-call', rows: tailCall, on: true },
   { name: 'multi-memory', rows: [], on: true },
+  { name: 'function-references', rows: functionReferences, on: true },
+  { name: 'gc', rows: gc, on: true },
 ]

@@ -27,6 +27,7 @@ function uniform(row: Instruction): Instruction {
     charge: row.charge,
     constant: extraConstants.has(row.name) ? true : row.constant,
     annotated: row.annotated,
+    nullable: row.nullable,
     structure: row.structure,
     admitsElse: row.admitsElse,
     diverges: row.diverges,
@@ -38,7 +39,7 @@ const byPrefix = new Map<number, (Instruction | undefined)[]>()
 const proposals = new Map<number, Proposal>()
 
 for (const row of INSTRUCTIONS) {
-  // An instruction with an annotated form (select) has two opcodes and one name; the plain form is found by the name.
+  // An instruction with an annotated form (select, ref.cast) has two opcodes and one name; the plain form is found by the name.
   if (!byName.has(row.name)) byName.set(row.name, row)
   const prefix = row.opcode >>> 16
   const rows = byPrefix.get(prefix) ?? Array.from<Instruction | undefined>({ length: 256 }).fill(undefined)

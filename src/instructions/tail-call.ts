@@ -4,7 +4,7 @@ import { FUNCREF, type FuncType } from '../syntax/types.ts'
 import { ruled, type Instruction } from './define.ts'
 import type { Typing } from './typing.ts'
 
-function checkReturn(C: Typing, type: FuncType): void {
+export function checkReturn(C: Typing, type: FuncType): void {
   C.popAll(type.params)
   const returns = C.returns()
   if (returns.length !== type.results.length)

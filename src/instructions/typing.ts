@@ -27,6 +27,10 @@ export interface Typing {
   popAny(): ValType
   /** Pops a reference of any type; where the code is unreachable, one that is not null and matches every other. */
   popRef(): RefType
+  /** Likewise, of a type in the hierarchy whose greatest heap type this is. */
+  popRefOf(top: HeapType): RefType
+  /** Pops `count` operands of one type. */
+  popCopies(type: ValType, count: number): void
   push(type: ValType): void
   popAll(types: readonly ValType[]): void
   pushAll(types: readonly ValType[]): void
@@ -62,6 +66,7 @@ export interface Typing {
   data(x: number): void
   /** Checks that `actual` is `expected` or a subtype of it. */
   matches(actual: ValType, expected: ValType): void
+  isSubtype(actual: ValType, expected: ValType): boolean
   /** Checks that the function may be referenced (C.refs). */
   declaredFunc(x: number): void
   /** The type of a block, from its immediate. */

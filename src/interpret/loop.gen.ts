@@ -50,8 +50,8 @@ export function createLoop(
           why = 4; break run
         case 3: // call
           d = (fp + code[pc + 2])
-          if ((d + code[pc + 3] | 0) > S[5]) { why = 25; break run }
-          a = S[2]; if (a > S[6]) { why = 25; break run } C[a] = pc + 4 | 0; C[a + 1] = fp; S[2] = a + 2
+          if ((d + code[pc + 3] | 0) > S[5]) { why = 33; break run }
+          a = S[2]; if (a > S[6]) { why = 33; break run } C[a] = pc + 4 | 0; C[a + 1] = fp; S[2] = a + 2
           fp = d; pc = code[pc + 1]; break
         case 4: // call_import
           why = 5; break run
@@ -61,8 +61,8 @@ export function createLoop(
           callee = (a >>> 0) < elems.length ? elems[a >>> 0] : null
           if (callee === null || callee.typeId !== code[pc + 2] || callee.instance !== instance || callee.entry === 0) { why = 6; break run }
           d = (fp + code[pc + 4])
-          if ((d + callee.frameWords | 0) > S[5]) { why = 25; break run }
-          a = S[2]; if (a > S[6]) { why = 25; break run } C[a] = pc + 5 | 0; C[a + 1] = fp; S[2] = a + 2
+          if ((d + callee.frameWords | 0) > S[5]) { why = 33; break run }
+          a = S[2]; if (a > S[6]) { why = 33; break run } C[a] = pc + 5 | 0; C[a + 1] = fp; S[2] = a + 2
           fp = d; pc = callee.entry; break
         case 6: // call_indirect_metered
           elems = instance.tables[code[pc + 1]].elems
@@ -70,181 +70,197 @@ export function createLoop(
           callee = (a >>> 0) < elems.length ? elems[a >>> 0] : null
           if (callee === null || callee.typeId !== code[pc + 2] || callee.instance !== instance || callee.meteredEntry === 0) { why = 6; break run }
           d = (fp + code[pc + 4])
-          if ((d + callee.frameWords | 0) > S[5]) { why = 25; break run }
-          a = S[2]; if (a > S[6]) { why = 25; break run } C[a] = pc + 5 | 0; C[a + 1] = fp; S[2] = a + 2
+          if ((d + callee.frameWords | 0) > S[5]) { why = 33; break run }
+          a = S[2]; if (a > S[6]) { why = 33; break run } C[a] = pc + 5 | 0; C[a + 1] = fp; S[2] = a + 2
           fp = d; pc = callee.meteredEntry; break
-        case 7: // tail_call
-          if ((fp + code[pc + 4] | 0) > S[5]) { why = 25; break run }
+        case 7: // call_ref
+          callee = R[(fp + code[pc + 1]) >> 1]
+          if (callee === null || callee.instance !== instance || callee.entry === 0) { why = 9; break run }
+          d = (fp + code[pc + 2])
+          if ((d + callee.frameWords | 0) > S[5]) { why = 33; break run }
+          a = S[2]; if (a > S[6]) { why = 33; break run } C[a] = pc + 3 | 0; C[a + 1] = fp; S[2] = a + 2
+          fp = d; pc = callee.entry; break
+        case 8: // call_ref_metered
+          callee = R[(fp + code[pc + 1]) >> 1]
+          if (callee === null || callee.instance !== instance || callee.meteredEntry === 0) { why = 9; break run }
+          d = (fp + code[pc + 2])
+          if ((d + callee.frameWords | 0) > S[5]) { why = 33; break run }
+          a = S[2]; if (a > S[6]) { why = 33; break run } C[a] = pc + 3 | 0; C[a + 1] = fp; S[2] = a + 2
+          fp = d; pc = callee.meteredEntry; break
+        case 9: // tail_call
+          if ((fp + code[pc + 4] | 0) > S[5]) { why = 33; break run }
           d = (fp + code[pc + 2])
           I32.copyWithin(fp, d, d + code[pc + 3] | 0)
           pc = code[pc + 1]; break
-        case 8: // tail_import
+        case 10: // tail_import
           why = 7; break run
-        case 9: // tail_indirect
+        case 11: // tail_indirect
           why = 8; break run
-        case 10: // return
+        case 12: // tail_ref
+          why = 10; break run
+        case 13: // return
           a = S[2] - 2; S[2] = a; pc = C[a]; fp = C[a + 1]; continue
-        case 11: // return32
+        case 14: // return32
           I32[fp] = I32[(fp + code[pc + 1])]
           a = S[2] - 2; S[2] = a; pc = C[a]; fp = C[a + 1]; continue
-        case 12: // return64
+        case 15: // return64
           a = (fp + code[pc + 1])
           I32[fp] = I32[a]
           I32[fp + 1] = I32[a + 1]
           a = S[2] - 2; S[2] = a; pc = C[a]; fp = C[a + 1]; continue
-        case 13: // return128
+        case 16: // return128
           a = (fp + code[pc + 1])
           I32[fp + 0 | 0] = I32[a + 0 | 0]; I32[fp + 1 | 0] = I32[a + 1 | 0]; I32[fp + 2 | 0] = I32[a + 2 | 0]; I32[fp + 3 | 0] = I32[a + 3 | 0]
           a = S[2] - 2; S[2] = a; pc = C[a]; fp = C[a + 1]; continue
-        case 14: // return_ref
+        case 17: // return_ref
           R[fp >> 1] = R[(fp + code[pc + 1]) >> 1]
           a = S[2] - 2; S[2] = a; pc = C[a]; fp = C[a + 1]; continue
-        case 15: // br
+        case 18: // br
           pc = code[pc + 1]; break
-        case 16: // br_if
+        case 19: // br_if
           if (I32[(fp + code[pc + 1])] !== 0) { pc = code[pc + 2]; break } pc = pc + 3 | 0
           continue
-        case 17: // br_unless
+        case 20: // br_unless
           if (I32[(fp + code[pc + 1])] === 0) { pc = code[pc + 2]; break } pc = pc + 3 | 0
           continue
-        case 18: // br_table
+        case 21: // br_table
           a = I32[(fp + code[pc + 1])]
           b = code[pc + 2]
           pc = code[pc + 3 + ((a >>> 0) < (b >>> 0) ? a : b) | 0]
           break
-        case 19: // unreachable
+        case 22: // unreachable
           why = 16; break run
-        case 20: // charge
+        case 23: // charge
           a = S[3] - code[pc + 1]
           if (a < 0) { why = 2; break run }
           S[3] = a
           pc = pc + 2 | 0
           continue
-        case 21: // charge_block
+        case 24: // charge_block
           why = 3; break run
-        case 22: // charge_operand
+        case 25: // charge_operand
           low = I32[(fp + code[pc + 1])] >>> code[pc + 2]
           if (S[3] < low) { why = 2; break run }
           S[3] = S[3] - low
           pc = pc + 3 | 0
           continue
-        case 23: // zero
+        case 26: // zero
           a = (fp + code[pc + 1])
           b = a + code[pc + 2] | 0
           while (a < b) { I32[a] = 0; a = a + 1 | 0 }
           pc = pc + 3 | 0
           continue
-        case 24: // null_refs
+        case 27: // null_refs
           a = (fp + code[pc + 1])
           b = a + code[pc + 2] | 0
           while (a < b) { R[a >> 1] = null; a = a + 2 | 0 }
           pc = pc + 3 | 0
           continue
-        case 25: // const32
+        case 28: // const32
           I32[(fp + code[pc + 1])] = code[pc + 2]
           pc = pc + 3 | 0
           continue
-        case 26: // const64
+        case 29: // const64
           d = (fp + code[pc + 1])
           I32[d] = code[pc + 2]
           I32[d + 1] = code[pc + 3]
           pc = pc + 4 | 0
           continue
-        case 27: // move32
+        case 30: // move32
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])]
           pc = pc + 3 | 0
           continue
-        case 28: // move64
+        case 31: // move64
           d = (fp + code[pc + 1])
           a = (fp + code[pc + 2])
           I32[d] = I32[a]
           I32[d + 1] = I32[a + 1]
           pc = pc + 3 | 0
           continue
-        case 29: // move128
+        case 32: // move128
           d = (fp + code[pc + 1])
           a = (fp + code[pc + 2])
           I32[d + 0 | 0] = I32[a + 0 | 0]; I32[d + 1 | 0] = I32[a + 1 | 0]; I32[d + 2 | 0] = I32[a + 2 | 0]; I32[d + 3 | 0] = I32[a + 3 | 0]
           pc = pc + 3 | 0
           continue
-        case 30: // move_ref
+        case 33: // move_ref
           R[(fp + code[pc + 1]) >> 1] = R[(fp + code[pc + 2]) >> 1]
           pc = pc + 3 | 0
           continue
-        case 31: // null_ref
+        case 34: // null_ref
           R[(fp + code[pc + 1]) >> 1] = null
           pc = pc + 2 | 0
           continue
-        case 32: // select32
+        case 35: // select32
           a = I32[(fp + code[pc + 4])] !== 0 ? (fp + code[pc + 2]) : (fp + code[pc + 3])
           d = (fp + code[pc + 1])
           I32[d] = I32[a]
           pc = pc + 5 | 0
           continue
-        case 33: // select64
+        case 36: // select64
           a = I32[(fp + code[pc + 4])] !== 0 ? (fp + code[pc + 2]) : (fp + code[pc + 3])
           d = (fp + code[pc + 1])
           I32[d] = I32[a]; I32[d + 1] = I32[a + 1]
           pc = pc + 5 | 0
           continue
-        case 34: // select128
+        case 37: // select128
           a = I32[(fp + code[pc + 4])] !== 0 ? (fp + code[pc + 2]) : (fp + code[pc + 3])
           d = (fp + code[pc + 1])
           I32[d + 0 | 0] = I32[a + 0 | 0]; I32[d + 1 | 0] = I32[a + 1 | 0]; I32[d + 2 | 0] = I32[a + 2 | 0]; I32[d + 3 | 0] = I32[a + 3 | 0]
           pc = pc + 5 | 0
           continue
-        case 35: // select_ref
+        case 38: // select_ref
           a = I32[(fp + code[pc + 4])] !== 0 ? (fp + code[pc + 2]) : (fp + code[pc + 3])
           d = (fp + code[pc + 1])
           R[d >> 1] = R[a >> 1]
           pc = pc + 5 | 0
           continue
-        case 36: // global_get32
+        case 39: // global_get32
           I32[(fp + code[pc + 1])] = G[code[pc + 2]]
           pc = pc + 3 | 0
           continue
-        case 37: // global_get64
+        case 40: // global_get64
           d = (fp + code[pc + 1])
           a = code[pc + 2]
           I32[d] = G[a]
           I32[d + 1] = G[a + 1]
           pc = pc + 3 | 0
           continue
-        case 38: // global_get128
+        case 41: // global_get128
           d = (fp + code[pc + 1])
           a = code[pc + 2]
           I32[d + 0 | 0] = G[a + 0 | 0]; I32[d + 1 | 0] = G[a + 1 | 0]; I32[d + 2 | 0] = G[a + 2 | 0]; I32[d + 3 | 0] = G[a + 3 | 0]
           pc = pc + 3 | 0
           continue
-        case 39: // global_set32
+        case 42: // global_set32
           G[code[pc + 1]] = I32[(fp + code[pc + 2])]
           pc = pc + 3 | 0
           continue
-        case 40: // global_set64
+        case 43: // global_set64
           d = code[pc + 1]
           a = (fp + code[pc + 2])
           G[d] = I32[a]
           G[d + 1] = I32[a + 1]
           pc = pc + 3 | 0
           continue
-        case 41: // global_set128
+        case 44: // global_set128
           d = code[pc + 1]
           a = (fp + code[pc + 2])
           G[d + 0 | 0] = I32[a + 0 | 0]; G[d + 1 | 0] = I32[a + 1 | 0]; G[d + 2 | 0] = I32[a + 2 | 0]; G[d + 3 | 0] = I32[a + 3 | 0]
           pc = pc + 3 | 0
           continue
-        case 42: // slow
+        case 45: // slow
           why = slow(instance, code[pc + 1], (fp + code[pc + 2]), code[pc + 3], code[pc + 4])
           if (why !== 0) break run
           pc = pc + 5 | 0
           continue run
-        case 43: // i32.load
+        case 46: // i32.load
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 4 > size) { why = 20; break run }
           I32[(fp + code[pc + 1])] = view.getInt32(ea, true)
           pc = pc + 4 | 0
           continue
-        case 44: // i64.load
+        case 47: // i64.load
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 8 > size) { why = 20; break run }
           low = view.getInt32(ea, true)
@@ -253,37 +269,37 @@ export function createLoop(
           I32[d + 1] = view.getInt32(ea + 4, true)
           pc = pc + 4 | 0
           continue
-        case 45: // f64.load
+        case 48: // f64.load
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 8 > size) { why = 20; break run }
           F64[(fp + code[pc + 1]) >> 1] = view.getFloat64(ea, true)
           pc = pc + 4 | 0
           continue
-        case 46: // i32.load8_s
+        case 49: // i32.load8_s
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 1 > size) { why = 20; break run }
           I32[(fp + code[pc + 1])] = view.getInt8(ea)
           pc = pc + 4 | 0
           continue
-        case 47: // i32.load8_u
+        case 50: // i32.load8_u
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 1 > size) { why = 20; break run }
           I32[(fp + code[pc + 1])] = view.getUint8(ea)
           pc = pc + 4 | 0
           continue
-        case 48: // i32.load16_s
+        case 51: // i32.load16_s
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 2 > size) { why = 20; break run }
           I32[(fp + code[pc + 1])] = view.getInt16(ea, true)
           pc = pc + 4 | 0
           continue
-        case 49: // i32.load16_u
+        case 52: // i32.load16_u
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 2 > size) { why = 20; break run }
           I32[(fp + code[pc + 1])] = view.getUint16(ea, true)
           pc = pc + 4 | 0
           continue
-        case 50: // i64.load8_s
+        case 53: // i64.load8_s
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 1 > size) { why = 20; break run }
           low = view.getInt8(ea)
@@ -292,7 +308,7 @@ export function createLoop(
           I32[d + 1] = low >> 31
           pc = pc + 4 | 0
           continue
-        case 51: // i64.load8_u
+        case 54: // i64.load8_u
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 1 > size) { why = 20; break run }
           low = view.getUint8(ea)
@@ -301,7 +317,7 @@ export function createLoop(
           I32[d + 1] = 0
           pc = pc + 4 | 0
           continue
-        case 52: // i64.load16_s
+        case 55: // i64.load16_s
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 2 > size) { why = 20; break run }
           low = view.getInt16(ea, true)
@@ -310,7 +326,7 @@ export function createLoop(
           I32[d + 1] = low >> 31
           pc = pc + 4 | 0
           continue
-        case 53: // i64.load16_u
+        case 56: // i64.load16_u
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 2 > size) { why = 20; break run }
           low = view.getUint16(ea, true)
@@ -319,7 +335,7 @@ export function createLoop(
           I32[d + 1] = 0
           pc = pc + 4 | 0
           continue
-        case 54: // i64.load32_s
+        case 57: // i64.load32_s
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 4 > size) { why = 20; break run }
           low = view.getInt32(ea, true)
@@ -328,7 +344,7 @@ export function createLoop(
           I32[d + 1] = low >> 31
           pc = pc + 4 | 0
           continue
-        case 55: // i64.load32_u
+        case 58: // i64.load32_u
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 4 > size) { why = 20; break run }
           low = view.getInt32(ea, true)
@@ -337,19 +353,19 @@ export function createLoop(
           I32[d + 1] = 0
           pc = pc + 4 | 0
           continue
-        case 56: // i32.store
+        case 59: // i32.store
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 4 > size) { why = 20; break run }
           view.setInt32(ea, I32[(fp + code[pc + 3])], true)
           pc = pc + 4 | 0
           continue
-        case 57: // i32.store value$c
+        case 60: // i32.store value$c
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 4 > size) { why = 20; break run }
           view.setInt32(ea, code[pc + 3], true)
           pc = pc + 4 | 0
           continue
-        case 58: // i64.store
+        case 61: // i64.store
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 8 > size) { why = 20; break run }
           ah = (fp + code[pc + 3])
@@ -358,281 +374,281 @@ export function createLoop(
           view.setInt32(ea, al, true); view.setInt32(ea + 4, ah, true)
           pc = pc + 4 | 0
           continue
-        case 59: // f64.store
+        case 62: // f64.store
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 8 > size) { why = 20; break run }
           view.setFloat64(ea, F64[(fp + code[pc + 3]) >> 1], true)
           pc = pc + 4 | 0
           continue
-        case 60: // i32.store8
+        case 63: // i32.store8
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 1 > size) { why = 20; break run }
           view.setInt8(ea, I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 61: // i32.store8 value$c
+        case 64: // i32.store8 value$c
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 1 > size) { why = 20; break run }
           view.setInt8(ea, code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 62: // i32.store16
+        case 65: // i32.store16
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 2 > size) { why = 20; break run }
           view.setInt16(ea, I32[(fp + code[pc + 3])], true)
           pc = pc + 4 | 0
           continue
-        case 63: // i32.store16 value$c
+        case 66: // i32.store16 value$c
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 2 > size) { why = 20; break run }
           view.setInt16(ea, code[pc + 3], true)
           pc = pc + 4 | 0
           continue
-        case 64: // i64.store8
+        case 67: // i64.store8
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 1 > size) { why = 20; break run }
           al = I32[(fp + code[pc + 3])]
           view.setInt8(ea, al)
           pc = pc + 4 | 0
           continue
-        case 65: // i64.store16
+        case 68: // i64.store16
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 2 > size) { why = 20; break run }
           al = I32[(fp + code[pc + 3])]
           view.setInt16(ea, al, true)
           pc = pc + 4 | 0
           continue
-        case 66: // i64.store32
+        case 69: // i64.store32
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 4 > size) { why = 20; break run }
           al = I32[(fp + code[pc + 3])]
           view.setInt32(ea, al, true)
           pc = pc + 4 | 0
           continue
-        case 67: // i32.eqz
+        case 70: // i32.eqz
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] === 0 ? 1 : 0
           pc = pc + 3 | 0
           continue
-        case 68: // i32.eq
+        case 71: // i32.eq
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] === I32[(fp + code[pc + 3])] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 69: // i32.eq value$c
+        case 72: // i32.eq value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] === code[pc + 3] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 70: // i32.eq branch_if
+        case 73: // i32.eq branch_if
           if (I32[(fp + code[pc + 1])] === I32[(fp + code[pc + 2])]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 71: // i32.eq branch_unless
+        case 74: // i32.eq branch_unless
           if (!(I32[(fp + code[pc + 1])] === I32[(fp + code[pc + 2])])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 72: // i32.eq branch_if$c
+        case 75: // i32.eq branch_if$c
           if (I32[(fp + code[pc + 1])] === code[pc + 2]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 73: // i32.eq branch_unless$c
+        case 76: // i32.eq branch_unless$c
           if (!(I32[(fp + code[pc + 1])] === code[pc + 2])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 74: // i32.ne
+        case 77: // i32.ne
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] !== I32[(fp + code[pc + 3])] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 75: // i32.ne value$c
+        case 78: // i32.ne value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] !== code[pc + 3] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 76: // i32.ne branch_if
+        case 79: // i32.ne branch_if
           if (I32[(fp + code[pc + 1])] !== I32[(fp + code[pc + 2])]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 77: // i32.ne branch_unless
+        case 80: // i32.ne branch_unless
           if (!(I32[(fp + code[pc + 1])] !== I32[(fp + code[pc + 2])])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 78: // i32.ne branch_if$c
+        case 81: // i32.ne branch_if$c
           if (I32[(fp + code[pc + 1])] !== code[pc + 2]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 79: // i32.ne branch_unless$c
+        case 82: // i32.ne branch_unless$c
           if (!(I32[(fp + code[pc + 1])] !== code[pc + 2])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 80: // i32.lt_s
+        case 83: // i32.lt_s
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] < I32[(fp + code[pc + 3])] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 81: // i32.lt_s value$c
+        case 84: // i32.lt_s value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] < code[pc + 3] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 82: // i32.lt_s branch_if
+        case 85: // i32.lt_s branch_if
           if (I32[(fp + code[pc + 1])] < I32[(fp + code[pc + 2])]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 83: // i32.lt_s branch_unless
+        case 86: // i32.lt_s branch_unless
           if (!(I32[(fp + code[pc + 1])] < I32[(fp + code[pc + 2])])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 84: // i32.lt_s branch_if$c
+        case 87: // i32.lt_s branch_if$c
           if (I32[(fp + code[pc + 1])] < code[pc + 2]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 85: // i32.lt_s branch_unless$c
+        case 88: // i32.lt_s branch_unless$c
           if (!(I32[(fp + code[pc + 1])] < code[pc + 2])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 86: // i32.lt_u
+        case 89: // i32.lt_u
           I32[(fp + code[pc + 1])] = (I32[(fp + code[pc + 2])] >>> 0) < (I32[(fp + code[pc + 3])] >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 87: // i32.lt_u value$c
+        case 90: // i32.lt_u value$c
           I32[(fp + code[pc + 1])] = (I32[(fp + code[pc + 2])] >>> 0) < (code[pc + 3] >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 88: // i32.lt_u branch_if
+        case 91: // i32.lt_u branch_if
           if ((I32[(fp + code[pc + 1])] >>> 0) < (I32[(fp + code[pc + 2])] >>> 0)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 89: // i32.lt_u branch_unless
+        case 92: // i32.lt_u branch_unless
           if (!((I32[(fp + code[pc + 1])] >>> 0) < (I32[(fp + code[pc + 2])] >>> 0))) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 90: // i32.lt_u branch_if$c
+        case 93: // i32.lt_u branch_if$c
           if ((I32[(fp + code[pc + 1])] >>> 0) < (code[pc + 2] >>> 0)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 91: // i32.lt_u branch_unless$c
+        case 94: // i32.lt_u branch_unless$c
           if (!((I32[(fp + code[pc + 1])] >>> 0) < (code[pc + 2] >>> 0))) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 92: // i32.gt_s
+        case 95: // i32.gt_s
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] > I32[(fp + code[pc + 3])] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 93: // i32.gt_s value$c
+        case 96: // i32.gt_s value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] > code[pc + 3] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 94: // i32.gt_s branch_if
+        case 97: // i32.gt_s branch_if
           if (I32[(fp + code[pc + 1])] > I32[(fp + code[pc + 2])]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 95: // i32.gt_s branch_unless
+        case 98: // i32.gt_s branch_unless
           if (!(I32[(fp + code[pc + 1])] > I32[(fp + code[pc + 2])])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 96: // i32.gt_s branch_if$c
+        case 99: // i32.gt_s branch_if$c
           if (I32[(fp + code[pc + 1])] > code[pc + 2]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 97: // i32.gt_s branch_unless$c
+        case 100: // i32.gt_s branch_unless$c
           if (!(I32[(fp + code[pc + 1])] > code[pc + 2])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 98: // i32.gt_u
+        case 101: // i32.gt_u
           I32[(fp + code[pc + 1])] = (I32[(fp + code[pc + 2])] >>> 0) > (I32[(fp + code[pc + 3])] >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 99: // i32.gt_u value$c
+        case 102: // i32.gt_u value$c
           I32[(fp + code[pc + 1])] = (I32[(fp + code[pc + 2])] >>> 0) > (code[pc + 3] >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 100: // i32.gt_u branch_if
+        case 103: // i32.gt_u branch_if
           if ((I32[(fp + code[pc + 1])] >>> 0) > (I32[(fp + code[pc + 2])] >>> 0)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 101: // i32.gt_u branch_unless
+        case 104: // i32.gt_u branch_unless
           if (!((I32[(fp + code[pc + 1])] >>> 0) > (I32[(fp + code[pc + 2])] >>> 0))) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 102: // i32.gt_u branch_if$c
+        case 105: // i32.gt_u branch_if$c
           if ((I32[(fp + code[pc + 1])] >>> 0) > (code[pc + 2] >>> 0)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 103: // i32.gt_u branch_unless$c
+        case 106: // i32.gt_u branch_unless$c
           if (!((I32[(fp + code[pc + 1])] >>> 0) > (code[pc + 2] >>> 0))) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 104: // i32.le_s
+        case 107: // i32.le_s
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] <= I32[(fp + code[pc + 3])] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 105: // i32.le_s value$c
+        case 108: // i32.le_s value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] <= code[pc + 3] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 106: // i32.le_s branch_if
+        case 109: // i32.le_s branch_if
           if (I32[(fp + code[pc + 1])] <= I32[(fp + code[pc + 2])]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 107: // i32.le_s branch_unless
+        case 110: // i32.le_s branch_unless
           if (!(I32[(fp + code[pc + 1])] <= I32[(fp + code[pc + 2])])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 108: // i32.le_s branch_if$c
+        case 111: // i32.le_s branch_if$c
           if (I32[(fp + code[pc + 1])] <= code[pc + 2]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 109: // i32.le_s branch_unless$c
+        case 112: // i32.le_s branch_unless$c
           if (!(I32[(fp + code[pc + 1])] <= code[pc + 2])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 110: // i32.le_u
+        case 113: // i32.le_u
           I32[(fp + code[pc + 1])] = (I32[(fp + code[pc + 2])] >>> 0) <= (I32[(fp + code[pc + 3])] >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 111: // i32.le_u value$c
+        case 114: // i32.le_u value$c
           I32[(fp + code[pc + 1])] = (I32[(fp + code[pc + 2])] >>> 0) <= (code[pc + 3] >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 112: // i32.le_u branch_if
+        case 115: // i32.le_u branch_if
           if ((I32[(fp + code[pc + 1])] >>> 0) <= (I32[(fp + code[pc + 2])] >>> 0)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 113: // i32.le_u branch_unless
+        case 116: // i32.le_u branch_unless
           if (!((I32[(fp + code[pc + 1])] >>> 0) <= (I32[(fp + code[pc + 2])] >>> 0))) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 114: // i32.le_u branch_if$c
+        case 117: // i32.le_u branch_if$c
           if ((I32[(fp + code[pc + 1])] >>> 0) <= (code[pc + 2] >>> 0)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 115: // i32.le_u branch_unless$c
+        case 118: // i32.le_u branch_unless$c
           if (!((I32[(fp + code[pc + 1])] >>> 0) <= (code[pc + 2] >>> 0))) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 116: // i32.ge_s
+        case 119: // i32.ge_s
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] >= I32[(fp + code[pc + 3])] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 117: // i32.ge_s value$c
+        case 120: // i32.ge_s value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] >= code[pc + 3] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 118: // i32.ge_s branch_if
+        case 121: // i32.ge_s branch_if
           if (I32[(fp + code[pc + 1])] >= I32[(fp + code[pc + 2])]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 119: // i32.ge_s branch_unless
+        case 122: // i32.ge_s branch_unless
           if (!(I32[(fp + code[pc + 1])] >= I32[(fp + code[pc + 2])])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 120: // i32.ge_s branch_if$c
+        case 123: // i32.ge_s branch_if$c
           if (I32[(fp + code[pc + 1])] >= code[pc + 2]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 121: // i32.ge_s branch_unless$c
+        case 124: // i32.ge_s branch_unless$c
           if (!(I32[(fp + code[pc + 1])] >= code[pc + 2])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 122: // i32.ge_u
+        case 125: // i32.ge_u
           I32[(fp + code[pc + 1])] = (I32[(fp + code[pc + 2])] >>> 0) >= (I32[(fp + code[pc + 3])] >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 123: // i32.ge_u value$c
+        case 126: // i32.ge_u value$c
           I32[(fp + code[pc + 1])] = (I32[(fp + code[pc + 2])] >>> 0) >= (code[pc + 3] >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 124: // i32.ge_u branch_if
+        case 127: // i32.ge_u branch_if
           if ((I32[(fp + code[pc + 1])] >>> 0) >= (I32[(fp + code[pc + 2])] >>> 0)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 125: // i32.ge_u branch_unless
+        case 128: // i32.ge_u branch_unless
           if (!((I32[(fp + code[pc + 1])] >>> 0) >= (I32[(fp + code[pc + 2])] >>> 0))) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 126: // i32.ge_u branch_if$c
+        case 129: // i32.ge_u branch_if$c
           if ((I32[(fp + code[pc + 1])] >>> 0) >= (code[pc + 2] >>> 0)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 127: // i32.ge_u branch_unless$c
+        case 130: // i32.ge_u branch_unless$c
           if (!((I32[(fp + code[pc + 1])] >>> 0) >= (code[pc + 2] >>> 0))) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 128: // i64.eqz
+        case 131: // i64.eqz
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
           I32[(fp + code[pc + 1])] = (al | ah) === 0 ? 1 : 0
           pc = pc + 3 | 0
           continue
-        case 129: // i64.eqz branch_if
+        case 132: // i64.eqz branch_if
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           if ((al | ah) === 0) { pc = code[pc + 2]; break } pc = pc + 3 | 0
           continue
-        case 130: // i64.eqz branch_unless
+        case 133: // i64.eqz branch_unless
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           if (!((al | ah) === 0)) { pc = code[pc + 2]; break } pc = pc + 3 | 0
           continue
-        case 131: // i64.eq
+        case 134: // i64.eq
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -642,14 +658,14 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = al === bl && ah === bh ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 132: // i64.eq value$c
+        case 135: // i64.eq value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
           I32[(fp + code[pc + 1])] = al === code[pc + 3] && ah === code[pc + 4] ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 133: // i64.eq branch_if
+        case 136: // i64.eq branch_if
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -658,7 +674,7 @@ export function createLoop(
           bh = I32[bh + 1]
           if (al === bl && ah === bh) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 134: // i64.eq branch_unless
+        case 137: // i64.eq branch_unless
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -667,19 +683,19 @@ export function createLoop(
           bh = I32[bh + 1]
           if (!(al === bl && ah === bh)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 135: // i64.eq branch_if$c
+        case 138: // i64.eq branch_if$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           if (al === code[pc + 2] && ah === code[pc + 3]) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 136: // i64.eq branch_unless$c
+        case 139: // i64.eq branch_unless$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           if (!(al === code[pc + 2] && ah === code[pc + 3])) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 137: // i64.ne
+        case 140: // i64.ne
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -689,14 +705,14 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = al !== bl || ah !== bh ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 138: // i64.ne value$c
+        case 141: // i64.ne value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
           I32[(fp + code[pc + 1])] = al !== code[pc + 3] || ah !== code[pc + 4] ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 139: // i64.ne branch_if
+        case 142: // i64.ne branch_if
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -705,7 +721,7 @@ export function createLoop(
           bh = I32[bh + 1]
           if (al !== bl || ah !== bh) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 140: // i64.ne branch_unless
+        case 143: // i64.ne branch_unless
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -714,19 +730,19 @@ export function createLoop(
           bh = I32[bh + 1]
           if (!(al !== bl || ah !== bh)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 141: // i64.ne branch_if$c
+        case 144: // i64.ne branch_if$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           if (al !== code[pc + 2] || ah !== code[pc + 3]) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 142: // i64.ne branch_unless$c
+        case 145: // i64.ne branch_unless$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           if (!(al !== code[pc + 2] || ah !== code[pc + 3])) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 143: // i64.lt_s
+        case 146: // i64.lt_s
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -736,7 +752,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) < (bl >>> 0) : ah < bh ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 144: // i64.lt_s value$c
+        case 147: // i64.lt_s value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -744,7 +760,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) < (code[pc + 3] >>> 0) : ah < bh ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 145: // i64.lt_s branch_if
+        case 148: // i64.lt_s branch_if
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -753,7 +769,7 @@ export function createLoop(
           bh = I32[bh + 1]
           if (ah === bh ? (al >>> 0) < (bl >>> 0) : ah < bh) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 146: // i64.lt_s branch_unless
+        case 149: // i64.lt_s branch_unless
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -762,21 +778,21 @@ export function createLoop(
           bh = I32[bh + 1]
           if (!(ah === bh ? (al >>> 0) < (bl >>> 0) : ah < bh)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 147: // i64.lt_s branch_if$c
+        case 150: // i64.lt_s branch_if$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (ah === bh ? (al >>> 0) < (code[pc + 2] >>> 0) : ah < bh) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 148: // i64.lt_s branch_unless$c
+        case 151: // i64.lt_s branch_unless$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (!(ah === bh ? (al >>> 0) < (code[pc + 2] >>> 0) : ah < bh)) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 149: // i64.lt_u
+        case 152: // i64.lt_u
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -786,7 +802,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) < (bl >>> 0) : (ah >>> 0) < (bh >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 150: // i64.lt_u value$c
+        case 153: // i64.lt_u value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -794,7 +810,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) < (code[pc + 3] >>> 0) : (ah >>> 0) < (bh >>> 0) ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 151: // i64.lt_u branch_if
+        case 154: // i64.lt_u branch_if
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -803,7 +819,7 @@ export function createLoop(
           bh = I32[bh + 1]
           if (ah === bh ? (al >>> 0) < (bl >>> 0) : (ah >>> 0) < (bh >>> 0)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 152: // i64.lt_u branch_unless
+        case 155: // i64.lt_u branch_unless
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -812,21 +828,21 @@ export function createLoop(
           bh = I32[bh + 1]
           if (!(ah === bh ? (al >>> 0) < (bl >>> 0) : (ah >>> 0) < (bh >>> 0))) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 153: // i64.lt_u branch_if$c
+        case 156: // i64.lt_u branch_if$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (ah === bh ? (al >>> 0) < (code[pc + 2] >>> 0) : (ah >>> 0) < (bh >>> 0)) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 154: // i64.lt_u branch_unless$c
+        case 157: // i64.lt_u branch_unless$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (!(ah === bh ? (al >>> 0) < (code[pc + 2] >>> 0) : (ah >>> 0) < (bh >>> 0))) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 155: // i64.gt_s
+        case 158: // i64.gt_s
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -836,7 +852,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) > (bl >>> 0) : ah > bh ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 156: // i64.gt_s value$c
+        case 159: // i64.gt_s value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -844,7 +860,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) > (code[pc + 3] >>> 0) : ah > bh ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 157: // i64.gt_s branch_if
+        case 160: // i64.gt_s branch_if
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -853,7 +869,7 @@ export function createLoop(
           bh = I32[bh + 1]
           if (ah === bh ? (al >>> 0) > (bl >>> 0) : ah > bh) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 158: // i64.gt_s branch_unless
+        case 161: // i64.gt_s branch_unless
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -862,21 +878,21 @@ export function createLoop(
           bh = I32[bh + 1]
           if (!(ah === bh ? (al >>> 0) > (bl >>> 0) : ah > bh)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 159: // i64.gt_s branch_if$c
+        case 162: // i64.gt_s branch_if$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (ah === bh ? (al >>> 0) > (code[pc + 2] >>> 0) : ah > bh) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 160: // i64.gt_s branch_unless$c
+        case 163: // i64.gt_s branch_unless$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (!(ah === bh ? (al >>> 0) > (code[pc + 2] >>> 0) : ah > bh)) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 161: // i64.gt_u
+        case 164: // i64.gt_u
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -886,7 +902,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) > (bl >>> 0) : (ah >>> 0) > (bh >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 162: // i64.gt_u value$c
+        case 165: // i64.gt_u value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -894,7 +910,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) > (code[pc + 3] >>> 0) : (ah >>> 0) > (bh >>> 0) ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 163: // i64.gt_u branch_if
+        case 166: // i64.gt_u branch_if
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -903,7 +919,7 @@ export function createLoop(
           bh = I32[bh + 1]
           if (ah === bh ? (al >>> 0) > (bl >>> 0) : (ah >>> 0) > (bh >>> 0)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 164: // i64.gt_u branch_unless
+        case 167: // i64.gt_u branch_unless
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -912,21 +928,21 @@ export function createLoop(
           bh = I32[bh + 1]
           if (!(ah === bh ? (al >>> 0) > (bl >>> 0) : (ah >>> 0) > (bh >>> 0))) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 165: // i64.gt_u branch_if$c
+        case 168: // i64.gt_u branch_if$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (ah === bh ? (al >>> 0) > (code[pc + 2] >>> 0) : (ah >>> 0) > (bh >>> 0)) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 166: // i64.gt_u branch_unless$c
+        case 169: // i64.gt_u branch_unless$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (!(ah === bh ? (al >>> 0) > (code[pc + 2] >>> 0) : (ah >>> 0) > (bh >>> 0))) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 167: // i64.le_s
+        case 170: // i64.le_s
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -936,7 +952,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) <= (bl >>> 0) : ah < bh ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 168: // i64.le_s value$c
+        case 171: // i64.le_s value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -944,7 +960,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) <= (code[pc + 3] >>> 0) : ah < bh ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 169: // i64.le_s branch_if
+        case 172: // i64.le_s branch_if
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -953,7 +969,7 @@ export function createLoop(
           bh = I32[bh + 1]
           if (ah === bh ? (al >>> 0) <= (bl >>> 0) : ah < bh) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 170: // i64.le_s branch_unless
+        case 173: // i64.le_s branch_unless
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -962,21 +978,21 @@ export function createLoop(
           bh = I32[bh + 1]
           if (!(ah === bh ? (al >>> 0) <= (bl >>> 0) : ah < bh)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 171: // i64.le_s branch_if$c
+        case 174: // i64.le_s branch_if$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (ah === bh ? (al >>> 0) <= (code[pc + 2] >>> 0) : ah < bh) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 172: // i64.le_s branch_unless$c
+        case 175: // i64.le_s branch_unless$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (!(ah === bh ? (al >>> 0) <= (code[pc + 2] >>> 0) : ah < bh)) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 173: // i64.le_u
+        case 176: // i64.le_u
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -986,7 +1002,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) <= (bl >>> 0) : (ah >>> 0) < (bh >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 174: // i64.le_u value$c
+        case 177: // i64.le_u value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -994,7 +1010,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) <= (code[pc + 3] >>> 0) : (ah >>> 0) < (bh >>> 0) ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 175: // i64.le_u branch_if
+        case 178: // i64.le_u branch_if
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1003,7 +1019,7 @@ export function createLoop(
           bh = I32[bh + 1]
           if (ah === bh ? (al >>> 0) <= (bl >>> 0) : (ah >>> 0) < (bh >>> 0)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 176: // i64.le_u branch_unless
+        case 179: // i64.le_u branch_unless
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1012,21 +1028,21 @@ export function createLoop(
           bh = I32[bh + 1]
           if (!(ah === bh ? (al >>> 0) <= (bl >>> 0) : (ah >>> 0) < (bh >>> 0))) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 177: // i64.le_u branch_if$c
+        case 180: // i64.le_u branch_if$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (ah === bh ? (al >>> 0) <= (code[pc + 2] >>> 0) : (ah >>> 0) < (bh >>> 0)) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 178: // i64.le_u branch_unless$c
+        case 181: // i64.le_u branch_unless$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (!(ah === bh ? (al >>> 0) <= (code[pc + 2] >>> 0) : (ah >>> 0) < (bh >>> 0))) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 179: // i64.ge_s
+        case 182: // i64.ge_s
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1036,7 +1052,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) >= (bl >>> 0) : ah > bh ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 180: // i64.ge_s value$c
+        case 183: // i64.ge_s value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1044,7 +1060,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) >= (code[pc + 3] >>> 0) : ah > bh ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 181: // i64.ge_s branch_if
+        case 184: // i64.ge_s branch_if
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1053,7 +1069,7 @@ export function createLoop(
           bh = I32[bh + 1]
           if (ah === bh ? (al >>> 0) >= (bl >>> 0) : ah > bh) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 182: // i64.ge_s branch_unless
+        case 185: // i64.ge_s branch_unless
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1062,21 +1078,21 @@ export function createLoop(
           bh = I32[bh + 1]
           if (!(ah === bh ? (al >>> 0) >= (bl >>> 0) : ah > bh)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 183: // i64.ge_s branch_if$c
+        case 186: // i64.ge_s branch_if$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (ah === bh ? (al >>> 0) >= (code[pc + 2] >>> 0) : ah > bh) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 184: // i64.ge_s branch_unless$c
+        case 187: // i64.ge_s branch_unless$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (!(ah === bh ? (al >>> 0) >= (code[pc + 2] >>> 0) : ah > bh)) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 185: // i64.ge_u
+        case 188: // i64.ge_u
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1086,7 +1102,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) >= (bl >>> 0) : (ah >>> 0) > (bh >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 186: // i64.ge_u value$c
+        case 189: // i64.ge_u value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1094,7 +1110,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) >= (code[pc + 3] >>> 0) : (ah >>> 0) > (bh >>> 0) ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 187: // i64.ge_u branch_if
+        case 190: // i64.ge_u branch_if
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1103,7 +1119,7 @@ export function createLoop(
           bh = I32[bh + 1]
           if (ah === bh ? (al >>> 0) >= (bl >>> 0) : (ah >>> 0) > (bh >>> 0)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 188: // i64.ge_u branch_unless
+        case 191: // i64.ge_u branch_unless
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1112,177 +1128,177 @@ export function createLoop(
           bh = I32[bh + 1]
           if (!(ah === bh ? (al >>> 0) >= (bl >>> 0) : (ah >>> 0) > (bh >>> 0))) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 189: // i64.ge_u branch_if$c
+        case 192: // i64.ge_u branch_if$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (ah === bh ? (al >>> 0) >= (code[pc + 2] >>> 0) : (ah >>> 0) > (bh >>> 0)) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 190: // i64.ge_u branch_unless$c
+        case 193: // i64.ge_u branch_unless$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (!(ah === bh ? (al >>> 0) >= (code[pc + 2] >>> 0) : (ah >>> 0) > (bh >>> 0))) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 191: // f32.eq
+        case 194: // f32.eq
           I32[(fp + code[pc + 1])] = F32[(fp + code[pc + 2])] === F32[(fp + code[pc + 3])] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 192: // f32.eq branch_if
+        case 195: // f32.eq branch_if
           if (F32[(fp + code[pc + 1])] === F32[(fp + code[pc + 2])]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 193: // f32.eq branch_unless
+        case 196: // f32.eq branch_unless
           if (!(F32[(fp + code[pc + 1])] === F32[(fp + code[pc + 2])])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 194: // f32.ne
+        case 197: // f32.ne
           I32[(fp + code[pc + 1])] = F32[(fp + code[pc + 2])] !== F32[(fp + code[pc + 3])] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 195: // f32.ne branch_if
+        case 198: // f32.ne branch_if
           if (F32[(fp + code[pc + 1])] !== F32[(fp + code[pc + 2])]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 196: // f32.ne branch_unless
+        case 199: // f32.ne branch_unless
           if (!(F32[(fp + code[pc + 1])] !== F32[(fp + code[pc + 2])])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 197: // f32.lt
+        case 200: // f32.lt
           I32[(fp + code[pc + 1])] = F32[(fp + code[pc + 2])] < F32[(fp + code[pc + 3])] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 198: // f32.lt branch_if
+        case 201: // f32.lt branch_if
           if (F32[(fp + code[pc + 1])] < F32[(fp + code[pc + 2])]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 199: // f32.lt branch_unless
+        case 202: // f32.lt branch_unless
           if (!(F32[(fp + code[pc + 1])] < F32[(fp + code[pc + 2])])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 200: // f32.gt
+        case 203: // f32.gt
           I32[(fp + code[pc + 1])] = F32[(fp + code[pc + 2])] > F32[(fp + code[pc + 3])] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 201: // f32.gt branch_if
+        case 204: // f32.gt branch_if
           if (F32[(fp + code[pc + 1])] > F32[(fp + code[pc + 2])]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 202: // f32.gt branch_unless
+        case 205: // f32.gt branch_unless
           if (!(F32[(fp + code[pc + 1])] > F32[(fp + code[pc + 2])])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 203: // f32.le
+        case 206: // f32.le
           I32[(fp + code[pc + 1])] = F32[(fp + code[pc + 2])] <= F32[(fp + code[pc + 3])] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 204: // f32.le branch_if
+        case 207: // f32.le branch_if
           if (F32[(fp + code[pc + 1])] <= F32[(fp + code[pc + 2])]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 205: // f32.le branch_unless
+        case 208: // f32.le branch_unless
           if (!(F32[(fp + code[pc + 1])] <= F32[(fp + code[pc + 2])])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 206: // f32.ge
+        case 209: // f32.ge
           I32[(fp + code[pc + 1])] = F32[(fp + code[pc + 2])] >= F32[(fp + code[pc + 3])] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 207: // f32.ge branch_if
+        case 210: // f32.ge branch_if
           if (F32[(fp + code[pc + 1])] >= F32[(fp + code[pc + 2])]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 208: // f32.ge branch_unless
+        case 211: // f32.ge branch_unless
           if (!(F32[(fp + code[pc + 1])] >= F32[(fp + code[pc + 2])])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 209: // f64.eq
+        case 212: // f64.eq
           I32[(fp + code[pc + 1])] = F64[(fp + code[pc + 2]) >> 1] === F64[(fp + code[pc + 3]) >> 1] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 210: // f64.eq branch_if
+        case 213: // f64.eq branch_if
           if (F64[(fp + code[pc + 1]) >> 1] === F64[(fp + code[pc + 2]) >> 1]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 211: // f64.eq branch_unless
+        case 214: // f64.eq branch_unless
           if (!(F64[(fp + code[pc + 1]) >> 1] === F64[(fp + code[pc + 2]) >> 1])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 212: // f64.ne
+        case 215: // f64.ne
           I32[(fp + code[pc + 1])] = F64[(fp + code[pc + 2]) >> 1] !== F64[(fp + code[pc + 3]) >> 1] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 213: // f64.ne branch_if
+        case 216: // f64.ne branch_if
           if (F64[(fp + code[pc + 1]) >> 1] !== F64[(fp + code[pc + 2]) >> 1]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 214: // f64.ne branch_unless
+        case 217: // f64.ne branch_unless
           if (!(F64[(fp + code[pc + 1]) >> 1] !== F64[(fp + code[pc + 2]) >> 1])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 215: // f64.lt
+        case 218: // f64.lt
           I32[(fp + code[pc + 1])] = F64[(fp + code[pc + 2]) >> 1] < F64[(fp + code[pc + 3]) >> 1] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 216: // f64.lt branch_if
+        case 219: // f64.lt branch_if
           if (F64[(fp + code[pc + 1]) >> 1] < F64[(fp + code[pc + 2]) >> 1]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 217: // f64.lt branch_unless
+        case 220: // f64.lt branch_unless
           if (!(F64[(fp + code[pc + 1]) >> 1] < F64[(fp + code[pc + 2]) >> 1])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 218: // f64.gt
+        case 221: // f64.gt
           I32[(fp + code[pc + 1])] = F64[(fp + code[pc + 2]) >> 1] > F64[(fp + code[pc + 3]) >> 1] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 219: // f64.gt branch_if
+        case 222: // f64.gt branch_if
           if (F64[(fp + code[pc + 1]) >> 1] > F64[(fp + code[pc + 2]) >> 1]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 220: // f64.gt branch_unless
+        case 223: // f64.gt branch_unless
           if (!(F64[(fp + code[pc + 1]) >> 1] > F64[(fp + code[pc + 2]) >> 1])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 221: // f64.le
+        case 224: // f64.le
           I32[(fp + code[pc + 1])] = F64[(fp + code[pc + 2]) >> 1] <= F64[(fp + code[pc + 3]) >> 1] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 222: // f64.le branch_if
+        case 225: // f64.le branch_if
           if (F64[(fp + code[pc + 1]) >> 1] <= F64[(fp + code[pc + 2]) >> 1]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 223: // f64.le branch_unless
+        case 226: // f64.le branch_unless
           if (!(F64[(fp + code[pc + 1]) >> 1] <= F64[(fp + code[pc + 2]) >> 1])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 224: // f64.ge
+        case 227: // f64.ge
           I32[(fp + code[pc + 1])] = F64[(fp + code[pc + 2]) >> 1] >= F64[(fp + code[pc + 3]) >> 1] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 225: // f64.ge branch_if
+        case 228: // f64.ge branch_if
           if (F64[(fp + code[pc + 1]) >> 1] >= F64[(fp + code[pc + 2]) >> 1]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 226: // f64.ge branch_unless
+        case 229: // f64.ge branch_unless
           if (!(F64[(fp + code[pc + 1]) >> 1] >= F64[(fp + code[pc + 2]) >> 1])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 227: // i32.clz
+        case 230: // i32.clz
           I32[(fp + code[pc + 1])] = Math.clz32(I32[(fp + code[pc + 2])])
           pc = pc + 3 | 0
           continue
-        case 228: // i32.ctz
+        case 231: // i32.ctz
           I32[(fp + code[pc + 1])] = i32.ctz(I32[(fp + code[pc + 2])])
           pc = pc + 3 | 0
           continue
-        case 229: // i32.popcnt
+        case 232: // i32.popcnt
           I32[(fp + code[pc + 1])] = i32.popcnt(I32[(fp + code[pc + 2])])
           pc = pc + 3 | 0
           continue
-        case 230: // i32.add
+        case 233: // i32.add
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] + I32[(fp + code[pc + 3])] | 0
           pc = pc + 4 | 0
           continue
-        case 231: // i32.add value$c
+        case 234: // i32.add value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] + code[pc + 3] | 0
           pc = pc + 4 | 0
           continue
-        case 232: // i32.sub
+        case 235: // i32.sub
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] - I32[(fp + code[pc + 3])] | 0
           pc = pc + 4 | 0
           continue
-        case 233: // i32.sub value$c
+        case 236: // i32.sub value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] - code[pc + 3] | 0
           pc = pc + 4 | 0
           continue
-        case 234: // i32.mul
+        case 237: // i32.mul
           I32[(fp + code[pc + 1])] = Math.imul(I32[(fp + code[pc + 2])], I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 235: // i32.mul value$c
+        case 238: // i32.mul value$c
           I32[(fp + code[pc + 1])] = Math.imul(I32[(fp + code[pc + 2])], code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 236: // i32.div_s
+        case 239: // i32.div_s
           a = I32[(fp + code[pc + 2])]
           b = I32[(fp + code[pc + 3])]
           if (b === 0) { why = 17; break run }
@@ -1290,7 +1306,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = a / b | 0
           pc = pc + 4 | 0
           continue
-        case 237: // i32.div_s value$c
+        case 240: // i32.div_s value$c
           a = I32[(fp + code[pc + 2])]
           b = code[pc + 3]
           if (b === 0) { why = 17; break run }
@@ -1298,115 +1314,115 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = a / b | 0
           pc = pc + 4 | 0
           continue
-        case 238: // i32.div_u
+        case 241: // i32.div_u
           b = I32[(fp + code[pc + 3])]
           if (b === 0) { why = 17; break run }
           I32[(fp + code[pc + 1])] = (I32[(fp + code[pc + 2])] >>> 0) / (b >>> 0) | 0
           pc = pc + 4 | 0
           continue
-        case 239: // i32.div_u value$c
+        case 242: // i32.div_u value$c
           b = code[pc + 3]
           if (b === 0) { why = 17; break run }
           I32[(fp + code[pc + 1])] = (I32[(fp + code[pc + 2])] >>> 0) / (b >>> 0) | 0
           pc = pc + 4 | 0
           continue
-        case 240: // i32.rem_s
+        case 243: // i32.rem_s
           b = I32[(fp + code[pc + 3])]
           if (b === 0) { why = 17; break run }
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] % b | 0
           pc = pc + 4 | 0
           continue
-        case 241: // i32.rem_s value$c
+        case 244: // i32.rem_s value$c
           b = code[pc + 3]
           if (b === 0) { why = 17; break run }
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] % b | 0
           pc = pc + 4 | 0
           continue
-        case 242: // i32.rem_u
+        case 245: // i32.rem_u
           b = I32[(fp + code[pc + 3])]
           if (b === 0) { why = 17; break run }
           I32[(fp + code[pc + 1])] = (I32[(fp + code[pc + 2])] >>> 0) % (b >>> 0) | 0
           pc = pc + 4 | 0
           continue
-        case 243: // i32.rem_u value$c
+        case 246: // i32.rem_u value$c
           b = code[pc + 3]
           if (b === 0) { why = 17; break run }
           I32[(fp + code[pc + 1])] = (I32[(fp + code[pc + 2])] >>> 0) % (b >>> 0) | 0
           pc = pc + 4 | 0
           continue
-        case 244: // i32.and
+        case 247: // i32.and
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] & I32[(fp + code[pc + 3])]
           pc = pc + 4 | 0
           continue
-        case 245: // i32.and value$c
+        case 248: // i32.and value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] & code[pc + 3]
           pc = pc + 4 | 0
           continue
-        case 246: // i32.or
+        case 249: // i32.or
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] | I32[(fp + code[pc + 3])]
           pc = pc + 4 | 0
           continue
-        case 247: // i32.or value$c
+        case 250: // i32.or value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] | code[pc + 3]
           pc = pc + 4 | 0
           continue
-        case 248: // i32.xor
+        case 251: // i32.xor
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] ^ I32[(fp + code[pc + 3])]
           pc = pc + 4 | 0
           continue
-        case 249: // i32.xor value$c
+        case 252: // i32.xor value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] ^ code[pc + 3]
           pc = pc + 4 | 0
           continue
-        case 250: // i32.shl
+        case 253: // i32.shl
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] << I32[(fp + code[pc + 3])]
           pc = pc + 4 | 0
           continue
-        case 251: // i32.shl value$c
+        case 254: // i32.shl value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] << code[pc + 3]
           pc = pc + 4 | 0
           continue
-        case 252: // i32.shr_s
+        case 255: // i32.shr_s
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] >> I32[(fp + code[pc + 3])]
           pc = pc + 4 | 0
           continue
-        case 253: // i32.shr_s value$c
+        case 256: // i32.shr_s value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] >> code[pc + 3]
           pc = pc + 4 | 0
           continue
-        case 254: // i32.shr_u
+        case 257: // i32.shr_u
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] >>> I32[(fp + code[pc + 3])] | 0
           pc = pc + 4 | 0
           continue
-        case 255: // i32.shr_u value$c
+        case 258: // i32.shr_u value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] >>> code[pc + 3] | 0
           pc = pc + 4 | 0
           continue
-        case 256: // i32.rotl
+        case 259: // i32.rotl
           a = I32[(fp + code[pc + 2])]
           b = I32[(fp + code[pc + 3])]
           I32[(fp + code[pc + 1])] = a << b | a >>> -b
           pc = pc + 4 | 0
           continue
-        case 257: // i32.rotl value$c
+        case 260: // i32.rotl value$c
           a = I32[(fp + code[pc + 2])]
           b = code[pc + 3]
           I32[(fp + code[pc + 1])] = a << b | a >>> -b
           pc = pc + 4 | 0
           continue
-        case 258: // i32.rotr
+        case 261: // i32.rotr
           a = I32[(fp + code[pc + 2])]
           b = I32[(fp + code[pc + 3])]
           I32[(fp + code[pc + 1])] = a >>> b | a << -b
           pc = pc + 4 | 0
           continue
-        case 259: // i32.rotr value$c
+        case 262: // i32.rotr value$c
           a = I32[(fp + code[pc + 2])]
           b = code[pc + 3]
           I32[(fp + code[pc + 1])] = a >>> b | a << -b
           pc = pc + 4 | 0
           continue
-        case 260: // i64.clz
+        case 263: // i64.clz
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1416,7 +1432,7 @@ export function createLoop(
           I32[d + 1] = 0
           pc = pc + 3 | 0
           continue
-        case 261: // i64.ctz
+        case 264: // i64.ctz
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1426,7 +1442,7 @@ export function createLoop(
           I32[d + 1] = 0
           pc = pc + 3 | 0
           continue
-        case 262: // i64.popcnt
+        case 265: // i64.popcnt
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1436,7 +1452,7 @@ export function createLoop(
           I32[d + 1] = 0
           pc = pc + 3 | 0
           continue
-        case 263: // i64.add
+        case 266: // i64.add
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1449,7 +1465,7 @@ export function createLoop(
           I32[d + 1] = ah + bh + ((low >>> 0) < (al >>> 0) | 0) | 0
           pc = pc + 4 | 0
           continue
-        case 264: // i64.add value$c
+        case 267: // i64.add value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1459,7 +1475,7 @@ export function createLoop(
           I32[d + 1] = ah + code[pc + 4] + ((low >>> 0) < (al >>> 0) | 0) | 0
           pc = pc + 5 | 0
           continue
-        case 265: // i64.sub
+        case 268: // i64.sub
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1472,7 +1488,7 @@ export function createLoop(
           I32[d + 1] = ah - bh - ((al >>> 0) < (bl >>> 0) | 0) | 0
           pc = pc + 4 | 0
           continue
-        case 266: // i64.sub value$c
+        case 269: // i64.sub value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1483,7 +1499,7 @@ export function createLoop(
           I32[d + 1] = ah - code[pc + 4] - ((al >>> 0) < (bl >>> 0) | 0) | 0
           pc = pc + 5 | 0
           continue
-        case 267: // i64.mul
+        case 270: // i64.mul
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1496,7 +1512,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 268: // i64.mul value$c
+        case 271: // i64.mul value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1506,7 +1522,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 269: // i64.div_s
+        case 272: // i64.div_s
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1521,7 +1537,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 270: // i64.div_s value$c
+        case 273: // i64.div_s value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1535,7 +1551,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 271: // i64.div_u
+        case 274: // i64.div_u
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1549,7 +1565,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 272: // i64.div_u value$c
+        case 275: // i64.div_u value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1562,7 +1578,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 273: // i64.rem_s
+        case 276: // i64.rem_s
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1576,7 +1592,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 274: // i64.rem_s value$c
+        case 277: // i64.rem_s value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1589,7 +1605,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 275: // i64.rem_u
+        case 278: // i64.rem_u
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1603,7 +1619,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 276: // i64.rem_u value$c
+        case 279: // i64.rem_u value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1616,7 +1632,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 277: // i64.and
+        case 280: // i64.and
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1629,7 +1645,7 @@ export function createLoop(
           I32[d + 1] = ah & bh
           pc = pc + 4 | 0
           continue
-        case 278: // i64.and value$c
+        case 281: // i64.and value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1639,7 +1655,7 @@ export function createLoop(
           I32[d + 1] = ah & code[pc + 4]
           pc = pc + 5 | 0
           continue
-        case 279: // i64.or
+        case 282: // i64.or
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1652,7 +1668,7 @@ export function createLoop(
           I32[d + 1] = ah | bh
           pc = pc + 4 | 0
           continue
-        case 280: // i64.or value$c
+        case 283: // i64.or value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1662,7 +1678,7 @@ export function createLoop(
           I32[d + 1] = ah | code[pc + 4]
           pc = pc + 5 | 0
           continue
-        case 281: // i64.xor
+        case 284: // i64.xor
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1675,7 +1691,7 @@ export function createLoop(
           I32[d + 1] = ah ^ bh
           pc = pc + 4 | 0
           continue
-        case 282: // i64.xor value$c
+        case 285: // i64.xor value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1685,7 +1701,7 @@ export function createLoop(
           I32[d + 1] = ah ^ code[pc + 4]
           pc = pc + 5 | 0
           continue
-        case 283: // i64.shl
+        case 286: // i64.shl
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1696,7 +1712,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 284: // i64.shl value$c
+        case 287: // i64.shl value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1706,7 +1722,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 285: // i64.shr_s
+        case 288: // i64.shr_s
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1717,7 +1733,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 286: // i64.shr_s value$c
+        case 289: // i64.shr_s value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1727,7 +1743,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 287: // i64.shr_u
+        case 290: // i64.shr_u
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1738,7 +1754,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 288: // i64.shr_u value$c
+        case 291: // i64.shr_u value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1748,7 +1764,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 289: // i64.rotl
+        case 292: // i64.rotl
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1759,7 +1775,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 290: // i64.rotl value$c
+        case 293: // i64.rotl value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1769,7 +1785,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 291: // i64.rotr
+        case 294: // i64.rotr
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1780,7 +1796,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 292: // i64.rotr value$c
+        case 295: // i64.rotr value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1790,63 +1806,63 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 293: // f32.abs
+        case 296: // f32.abs
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] & 0x7fffffff
           pc = pc + 3 | 0
           continue
-        case 294: // f32.neg
+        case 297: // f32.neg
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] ^ 0x80000000
           pc = pc + 3 | 0
           continue
-        case 295: // f32.ceil
+        case 298: // f32.ceil
           F32[(fp + code[pc + 1])] = f32.ceil(F32[(fp + code[pc + 2])])
           pc = pc + 3 | 0
           continue
-        case 296: // f32.floor
+        case 299: // f32.floor
           F32[(fp + code[pc + 1])] = f32.floor(F32[(fp + code[pc + 2])])
           pc = pc + 3 | 0
           continue
-        case 297: // f32.trunc
+        case 300: // f32.trunc
           F32[(fp + code[pc + 1])] = f32.trunc(F32[(fp + code[pc + 2])])
           pc = pc + 3 | 0
           continue
-        case 298: // f32.nearest
+        case 301: // f32.nearest
           F32[(fp + code[pc + 1])] = f32.nearest(F32[(fp + code[pc + 2])])
           pc = pc + 3 | 0
           continue
-        case 299: // f32.sqrt
+        case 302: // f32.sqrt
           F32[(fp + code[pc + 1])] = Math.fround(Math.sqrt(F32[(fp + code[pc + 2])]))
           pc = pc + 3 | 0
           continue
-        case 300: // f32.add
+        case 303: // f32.add
           F32[(fp + code[pc + 1])] = Math.fround(F32[(fp + code[pc + 2])] + F32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 301: // f32.sub
+        case 304: // f32.sub
           F32[(fp + code[pc + 1])] = Math.fround(F32[(fp + code[pc + 2])] - F32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 302: // f32.mul
+        case 305: // f32.mul
           F32[(fp + code[pc + 1])] = Math.fround(F32[(fp + code[pc + 2])] * F32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 303: // f32.div
+        case 306: // f32.div
           F32[(fp + code[pc + 1])] = Math.fround(F32[(fp + code[pc + 2])] / F32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 304: // f32.min
+        case 307: // f32.min
           F32[(fp + code[pc + 1])] = Math.min(F32[(fp + code[pc + 2])], F32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 305: // f32.max
+        case 308: // f32.max
           F32[(fp + code[pc + 1])] = Math.max(F32[(fp + code[pc + 2])], F32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 306: // f32.copysign
+        case 309: // f32.copysign
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] & 0x7fffffff | I32[(fp + code[pc + 3])] & 0x80000000
           pc = pc + 4 | 0
           continue
-        case 307: // f64.abs
+        case 310: // f64.abs
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1856,7 +1872,7 @@ export function createLoop(
           I32[d + 1] = ah & 0x7fffffff
           pc = pc + 3 | 0
           continue
-        case 308: // f64.neg
+        case 311: // f64.neg
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1866,51 +1882,51 @@ export function createLoop(
           I32[d + 1] = ah ^ 0x80000000
           pc = pc + 3 | 0
           continue
-        case 309: // f64.ceil
+        case 312: // f64.ceil
           F64[(fp + code[pc + 1]) >> 1] = f64.ceil(F64[(fp + code[pc + 2]) >> 1])
           pc = pc + 3 | 0
           continue
-        case 310: // f64.floor
+        case 313: // f64.floor
           F64[(fp + code[pc + 1]) >> 1] = f64.floor(F64[(fp + code[pc + 2]) >> 1])
           pc = pc + 3 | 0
           continue
-        case 311: // f64.trunc
+        case 314: // f64.trunc
           F64[(fp + code[pc + 1]) >> 1] = f64.trunc(F64[(fp + code[pc + 2]) >> 1])
           pc = pc + 3 | 0
           continue
-        case 312: // f64.nearest
+        case 315: // f64.nearest
           F64[(fp + code[pc + 1]) >> 1] = f64.nearest(F64[(fp + code[pc + 2]) >> 1])
           pc = pc + 3 | 0
           continue
-        case 313: // f64.sqrt
+        case 316: // f64.sqrt
           F64[(fp + code[pc + 1]) >> 1] = Math.sqrt(F64[(fp + code[pc + 2]) >> 1])
           pc = pc + 3 | 0
           continue
-        case 314: // f64.add
+        case 317: // f64.add
           F64[(fp + code[pc + 1]) >> 1] = F64[(fp + code[pc + 2]) >> 1] + F64[(fp + code[pc + 3]) >> 1]
           pc = pc + 4 | 0
           continue
-        case 315: // f64.sub
+        case 318: // f64.sub
           F64[(fp + code[pc + 1]) >> 1] = F64[(fp + code[pc + 2]) >> 1] - F64[(fp + code[pc + 3]) >> 1]
           pc = pc + 4 | 0
           continue
-        case 316: // f64.mul
+        case 319: // f64.mul
           F64[(fp + code[pc + 1]) >> 1] = F64[(fp + code[pc + 2]) >> 1] * F64[(fp + code[pc + 3]) >> 1]
           pc = pc + 4 | 0
           continue
-        case 317: // f64.div
+        case 320: // f64.div
           F64[(fp + code[pc + 1]) >> 1] = F64[(fp + code[pc + 2]) >> 1] / F64[(fp + code[pc + 3]) >> 1]
           pc = pc + 4 | 0
           continue
-        case 318: // f64.min
+        case 321: // f64.min
           F64[(fp + code[pc + 1]) >> 1] = Math.min(F64[(fp + code[pc + 2]) >> 1], F64[(fp + code[pc + 3]) >> 1])
           pc = pc + 4 | 0
           continue
-        case 319: // f64.max
+        case 322: // f64.max
           F64[(fp + code[pc + 1]) >> 1] = Math.max(F64[(fp + code[pc + 2]) >> 1], F64[(fp + code[pc + 3]) >> 1])
           pc = pc + 4 | 0
           continue
-        case 320: // f64.copysign
+        case 323: // f64.copysign
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1921,54 +1937,54 @@ export function createLoop(
           I32[d + 1] = ah & 0x7fffffff | bh & 0x80000000
           pc = pc + 4 | 0
           continue
-        case 321: // i32.wrap_i64
+        case 324: // i32.wrap_i64
           al = I32[(fp + code[pc + 2])]
           I32[(fp + code[pc + 1])] = al
           pc = pc + 3 | 0
           continue
-        case 322: // i32.trunc_f32_s
+        case 325: // i32.trunc_f32_s
           af = F32[(fp + code[pc + 2])]
           if (af !== af) { why = 19; break run }
           if (!(af > -2147483649 && af < 2147483648)) { why = 18; break run }
           I32[(fp + code[pc + 1])] = af | 0
           pc = pc + 3 | 0
           continue
-        case 323: // i32.trunc_f32_u
+        case 326: // i32.trunc_f32_u
           af = F32[(fp + code[pc + 2])]
           if (af !== af) { why = 19; break run }
           if (!(af > -1 && af < 4294967296)) { why = 18; break run }
           I32[(fp + code[pc + 1])] = af | 0
           pc = pc + 3 | 0
           continue
-        case 324: // i32.trunc_f64_s
+        case 327: // i32.trunc_f64_s
           af = F64[(fp + code[pc + 2]) >> 1]
           if (af !== af) { why = 19; break run }
           if (!(af > -2147483649 && af < 2147483648)) { why = 18; break run }
           I32[(fp + code[pc + 1])] = af | 0
           pc = pc + 3 | 0
           continue
-        case 325: // i32.trunc_f64_u
+        case 328: // i32.trunc_f64_u
           af = F64[(fp + code[pc + 2]) >> 1]
           if (af !== af) { why = 19; break run }
           if (!(af > -1 && af < 4294967296)) { why = 18; break run }
           I32[(fp + code[pc + 1])] = af | 0
           pc = pc + 3 | 0
           continue
-        case 326: // i64.extend_i32_s
+        case 329: // i64.extend_i32_s
           low = I32[(fp + code[pc + 2])]
           d = (fp + code[pc + 1])
           I32[d] = low
           I32[d + 1] = low >> 31
           pc = pc + 3 | 0
           continue
-        case 327: // i64.extend_i32_u
+        case 330: // i64.extend_i32_u
           low = I32[(fp + code[pc + 2])]
           d = (fp + code[pc + 1])
           I32[d] = low
           I32[d + 1] = 0
           pc = pc + 3 | 0
           continue
-        case 328: // i64.trunc_f32_s
+        case 331: // i64.trunc_f32_s
           af = F32[(fp + code[pc + 2])]
           if (af !== af) { why = 19; break run }
           if (!(af >= -9223372036854775808 && af < 9223372036854775808)) { why = 18; break run }
@@ -1978,7 +1994,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 3 | 0
           continue
-        case 329: // i64.trunc_f32_u
+        case 332: // i64.trunc_f32_u
           af = F32[(fp + code[pc + 2])]
           if (af !== af) { why = 19; break run }
           if (!(af > -1 && af < 18446744073709551616)) { why = 18; break run }
@@ -1988,7 +2004,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 3 | 0
           continue
-        case 330: // i64.trunc_f64_s
+        case 333: // i64.trunc_f64_s
           af = F64[(fp + code[pc + 2]) >> 1]
           if (af !== af) { why = 19; break run }
           if (!(af >= -9223372036854775808 && af < 9223372036854775808)) { why = 18; break run }
@@ -1998,7 +2014,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 3 | 0
           continue
-        case 331: // i64.trunc_f64_u
+        case 334: // i64.trunc_f64_u
           af = F64[(fp + code[pc + 2]) >> 1]
           if (af !== af) { why = 19; break run }
           if (!(af > -1 && af < 18446744073709551616)) { why = 18; break run }
@@ -2008,63 +2024,63 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 3 | 0
           continue
-        case 332: // f32.convert_i32_s
+        case 335: // f32.convert_i32_s
           F32[(fp + code[pc + 1])] = Math.fround(I32[(fp + code[pc + 2])])
           pc = pc + 3 | 0
           continue
-        case 333: // f32.convert_i32_u
+        case 336: // f32.convert_i32_u
           F32[(fp + code[pc + 1])] = Math.fround(I32[(fp + code[pc + 2])] >>> 0)
           pc = pc + 3 | 0
           continue
-        case 334: // f32.convert_i64_s
+        case 337: // f32.convert_i64_s
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
           F32[(fp + code[pc + 1])] = convert.f32_convert_i64_s(al, ah)
           pc = pc + 3 | 0
           continue
-        case 335: // f32.convert_i64_u
+        case 338: // f32.convert_i64_u
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
           F32[(fp + code[pc + 1])] = convert.f32_convert_i64_u(al, ah)
           pc = pc + 3 | 0
           continue
-        case 336: // f32.demote_f64
+        case 339: // f32.demote_f64
           F32[(fp + code[pc + 1])] = Math.fround(F64[(fp + code[pc + 2]) >> 1])
           pc = pc + 3 | 0
           continue
-        case 337: // f64.convert_i32_s
+        case 340: // f64.convert_i32_s
           F64[(fp + code[pc + 1]) >> 1] = I32[(fp + code[pc + 2])]
           pc = pc + 3 | 0
           continue
-        case 338: // f64.convert_i32_u
+        case 341: // f64.convert_i32_u
           F64[(fp + code[pc + 1]) >> 1] = I32[(fp + code[pc + 2])] >>> 0
           pc = pc + 3 | 0
           continue
-        case 339: // f64.convert_i64_s
+        case 342: // f64.convert_i64_s
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
           F64[(fp + code[pc + 1]) >> 1] = ah * 4294967296 + (al >>> 0)
           pc = pc + 3 | 0
           continue
-        case 340: // f64.convert_i64_u
+        case 343: // f64.convert_i64_u
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
           F64[(fp + code[pc + 1]) >> 1] = (ah >>> 0) * 4294967296 + (al >>> 0)
           pc = pc + 3 | 0
           continue
-        case 341: // f64.promote_f32
+        case 344: // f64.promote_f32
           F64[(fp + code[pc + 1]) >> 1] = F32[(fp + code[pc + 2])]
           pc = pc + 3 | 0
           continue
-        case 342: // i32.reinterpret_f32
+        case 345: // i32.reinterpret_f32
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])]
           pc = pc + 3 | 0
           continue
-        case 343: // i64.reinterpret_f64
+        case 346: // i64.reinterpret_f64
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -2074,15 +2090,15 @@ export function createLoop(
           I32[d + 1] = ah
           pc = pc + 3 | 0
           continue
-        case 344: // i32.extend8_s
+        case 347: // i32.extend8_s
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] << 24 >> 24
           pc = pc + 3 | 0
           continue
-        case 345: // i32.extend16_s
+        case 348: // i32.extend16_s
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] << 16 >> 16
           pc = pc + 3 | 0
           continue
-        case 346: // i64.extend8_s
+        case 349: // i64.extend8_s
           al = I32[(fp + code[pc + 2])]
           low = al << 24 >> 24
           d = (fp + code[pc + 1])
@@ -2090,7 +2106,7 @@ export function createLoop(
           I32[d + 1] = low >> 31
           pc = pc + 3 | 0
           continue
-        case 347: // i64.extend16_s
+        case 350: // i64.extend16_s
           al = I32[(fp + code[pc + 2])]
           low = al << 16 >> 16
           d = (fp + code[pc + 1])
@@ -2098,7 +2114,7 @@ export function createLoop(
           I32[d + 1] = low >> 31
           pc = pc + 3 | 0
           continue
-        case 348: // i64.extend32_s
+        case 351: // i64.extend32_s
           al = I32[(fp + code[pc + 2])]
           low = al
           d = (fp + code[pc + 1])
@@ -2106,44 +2122,44 @@ export function createLoop(
           I32[d + 1] = low >> 31
           pc = pc + 3 | 0
           continue
-        case 349: // i32.trunc_sat_f32_s
+        case 352: // i32.trunc_sat_f32_s
           I32[(fp + code[pc + 1])] = convert.i32_trunc_sat_s(F32[(fp + code[pc + 2])])
           pc = pc + 3 | 0
           continue
-        case 350: // i32.trunc_sat_f32_u
+        case 353: // i32.trunc_sat_f32_u
           I32[(fp + code[pc + 1])] = convert.i32_trunc_sat_u(F32[(fp + code[pc + 2])])
           pc = pc + 3 | 0
           continue
-        case 351: // i32.trunc_sat_f64_s
+        case 354: // i32.trunc_sat_f64_s
           I32[(fp + code[pc + 1])] = convert.i32_trunc_sat_s(F64[(fp + code[pc + 2]) >> 1])
           pc = pc + 3 | 0
           continue
-        case 352: // i32.trunc_sat_f64_u
+        case 355: // i32.trunc_sat_f64_u
           I32[(fp + code[pc + 1])] = convert.i32_trunc_sat_u(F64[(fp + code[pc + 2]) >> 1])
           pc = pc + 3 | 0
           continue
-        case 353: // i64.trunc_sat_f32_s
+        case 356: // i64.trunc_sat_f32_s
           low = convert.i64_trunc_sat_s(F32[(fp + code[pc + 2])])
           d = (fp + code[pc + 1])
           I32[d] = low
           I32[d + 1] = i64.hi
           pc = pc + 3 | 0
           continue
-        case 354: // i64.trunc_sat_f32_u
+        case 357: // i64.trunc_sat_f32_u
           low = convert.i64_trunc_sat_u(F32[(fp + code[pc + 2])])
           d = (fp + code[pc + 1])
           I32[d] = low
           I32[d + 1] = i64.hi
           pc = pc + 3 | 0
           continue
-        case 355: // i64.trunc_sat_f64_s
+        case 358: // i64.trunc_sat_f64_s
           low = convert.i64_trunc_sat_s(F64[(fp + code[pc + 2]) >> 1])
           d = (fp + code[pc + 1])
           I32[d] = low
           I32[d + 1] = i64.hi
           pc = pc + 3 | 0
           continue
-        case 356: // i64.trunc_sat_f64_u
+        case 359: // i64.trunc_sat_f64_u
           low = convert.i64_trunc_sat_u(F64[(fp + code[pc + 2]) >> 1])
           d = (fp + code[pc + 1])
           I32[d] = low

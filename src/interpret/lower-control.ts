@@ -2,6 +2,7 @@
 // the second function.
 
 import type { Instruction } from '../instructions/define.ts'
+import { instructionByName } from '../instructions/table.ts'
 import type { Immediates } from '../instructions/immediates.ts'
 import { GLOBAL_WORDS } from '../runtime/global.ts'
 import { funcTypeOf } from '../syntax/module.ts'
@@ -9,6 +10,7 @@ import { F32, F64, I32, I64, isRefType, refType, type FuncType, type ValType } f
 import type { Frame, Lowering } from './lower.ts'
 import { byType, slotWords } from './slots.ts'
 import { OPS } from './ops.ts'
+import { slowNumber } from './slow.ts'
 
 type Handler = (lowering: Lowering, im: Immediates, row: Instruction) => void
 
@@ -236,6 +238,26 @@ const callIndirect: Handler = (lowering, { x, y }) => {
   lowering.endBlock()
 }
 
+const callRef: Handler = (lowering, { x }) => {
+  const type = funcTypeOf(lowering.compiled.module, x)
+  const callee = lowering.stack.operand(lowering.stack.pop())
+  const delta = passArguments(lowering, type)
+  lowering.code.emit(lowering.mode === 'fast' ? OPS.call_ref : OPS.call_ref_metered, callee, delta)
+  lowering.stack.pushAll(type.results)
+  lowering.endBlock()
+}
+
+const returnCallRef: Handler = (lowering, { x }) => {
+  const type = funcTypeOf(lowering.compiled.module, x)
+  // In its own slot, above the arguments, which may overwrite any local.
+  lowering.stack.settleTop(1)
+  const callee = lowering.stack.operand(lowering.stack.pop())
+  const from = passArguments(lowering, type)
+  moveReferences(lowering, type, from)
+  lowering.code.emit(OPS.tail_ref, callee, from, paramWords(type))
+  closeReachable(lowering)
+}
+
 const returnCall: Handler = (lowering, { x }) => {
   const { spaces, module } = lowering.compiled
   const type = funcTypeOf(module, spaces.funcs[x]!)
@@ -291,6 +313,39 @@ const globalSet: Handler = (lowering, { x }, row) => {
   )
 }
 
+/**
+ * Branches on a flag that a test has left beside the reference on top of the stack: where it is `sense`. The reference goes along with
+ * the branch, or stays behind it, as is said.
+ */
+function branchOnTest(
+  lowering: Lowering,
+  label: number,
+  sense: boolean,
+  test: { readonly row: Instruction; readonly x: number },
+  { branches, stays }: { readonly branches: boolean; readonly stays: boolean },
+): void {
+  const { stack, code } = lowering
+  stack.settle()
+  const slot = stack.slotOf(stack.height - 1)
+  code.emit(OPS.slow, slowNumber(test.row)!, slot, test.x, 0)
+  const frame = frameAt(lowering, label)
+  if (!branches) stack.height--
+  if (frame.kind !== 'func' && inPlace(lowering, frame)) {
+    target(lowering, code.emit(sense ? OPS.br_if : OPS.br_unless, slot, 0) + 2, frame)
+  } else {
+    const skip = code.emit(sense ? OPS.br_unless : OPS.br_if, slot, 0) + 2
+    code.markTarget(skip, 0)
+    emitJump(lowering, frame)
+    code.bindHere([skip])
+  }
+  if (!branches) stack.height++
+  if (!stays) stack.pop()
+  lowering.endBlock()
+}
+
+const IS_NULL = instructionByName('ref.is_null')!
+const REF_TEST = instructionByName('ref.test')!
+
 // prettier-ignore
 export const CONTROL_HANDLERS: Readonly<Record<string, Handler>> = {
   unreachable: (lowering) => {
@@ -314,6 +369,16 @@ export const CONTROL_HANDLERS: Readonly<Record<string, Handler>> = {
   call_indirect: callIndirect,
   return_call: returnCall,
   return_call_indirect: returnCallIndirect,
+  call_ref: callRef,
+  return_call_ref: returnCallRef,
+  br_on_null: (lowering, { x }) =>
+    branchOnTest(lowering, x, true, { row: IS_NULL, x: 0 }, { branches: false, stays: true }),
+  br_on_non_null: (lowering, { x }) =>
+    branchOnTest(lowering, x, false, { row: IS_NULL, x: 0 }, { branches: true, stays: false }),
+  br_on_cast: (lowering, { x, hi }) =>
+    branchOnTest(lowering, x, true, { row: REF_TEST, x: hi }, { branches: true, stays: true }),
+  br_on_cast_fail: (lowering, { x, hi }) =>
+    branchOnTest(lowering, x, false, { row: REF_TEST, x: hi }, { branches: true, stays: true }),
   drop: (lowering) => void lowering.stack.pop(),
   select,
   'local.get': (lowering, { x }) => lowering.stack.pushLocal(x),

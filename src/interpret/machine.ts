@@ -7,12 +7,14 @@
 // constants, which is what makes it fast; when one has to grow, a new loop is made over larger arrays, which runs slower.
 
 import { HeddleError } from '../errors/heddle-error.ts'
+import { setStackReferences } from '../runtime/heap.ts'
 import type { Ref } from '../runtime/value.ts'
 import { CodeAllocator, type Stretch } from './code-allocator.ts'
 import { createLoop } from './loop.gen.ts'
 import { OPS, REGISTER } from './ops.ts'
 import { createSideLoop } from './side-loop.gen.ts'
-import { createSlow, type Slots } from './slow.ts'
+import { createSlow } from './slow.ts'
+import type { Slots } from './slow-handler.ts'
 import { SCRATCH, meetFixedOperations } from './warm-up.ts'
 import type { Instance } from '../runtime/instance.ts'
 
@@ -62,6 +64,7 @@ let current: Machine | undefined
 /** The machine; made when first asked for. Ask again after anything that may have grown it. */
 export function machine(): Machine {
   if (current === undefined) {
+    setStackReferences(() => current?.R ?? [])
     current = createMachine(CODE_WORDS, STACK_WORDS, FRAME_WORDS)
     meetFixedOperations(current)
   }

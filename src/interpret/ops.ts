@@ -20,9 +20,12 @@ export const FIXED_OPS = [
   'call_import',          // funcIdx delta
   'call_indirect',        // tableIdx typeId index delta
   'call_indirect_metered',
+  'call_ref',             // slot delta
+  'call_ref_metered',
   'tail_call',            // entry src words frameWords
   'tail_import',          // funcIdx src words
   'tail_indirect',        // tableIdx typeId index src words
+  'tail_ref',             // slot src words
   'return',               //
   'return32',             // slot
   'return64',             // slot
@@ -233,6 +236,8 @@ export const REASON = {
   indirect: 6,
   tailImport: 7,
   tailIndirect: 8,
+  callRef: 9,
+  tailRef: 10,
   trap: 16,
 } as const
 

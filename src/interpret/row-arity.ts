@@ -35,6 +35,11 @@ export function rowArity(row: Instruction, im: Immediates, compiled: CompiledMod
       params++
       return refType(false, BOT_HEAP)
     },
+    popRefOf: (top) => {
+      params++
+      return refType(false, top)
+    },
+    popCopies: (_, count) => void (params += count),
     push: (type) => void results.push(type),
     popAll: (types) => void (params += types.length),
     pushAll: (types) => void results.push(...types),
@@ -54,6 +59,7 @@ export function rowArity(row: Instruction, im: Immediates, compiled: CompiledMod
     elem: (x) => module.elems[x]!.type,
     data: () => undefined,
     matches: () => undefined,
+    isSubtype: () => true,
     declaredFunc: () => undefined,
     readLocal: none,
     setLocal: none,

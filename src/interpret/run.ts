@@ -10,7 +10,9 @@ import type { FuncInstance } from '../runtime/func.ts'
 import type { Instance } from '../runtime/instance.ts'
 import { STORE_LIMITS, type StoreLimits } from '../runtime/store.ts'
 import { stackFrame, type CallOptions, type Poll, type RunFrame, type RunHandle, type Stop } from '../runtime/tier.ts'
+import type { RootSource } from '../runtime/heap.ts'
 import type { Ref, Value } from '../runtime/value.ts'
+import { canonicalById } from '../validate/canonical-types.ts'
 import { describeAccess, describeFrame, walkFrames, type Backtrace, type Crossing } from './backtrace.ts'
 import { blockOffset, blockPosition, codeAt, placeFunction, restOfBlock, type PlacedCode } from './code-heap.ts'
 import { readValues, wordsOf, writeValues } from './frame-values.ts'
@@ -31,7 +33,7 @@ interface Parked {
   readonly refs: readonly Ref[]
 }
 
-export class InterpreterRun implements RunHandle, Resident {
+export class InterpreterRun implements RunHandle, Resident, RootSource {
   private readonly func: FuncInstance
   private readonly args: readonly Value[]
   private readonly metered: boolean
@@ -220,8 +222,14 @@ export class InterpreterRun implements RunHandle, Resident {
       calls: C.slice(this.callBase, this.sp),
       refs: R.slice(this.base >> 1, end >> 1),
     }
+    if (this.parked.refs.length > 0) this.func.instance?.store.heap.addSource(this)
     this.dropReferences()
     if (stage.resident === this) stage.resident = undefined
+  }
+
+  /** What its parked frames hold, for whoever walks the heap. */
+  references(): Iterable<Ref> {
+    return this.parked?.refs ?? []
   }
 
   /** Puts parked frames on top of the machine's stack, wherever that is by now. */
@@ -342,6 +350,10 @@ export class InterpreterRun implements RunHandle, Resident {
         const callee = this.resolve(word(1), word(2), I32[fp + word(3)]! >>> 0)
         return this.tailCall(callee, fp + word(4), word(5))
       }
+      case REASON.callRef:
+        return this.call(this.referenced(word(1)), fp + word(2), pc + 3)
+      case REASON.tailRef:
+        return this.tailCall(this.referenced(word(1)), fp + word(2), word(3))
       default:
         return this.returnToCaller()
     }
@@ -377,7 +389,15 @@ export class InterpreterRun implements RunHandle, Resident {
     if (index >= elems.length) throw new Trap('TRAP_UNDEFINED_ELEMENT', `${index} in a table of ${elems.length}`)
     const func = elems[index] as FuncInstance | null
     if (func === null) throw new Trap('TRAP_UNINITIALIZED_ELEMENT', String(index))
-    if (func.typeId !== typeId) throw new Trap('TRAP_INDIRECT_CALL', `element ${index} is ${func.toString()}`)
+    if (func.typeId !== typeId && !func.canonical.isSubtypeOf(canonicalById(typeId)))
+      throw new Trap('TRAP_INDIRECT_CALL', `element ${index} is ${func.toString()}`)
+    return func
+  }
+
+  /** The function that the reference in a slot means. */
+  private referenced(slot: number): FuncInstance {
+    const func = machine().R[(this.fp + slot) >> 1] as FuncInstance | null
+    if (func === null) throw new Trap('TRAP_NULL_FUNCTION')
     return func
   }
 

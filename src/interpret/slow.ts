@@ -1,42 +1,21 @@
 // Rare and long operations, kept out of the loop so that it stays small enough for the host to optimise (61,440 bytes of bytecode).
-// A handler takes its operands from consecutive slots from `base` on, and leaves its results there.
 
-import { TRAP_CODES, type TrapCode } from '../errors/trap.ts'
-import { instructionByName } from '../instructions/table.ts'
+import { INSTRUCTIONS } from '../instructions/table.ts'
 import type { Instruction } from '../instructions/define.ts'
 import type { Instance } from '../runtime/instance.ts'
-import type { Ref } from '../runtime/value.ts'
 import { isRefType } from '../syntax/types.ts'
-import { REASON, REGISTER } from './ops.ts'
+import { GC_HANDLERS } from './slow-gc.ts'
+import { copyRefs, spend, trap, type SlowHandler, type Slots } from './slow-handler.ts'
 import { slotWords } from './slots.ts'
-
-/** The arrays that hold the slots: int32 halves, floats at the same places, and references. */
-export interface Slots {
-  readonly I32: Int32Array
-  readonly F32: Float32Array
-  readonly F64: Float64Array
-  readonly R: Ref[]
-  /** The loop's registers. */
-  readonly S: Int32Array
-}
-
-/** What long work takes from the slice, so that a loop of it is looked at as often as any other: one for a KiB, or 16 references. */
-const spend = (S: Int32Array, amount: number): void => {
-  S[REGISTER.slice] = Math.max(S[REGISTER.slice]! - amount, -1)
-}
 
 /** Growing may copy all that there is. */
 const GROWTH = 1000
 
-/** Gives 0, or the reason to leave the loop. */
-type Handler = (slots: Slots, instance: Instance, base: number, x: number, y: number) => number
-
-const trap = (code: TrapCode): number => REASON.trap + TRAP_CODES.indexOf(code)
 const MEMORY_TRAP = trap('TRAP_OUT_OF_BOUNDS')
 const TABLE_TRAP = trap('TRAP_TABLE_OUT_OF_BOUNDS')
 
 // prettier-ignore
-const HANDLERS: Readonly<Record<string, Handler>> = {
+const HANDLERS: Readonly<Record<string, SlowHandler>> = {
   'global.get': ({ I32, R }, { globals }, base, x) => {
     const global = globals[x]!
     if (isRefType(global.type.type)) R[base >> 1] = global.ref
@@ -151,15 +130,12 @@ const HANDLERS: Readonly<Record<string, Handler>> = {
   },
 }
 
-/** Element by element, from whichever end keeps an overlap intact. */
-function copyRefs(target: Ref[], to: number, source: readonly Ref[], from: number, length: number): void {
-  if (to <= from) for (let i = 0; i < length; i++) target[to + i] = source[from + i]
-  else for (let i = length - 1; i >= 0; i--) target[to + i] = source[from + i]
-}
-
-const names = Object.keys(HANDLERS)
-const handlers = Object.values(HANDLERS)
-const numbers: ReadonlyMap<Instruction, number> = new Map(names.map((name, i) => [instructionByName(name)!, i]))
+const ALL_HANDLERS = { ...HANDLERS, ...GC_HANDLERS }
+const names = Object.keys(ALL_HANDLERS)
+const handlers = Object.values(ALL_HANDLERS)
+const numbers: ReadonlyMap<Instruction, number> = new Map(
+  INSTRUCTIONS.flatMap((row) => (names.includes(row.name) ? [[row, names.indexOf(row.name)] as const] : [])),
+)
 
 /** The number by which the operation `slow` names the instruction; undefined where it is not one of these. */
 export function slowNumber(row: Instruction): number | undefined {

@@ -1,13 +1,17 @@
 // Evaluates constant expressions: a handler for each instruction that may stand in one.
 // https://webassembly.github.io/spec/core/exec/instructions.html#expressions
 
+import { Trap } from '../errors/trap.ts'
 import { InternalError } from '../errors/heddle-error.ts'
 import type { Immediates } from '../instructions/immediates.ts'
 import { InstructionReader } from '../instructions/instruction-reader.ts'
 import * as i64 from '../numeric/i64.ts'
 import type { Code } from '../syntax/module.ts'
-import { F32, F64, FUNCREF, I64, refType } from '../syntax/types.ts'
+import { ANY, EXTERNREF, F32, F64, FUNCREF, I31, I64, refType, type RefType } from '../syntax/types.ts'
+import type { CanonicalType } from '../validate/canonical-types.ts'
+import { ArrayInstance, StructInstance, arrayBytes, structBytes } from './aggregate.ts'
 import type { Instance } from './instance.ts'
+import { i31 } from './reference.ts'
 import { i32Value, numberValue, refValue, vectorValue, type Value } from './value.ts'
 
 type Handler = (stack: Value[], im: Immediates, instance: Instance) => void
@@ -36,8 +40,19 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['f64.const', (stack, { lo, hi }) => stack.push(numberValue(F64, lo, hi))],
   ['v128.const', (stack, { vector }) => stack.push(vectorValue(vector))],
   ['global.get', (stack, { x }, instance) => stack.push(instance.globals[x]!.get())],
-  ['ref.null', (stack, { x }) => stack.push(refValue(refType(true, x), null))],
+  ['ref.null', (stack, { x }, { compiled }) => stack.push(refValue(compiled.types.close(refType(true, x)), null))],
   ['ref.func', (stack, { x }, instance) => stack.push(refValue(FUNCREF, instance.func(x)))],
+  ['ref.i31', (stack) => stack.push(refValue(refType(false, I31), i31(stack.pop()!.lo)))],
+  ['any.convert_extern', (stack) => stack.push(refValue(refType(true, ANY), stack.pop()!.ref))],
+  ['extern.convert_any', (stack) => stack.push(refValue(EXTERNREF, stack.pop()!.ref))],
+  ['struct.new', (stack, { x }, instance) => newStruct(stack, x, instance, false)],
+  ['struct.new_default', (stack, { x }, instance) => newStruct(stack, x, instance, true)],
+  ['array.new', (stack, { x }, instance) => {
+    const length = stack.pop()!.lo >>> 0
+    newArray(stack, x, instance, length, [stack.pop()!])
+  }],
+  ['array.new_default', (stack, { x }, instance) => newArray(stack, x, instance, stack.pop()!.lo >>> 0, [])],
+  ['array.new_fixed', (stack, { x, y }, instance) => newArray(stack, x, instance, y, stack.splice(stack.length - y))],
   ['i32.add', binary32((a, b) => a + b)],
   ['i32.sub', binary32((a, b) => a - b)],
   ['i32.mul', binary32(Math.imul)],
@@ -45,6 +60,32 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['i64.sub', binary64(i64.sub)],
   ['i64.mul', binary64(i64.mul)],
 ])
+
+const newStruct = (stack: Value[], x: number, instance: Instance, isDefault: boolean): void => {
+  const { type, fields, length } = instance.compiled.structLayout(x)
+  const operands = isDefault ? [] : stack.splice(stack.length - fields.length)
+  claim(instance, structBytes(length))
+  const struct = StructInstance.zero(type, fields, length)
+  operands.forEach((value, i) => struct.set(fields[i]!, value))
+  stack.push(refValue(closedRef(type), struct))
+}
+
+const newArray = (stack: Value[], x: number, instance: Instance, length: number, elements: readonly Value[]): void => {
+  const layout = instance.compiled.arrayLayout(x)
+  claim(instance, arrayBytes(layout, length))
+  const array = new ArrayInstance(layout, length)
+  for (let i = 0; i < length && elements.length > 0; i++) array.set(i, elements[i % elements.length]!)
+  stack.push(refValue(closedRef(layout.type), array))
+}
+
+function claim({ store }: Instance, bytes: number): void {
+  if (!store.heap.allocate(bytes)) throw new Trap('HEAP_EXHAUSTED', `${store.limits.heapBytes} bytes are allowed`)
+}
+
+/** A reference to what was just made. */
+function closedRef({ id }: CanonicalType): RefType {
+  return refType(false, id)
+}
 
 /** The value of a valid constant expression. Globals that it names must have been initialised. */
 export function evaluate(code: Code, instance: Instance): Value {

@@ -3,6 +3,7 @@
 import { ModuleTypes } from '../validate/canonical-types.ts'
 import { indexSpaces, type IndexSpaces, type Module } from '../syntax/module.ts'
 import type { Names } from '../syntax/names.ts'
+import { arrayLayout, structLayout, type ArrayLayout, type StructLayout } from './aggregate.ts'
 import { FuncInstance } from './func.ts'
 import type { ExternKind } from '../syntax/types.ts'
 import { GLOBAL_WORDS, type Global } from './global.ts'
@@ -23,11 +24,23 @@ export class CompiledModule {
   readonly types: ModuleTypes
   private exportNames: ReadonlyMap<number, string> | undefined
 
+  private readonly structLayouts: (StructLayout | undefined)[] = []
+  private readonly arrayLayouts: (ArrayLayout | undefined)[] = []
+
   constructor(module: Module, names: () => Names = () => module.names ?? {}) {
     this.module = module
     this.spaces = indexSpaces(module)
     this.types = new ModuleTypes(module)
     this.names = names
+  }
+
+  /** How structures of a type are laid out. */
+  structLayout(typeIdx: number): StructLayout {
+    return (this.structLayouts[typeIdx] ??= structLayout(this.types.canonical(typeIdx)))
+  }
+
+  arrayLayout(typeIdx: number): ArrayLayout {
+    return (this.arrayLayouts[typeIdx] ??= arrayLayout(this.types.canonical(typeIdx)))
   }
 
   /** What people call a function: its name in the name section, or the first under which it is exported. */
@@ -69,6 +82,7 @@ export class Instance {
     this.reservation = store.reserve('instances', 1)
     this.reservation.lastAsLongAs(this)
     this.store = store
+    store.heap.addSource(this)
     this.compiled = compiled
     this.funcs = [...importedFuncs]
     this.globalWords = new Int32Array(compiled.spaces.globals.length * GLOBAL_WORDS)
@@ -88,6 +102,13 @@ export class Instance {
       this.funcs[funcIdx] = func
     }
     return func
+  }
+
+  /** Every reference that it holds, for whoever walks the heap. */
+  *references(): Generator<Ref, void> {
+    for (const { ref } of this.globals) yield ref
+    for (const { elems } of this.tables) yield* elems
+    for (const refs of this.elems) if (refs !== undefined) yield* refs
   }
 
   /** Gives back at once what it and its own memories and tables take of the quotas. Precondition: nobody will use any of them. */

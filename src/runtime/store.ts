@@ -2,6 +2,7 @@
 // anything is allocated, and comes back with the thing that it was taken for.
 
 import { limitsWith } from '../errors/check-limits.ts'
+import { Heap } from './heap.ts'
 import { HeddleError } from '../errors/heddle-error.ts'
 
 /**
@@ -15,6 +16,8 @@ export interface StoreLimits {
   readonly memoryBytes: number
   /** Elements of all tables, together. */
   readonly tableElements: number
+  /** Structures, arrays and exceptions, in bytes as Heddle counts them (`Heap`); those that only the host holds are not counted. */
+  readonly heapBytes: number
   readonly instances: number
   /** Nested calls of one run. */
   readonly stackFrames: number
@@ -27,6 +30,7 @@ export interface StoreLimits {
 export const STORE_LIMITS: StoreLimits = {
   memoryBytes: 4 * 1024 ** 3,
   tableElements: 10_000_000,
+  heapBytes: 512 * 1024 ** 2,
   instances: 10_000,
   stackFrames: 50_000,
   stackBytes: 16 * 1024 ** 2,
@@ -49,15 +53,17 @@ const QUOTAS = Object.keys(CODES) as readonly Quota[]
 export class Store {
   readonly limits: StoreLimits
   readonly limiter: Limiter | undefined
+  readonly heap: Heap
   private readonly used: Record<Quota, number> = { memoryBytes: 0, tableElements: 0, instances: 0 }
 
   constructor(limits: Partial<StoreLimits> = {}, limiter?: Limiter) {
     this.limits = limitsWith(STORE_LIMITS, limits, 'stores')
     this.limiter = limiter
+    this.heap = new Heap(this.limits.heapBytes)
   }
 
-  usage(): Readonly<Record<Quota, number>> {
-    return { ...this.used }
+  usage(): Readonly<Record<Quota | 'heapBytes', number>> {
+    return { ...this.used, heapBytes: this.heap.used }
   }
 
   /** Throws where the quotas do not suffice for all of it together; takes nothing. */

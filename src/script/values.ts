@@ -51,7 +51,7 @@ export function toValue(value: ScriptValue, hosts: HostReferences): Value {
     case 'null':
       return refValue(refType(true, value.heap), null)
     case 'host':
-      return refValue(EXTERNREF, hosts.get(value.number))
+      return refValue(refType(false, value.heap), hosts.get(value.number))
   }
 }
 
@@ -67,14 +67,14 @@ export function matchesPattern(pattern: ResultPattern, value: Value): boolean {
     case 'lanes':
       return type === V128 && pattern.lanes.every((lane, i) => matchesPattern(lane, laneOf(value, lane.type, i)))
     case 'null':
-      return isRefType(type) && ref === null && heapTypeOf(type) === pattern.heap
+      return isRefType(type) && ref === null && matchesHeapType(pattern.heap, heapTypeOf(type), CLOSED)
     case 'any null':
       return isRefType(type) && ref === null
     case 'host':
       return isRefType(type) && ref instanceof HostReference && ref.number === pattern.number
     case 'ref':
       return (
-        isRefType(type) && isRefOf(ref, pattern.heap) && (pattern.index === undefined || indexOf(ref) === pattern.index)
+        isRefType(type) && isRefOf(ref, type, pattern.heap) && (pattern.index === undefined || indexOf(ref) === pattern.index)
       )
     case 'either':
       return pattern.patterns.some((alternative) => matchesPattern(alternative, value))
@@ -95,9 +95,10 @@ function laneOf(vector: Value, type: ValType, lane: number): Value {
   return isWide(type) ? numberValue(type, words[2 * lane]!, words[2 * lane + 1]) : numberValue(type, words[lane]!)
 }
 
-function isRefOf(ref: Ref, heap: number): boolean {
-  if (ref === null) return false
-  return heap === FUNC ? ref instanceof FuncInstance : heap === EXTERN
+/** The reference lies in some hierarchy: only functions are known to lie in theirs. */
+function isRefOf(ref: Ref, type: ValType, heap: number): boolean {
+  if (ref === null || !matchesHeapType(heapTypeOf(type), topOf(heap, CLOSED), CLOSED)) return false
+  return hasHeapType(ref, heap, CLOSED)
 }
 
 function indexOf(ref: Ref): number | undefined {

@@ -84,6 +84,14 @@ export class ArityCounter implements Typing {
     return FUNCREF
   }
 
+  popRefOf(): RefType {
+    return this.popRef()
+  }
+
+  popCopies(_: ValType, count: number): void {
+    for (let i = 0; i < count; i++) this.pop()
+  }
+
   push(): void {
     this.pushed++
   }
@@ -167,6 +175,11 @@ export class ArityCounter implements Typing {
 
   data(): void {}
   matches(): void {}
+
+  isSubtype(): boolean {
+    return true
+  }
+
   needDataCount(): void {}
   declaredFunc(): void {}
 

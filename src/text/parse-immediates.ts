@@ -7,11 +7,11 @@ import type { ImmediateKind, Immediates, IndexKind } from '../instructions/immed
 import { isIndexKind } from '../instructions/immediates.ts'
 import type { InstructionWriter } from '../instructions/instruction-writer.ts'
 import { instructionByOpcode } from '../instructions/table.ts'
-import type { ValType } from '../syntax/types.ts'
+import { isNullable, type ValType } from '../syntax/types.ts'
 import type { LabelStack } from './label-stack.ts'
 import { parseF32, parseF64, parseI32, parseI64, parseU64, type Bits64 } from './number.ts'
 import type { ModuleContext } from './parse-context.ts'
-import { parseHeapType, parseValType } from './parse-types.ts'
+import { parseHeapType, parseRefType, parseValType } from './parse-types.ts'
 import type { TokenCursor } from './token-cursor.ts'
 import { parseLaneIdx, parseLanes, parseVector } from './parse-vector.ts'
 import { FLOAT, ID, KEYWORD, NAT, RIGHT_PAREN } from './tokens.ts'
@@ -44,6 +44,10 @@ export class ImmediateParser implements Immediates {
       this.parseAnnotation()
       return writer.write(instructionByOpcode(plain.annotated)!, this)
     }
+    if (plain.nullable !== undefined) {
+      this.x = parseRefType(cursor)
+      return writer.write(isNullable(this.x) ? instructionByOpcode(plain.nullable)! : plain, this)
+    }
     if (immediates.length === 0) return writer.writeOpcode(plain)
     if (immediates.length === 1) this.parseOne(immediates[0]!, plain)
     else this.parseTwo(immediates[0]!, immediates[1]!, plain)
@@ -67,6 +71,15 @@ export class ImmediateParser implements Immediates {
         return
       case 'heaptype':
         this.x = parseHeapType(this.cursor)
+        return
+      case 'reftype':
+      case 'nullreftype':
+        this.x = parseRefType(this.cursor)
+        return
+      case 'castop':
+        return this.parseCast()
+      case 'u32':
+        this.y = this.cursor.readU32()
         return
       case 'labels':
         return this.parseLabels()
@@ -110,6 +123,8 @@ export class ImmediateParser implements Immediates {
         return context.elems.resolve(cursor)
       case 'dataidx':
         return context.datas.resolve(cursor)
+      case 'fieldidx':
+        return context.types.resolveField(cursor, this.x)
       case 'tableidx':
         return cursor.atIndex() ? context.tables.resolve(cursor) : 0
       case 'memidx':
@@ -118,6 +133,11 @@ export class ImmediateParser implements Immediates {
   }
 
   private parseTwo(first: ImmediateKind, second: ImmediateKind, row: Instruction): void {
+    if (first === 'typeidx' && second !== 'tableidx') {
+      this.x = this.parseIndex(first)
+      this.y = isIndexKind(second) ? this.parseIndex(second) : this.cursor.readU32()
+      return
+    }
     if (isIndexKind(first) && isIndexKind(second)) return this.parseTwoIndices(first, second)
     // An access to one lane. A number with neither a memarg nor a number behind it is the lane, not the memory.
     this.x = this.atMemoryBeforeLane() ? this.parseIndex('memidx') : 0
@@ -155,6 +175,14 @@ export class ImmediateParser implements Immediates {
       this.y = both ? this.parseIndex(second) : 0
       this.x = this.parseIndex(first)
     }
+  }
+
+  /** The label, and the types before and after the cast. */
+  private parseCast(): void {
+    const { cursor } = this
+    this.x = this.labels.resolve(cursor)
+    this.lo = parseRefType(cursor)
+    this.hi = parseRefType(cursor)
   }
 
   private parseLabels(): void {

@@ -5,7 +5,7 @@
 import type { Instruction } from '../instructions/define.ts'
 import type { ImmediateKind, Immediates } from '../instructions/immediates.ts'
 import type { Module } from '../syntax/module.ts'
-import { heapTypeName } from '../syntax/types.ts'
+import { spellHeapType, spellValType, type TypeNamer } from '../syntax/types.ts'
 import type { ModuleIds } from './module-ids.ts'
 import { IdSpace } from './print-ids.ts'
 import { LabelScope } from './print-labels.ts'
@@ -20,6 +20,7 @@ export class InstructionPrinter {
   locals: IdSpace = NO_LOCALS
   private readonly ids: ModuleIds
   private readonly blockTypes: BlockTypePrinter
+  private readonly typeName: TypeNamer = (x) => this.ids.types.use(x)
 
   constructor(module: Module, ids: ModuleIds) {
     this.ids = ids
@@ -58,7 +59,12 @@ export class InstructionPrinter {
       case 'f64':
         return ` ${printF64(im.lo, im.hi)}`
       case 'heaptype':
-        return ` ${im.x >= 0 ? this.ids.types.use(im.x) : heapTypeName(im.x)}`
+        return ` ${spellHeapType(im.x, this.typeName)}`
+      case 'reftype':
+      case 'nullreftype':
+        return ` ${spellValType(im.x, this.typeName)}`
+      case 'castop':
+        return ` ${this.labels.use(im.x)} ${spellValType(im.lo, this.typeName)} ${spellValType(im.hi, this.typeName)}`
       case 'labels':
         return this.branchTargets(im)
       case 'valtypes':
@@ -79,6 +85,7 @@ export class InstructionPrinter {
 
   private pair(first: ImmediateKind, second: ImmediateKind, row: Instruction, im: Immediates): string {
     if (first === 'memarg') return this.memarg(row, im) + this.single(second, row, im)
+    if (first === 'typeidx' && second !== 'tableidx') return ` ${this.index(first, im.x)} ${this.index(second, im.y)}`
     // Copying: both indices stand there or neither.
     if (first === second)
       return im.x === 0 && im.y === 0 ? '' : ` ${this.index(first, im.x)} ${this.index(second, im.y)}`

@@ -12,10 +12,17 @@ export class TypeTable {
   readonly types: CompType[] = []
   readonly subtypes: Map<number, Subtyping> = new Map()
   readonly recGroups: RecGroup[] = []
+  /** The fields of each structure type. */
+  readonly fields: Map<number, IndexSpace> = new Map()
   private readonly byShape = new Map<string, number>()
 
   define(type: FuncType): void {
     this.remember(type)
+  }
+
+  /** The index of a field of a structure type. */
+  resolveField(cursor: TokenCursor, typeIdx: number): number {
+    return this.fields.get(typeIdx)?.resolve(cursor) ?? cursor.readU32()
   }
 
   /** Parameters of a function type; none where it is no such. */

@@ -160,7 +160,19 @@ export class CodeValidator implements Typing {
     return type
   }
 
-  private isSubtype(actual: ValType, expected: ValType): boolean {
+  popRefOf(top: HeapType): RefType {
+    const type = this.popRef()
+    this.matches(type, refType(true, top))
+    return type
+  }
+
+  popCopies(type: ValType, count: number): void {
+    if (count > this.context.limits.fields)
+      throw new ModuleError('limit', `${count} operands, more than ${this.context.limits.fields}`)
+    for (let i = 0; i < count; i++) this.pop(type)
+  }
+
+  isSubtype(actual: ValType, expected: ValType): boolean {
     return matchesValType(actual, expected, this.context.types)
   }
 

@@ -25,6 +25,8 @@ export class InstructionText {
   private pair(first: ImmediateKind, second: ImmediateKind, im: Immediates): string {
     const { x, y } = im
     if (first === 'memarg') return `${this.single(first, im)} ${y}`
+    if (first === 'typeidx' && second !== 'tableidx')
+      return `${x}${this.symbols.tag('types', x)} ${y}${this.tag(second, y)}`
     if (first !== 'typeidx') return `${x} ${y}${this.tag(first, x)}`
     const { symbols } = this
     return `${y}${symbols.tag('tables', y)} (type ${x}${symbols.tag('types', x)})`
@@ -43,6 +45,11 @@ export class InstructionText {
         return blockTypeText(im.x)
       case 'heaptype':
         return heapTypeName(im.x)
+      case 'reftype':
+      case 'nullreftype':
+        return valTypeName(im.x)
+      case 'castop':
+        return `${im.x} ${valTypeName(im.lo)} ${valTypeName(im.hi)}`
       case 'labels':
         return [...im.list.slice(0, im.count), im.x].join(' ')
       case 'valtypes':

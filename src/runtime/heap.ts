@@ -1,0 +1,83 @@
+// Objects of the garbage-collected heap, as far as a store counts them. The host's collector frees them; what a store allows is counted
+// here, in bytes that do not depend on when that happens: allocations are summed, and where the sum reaches the limit, what the store's
+// instances and stacks still reach is counted anew. So equal programs fail at the same allocation on every host.
+
+import type { Ref } from './value.ts'
+
+/** An object with references of its own. `references` names all of them, for whoever walks the heap. */
+export abstract class HeapObject {
+  /** About what the host takes for it. */
+  abstract readonly byteSize: number
+  abstract references(): Iterable<Ref>
+}
+
+/** Who holds references to objects: an instance, a run that is parked. */
+export interface RootSource {
+  references: () => Iterable<Ref>
+}
+
+/** The references on the stacks of all runs; set by the tier that has such. */
+let stackReferences: () => Iterable<Ref> = () => []
+
+export function setStackReferences(references: () => Iterable<Ref>): void {
+  stackReferences = references
+}
+
+/** A heap that is fuller than this after counting anew is full: else a program at the limit would be counted at every allocation. */
+const FULL = 15 / 16
+
+export class Heap {
+  readonly limit: number
+  /** Bytes allocated since the last count, and those that it found. */
+  used = 0
+  private sources: WeakRef<RootSource>[] = []
+  private nextPruning = 64
+
+  constructor(limit: number) {
+    this.limit = limit
+  }
+
+  /** What the source references counts as in use as long as it lives. */
+  addSource(source: RootSource): void {
+    if (this.sources.length >= this.nextPruning) {
+      this.sources = this.sources.filter((each) => each.deref() !== undefined)
+      this.nextPruning = Math.max(64, this.sources.length * 2)
+    }
+    this.sources.push(new WeakRef(source))
+  }
+
+  /** Counts `bytes` more; false where that is too much. */
+  allocate(bytes: number): boolean {
+    this.used += bytes
+    if (this.used <= this.limit) return true
+    this.used = this.count()
+    if (this.used + bytes > this.limit * FULL) return false
+    this.used += bytes
+    return true
+  }
+
+  /** Every object that can be reached from the sources and the stacks, each once. */
+  *objects(): Generator<HeapObject, void> {
+    const seen = new Set<HeapObject>()
+    const waiting: HeapObject[] = []
+    const visit = (references: Iterable<Ref>): void => {
+      for (const ref of references) {
+        if (!(ref instanceof HeapObject) || seen.has(ref)) continue
+        seen.add(ref)
+        waiting.push(ref)
+      }
+    }
+    visit(stackReferences())
+    for (const source of this.sources) visit(source.deref()?.references() ?? [])
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      yield next
+      visit(next.references())
+    }
+  }
+
+  private count(): number {
+    let bytes = 0
+    for (const { byteSize } of this.objects()) bytes += byteSize
+    return bytes
+  }
+}

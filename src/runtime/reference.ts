@@ -1,0 +1,52 @@
+// What a reference is at run time. Null is null; functions, structures, arrays, exceptions are objects of the engine; an integer that fits
+// into 31 bits is an i31, as in the JavaScript API; everything else is the host's, whichever hierarchy it is in.
+// https://webassembly.github.io/spec/core/exec/runtime.html#reference-values
+
+import { ANY, ARRAY, EQ, EXN, EXTERN, FUNC, I31, STRUCT, heapTypeOf, isNullable } from '../syntax/types.ts'
+import type { HeapType, RefType } from '../syntax/types.ts'
+import type { CanonicalType, TypeSpace } from '../validate/canonical-types.ts'
+import { ArrayInstance, StructInstance } from './aggregate.ts'
+import { FuncInstance } from './func.ts'
+import type { Ref } from './value.ts'
+
+export function isI31(ref: Ref): ref is number {
+  return typeof ref === 'number' && (ref << 1) >> 1 === ref && !Object.is(ref, -0)
+}
+
+/** An i31 of the lower 31 bits. */
+export function i31(value: number): number {
+  return (value << 1) >> 1
+}
+
+/** The type of an object that was defined in a module. */
+function definedType(ref: Ref): CanonicalType | undefined {
+  if (ref instanceof StructInstance || ref instanceof ArrayInstance) return ref.type
+  return ref instanceof FuncInstance ? ref.canonical : undefined
+}
+
+/** Whether a reference of the heap type's hierarchy, which is not null, is of that type. */
+export function hasHeapType(ref: Ref, heap: HeapType, types: TypeSpace): boolean {
+  if (heap >= 0) return definedType(ref)?.isSubtypeOf(types.canonical(heap)) === true
+  switch (heap) {
+    case ANY:
+    case FUNC:
+    case EXTERN:
+    case EXN:
+      return true
+    case EQ:
+      return isI31(ref) || ref instanceof StructInstance || ref instanceof ArrayInstance
+    case I31:
+      return isI31(ref)
+    case STRUCT:
+      return ref instanceof StructInstance
+    case ARRAY:
+      return ref instanceof ArrayInstance
+    default:
+      return false
+  }
+}
+
+/** Whether a reference is of a type in its hierarchy. */
+export function hasRefType(ref: Ref, type: RefType, types: TypeSpace): boolean {
+  return ref === null ? isNullable(type) : hasHeapType(ref, heapTypeOf(type), types)
+}
