@@ -66,7 +66,7 @@ export class ImmediateParser implements Immediates {
         this.x = this.context.types.parseBlockType(this.cursor)
         return
       case 'heaptype':
-        this.x = parseHeapType(this.cursor)
+        this.x = parseHeapType(this.cursor, this.context.types.space)
         return
       case 'labels':
         return this.parseLabels()
@@ -175,7 +175,7 @@ export class ImmediateParser implements Immediates {
     const types: ValType[] = []
     while (cursor.atClause(cursor.words.result)) {
       cursor.pos += 2
-      while (cursor.kind !== RIGHT_PAREN) types.push(parseValType(cursor))
+      while (cursor.kind !== RIGHT_PAREN) types.push(parseValType(cursor, this.context.types.space))
       cursor.pos++
     }
     this.list = types

@@ -5,25 +5,24 @@
 import type { Instruction } from '../instructions/define.ts'
 import type { ImmediateKind, Immediates } from '../instructions/immediates.ts'
 import type { Module } from '../syntax/module.ts'
-import { heapTypeName } from '../syntax/types.ts'
 import type { ModuleIds } from './module-ids.ts'
-import { IdSpace } from './print-ids.ts'
+import { NO_IDS, type IdSpace } from './print-ids.ts'
 import { LabelScope } from './print-labels.ts'
 import { printF32, printF64, printI64, printU64, printVector } from './print-number.ts'
-import { BlockTypePrinter, printTypeList } from './print-types.ts'
-
-const NO_LOCALS = new IdSpace(undefined, 0)
+import { BlockTypePrinter, type TypePrinter } from './print-types.ts'
 
 export class InstructionPrinter {
   readonly labels: LabelScope = new LabelScope()
   /** Identifiers of the locals of the function that is being printed. */
-  locals: IdSpace = NO_LOCALS
+  locals: IdSpace = NO_IDS
   private readonly ids: ModuleIds
+  private readonly types: TypePrinter
   private readonly blockTypes: BlockTypePrinter
 
-  constructor(module: Module, ids: ModuleIds) {
+  constructor(module: Module, ids: ModuleIds, types: TypePrinter) {
     this.ids = ids
-    this.blockTypes = new BlockTypePrinter(module, ids.types)
+    this.types = types
+    this.blockTypes = new BlockTypePrinter(module, types)
   }
 
   /** Without the label that a structured instruction may bind. */
@@ -58,11 +57,11 @@ export class InstructionPrinter {
       case 'f64':
         return ` ${printF64(im.lo, im.hi)}`
       case 'heaptype':
-        return ` ${im.x >= 0 ? this.ids.types.use(im.x) : heapTypeName(im.x)}`
+        return ` ${this.types.heapType(im.x)}`
       case 'labels':
         return this.branchTargets(im)
       case 'valtypes':
-        return im.count === 0 ? ' (result)' : ` ${printTypeList('result', im.list.slice(0, im.count))}`
+        return im.count === 0 ? ' (result)' : ` ${this.types.list('result', im.list.slice(0, im.count))}`
       case 'memidx':
         return this.defaulted(kind, im.x)
       case 'laneidx':

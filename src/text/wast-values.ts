@@ -5,7 +5,7 @@ import type { Instruction } from '../instructions/define.ts'
 import { EXTERN, F32, F64, FUNC, I32, I64, type ValType } from '../syntax/types.ts'
 import { parseNanPattern } from './number.ts'
 import { parseF32Const, parseF64Const, parseI32Const, parseI64Const } from './parse-immediates.ts'
-import { parseHeapType } from './parse-types.ts'
+import { parseAbstractHeapType } from './parse-types.ts'
 import { parseVector, type NanLane } from './parse-vector.ts'
 import type { TokenCursor } from './token-cursor.ts'
 import { KEYWORD, LEFT_PAREN, NAT, RIGHT_PAREN } from './tokens.ts'
@@ -81,7 +81,7 @@ function parseConstant(cursor: TokenCursor, row: Instruction | undefined): Resul
     case 'v128':
       return parseVectorPattern(cursor)
     case 'heaptype':
-      return cursor.kind === RIGHT_PAREN ? { kind: 'any null' } : { kind: 'null', heap: parseHeapType(cursor) }
+      return cursor.kind === RIGHT_PAREN ? { kind: 'any null' } : { kind: 'null', heap: parseAbstractHeapType(cursor) }
     case 'funcidx':
       return cursor.kind === NAT ? { kind: 'ref', heap: FUNC, index: cursor.readU32() } : { kind: 'ref', heap: FUNC }
     default:
