@@ -79,9 +79,9 @@ class NameDecoder {
       case NAME_SUBSECTIONS.funcs:
         return this.readMap('funcs', this.total('func', module.funcs.length))
       case NAME_SUBSECTIONS.locals:
-        return this.readIndirectMap('locals', MODULE_LIMITS.locals)
+        return this.readIndirectMap('locals', this.total('func', module.funcs.length), MODULE_LIMITS.locals)
       case NAME_SUBSECTIONS.labels:
-        return this.readIndirectMap('labels', MODULE_LIMITS.bodyBytes)
+        return this.readIndirectMap('labels', this.total('func', module.funcs.length), MODULE_LIMITS.bodyBytes)
       case NAME_SUBSECTIONS.types:
         return this.readMap('types', module.types.length)
       case NAME_SUBSECTIONS.tables:
@@ -95,7 +95,7 @@ class NameDecoder {
       case NAME_SUBSECTIONS.datas:
         return this.readMap('datas', module.datas.length)
       case NAME_SUBSECTIONS.fields:
-        return this.readIndirectMap('fields', MODULE_LIMITS.fields)
+        return this.readIndirectMap('fields', module.types.length, MODULE_LIMITS.fields)
       case NAME_SUBSECTIONS.tags:
         return this.readMap('tags', this.total('tag', module.tags.length))
     }
@@ -113,18 +113,18 @@ class NameDecoder {
     this.fillMap(map, size)
   }
 
-  private readIndirectMap(space: 'locals' | 'labels' | 'fields', size: number): void {
+  /** `owners`: the size of the index space of the functions or types that have a map each. */
+  private readIndirectMap(space: 'locals' | 'labels' | 'fields', owners: number, size: number): void {
     if (this.names[space] !== undefined) return
-    const funcs = this.total('func', this.module.funcs.length)
     const maps = new Map<number, NameMap>()
     this.names[space] = maps
     const count = this.reader.readU32()
     for (let i = 0; i < count && this.kept < this.quotas.names; i++) {
-      const funcIdx = this.reader.readU32()
+      const owner = this.reader.readU32()
       const map = new Map<number, string>()
       // A map that breaks off still counts, so it is entered first.
-      if (funcIdx < funcs && !maps.has(funcIdx)) {
-        maps.set(funcIdx, map)
+      if (owner < owners && !maps.has(owner)) {
+        maps.set(owner, map)
         this.kept++
       }
       this.fillMap(map, size)

@@ -19,6 +19,8 @@ export function encodeNames(names: Names): Uint8Array {
   writeMapSection(writer, NAME_SUBSECTIONS.globals, names.globals)
   writeMapSection(writer, NAME_SUBSECTIONS.elems, names.elems)
   writeMapSection(writer, NAME_SUBSECTIONS.datas, names.datas)
+  writeIndirectSection(writer, NAME_SUBSECTIONS.fields, names.fields)
+  writeMapSection(writer, NAME_SUBSECTIONS.tags, names.tags)
   return writer.toBytes()
 }
 

@@ -35,42 +35,8 @@ export const PLANNED_OPCODES: ReadonlyMap<number, string> = new Map([
   ...behindPrefix(0xfd, 0x100, 0x113, 'relaxed-simd'),
 ])
 
-/** The type codes of the binary format that belong to later proposals. */
-export const PLANNED_TYPE_CODES: ReadonlyMap<number, string> = new Map([
-  [0x74, 'exception-handling'],
-  [0x73, 'gc'],
-  [0x72, 'gc'],
-  [0x71, 'gc'],
-  [0x6e, 'gc'],
-  [0x6d, 'gc'],
-  [0x6c, 'gc'],
-  [0x6b, 'gc'],
-  [0x6a, 'gc'],
-  [0x69, 'exception-handling'],
-  [0x68, 'stack-switching'],
-  [0x75, 'stack-switching'],
-  [0x64, 'function-references'],
-  [0x63, 'function-references'],
-])
-
-/** The codes that open a type definition of a later proposal. */
-export const PLANNED_DEFINITION_CODES: ReadonlyMap<number, string> = new Map([
-  [0x5f, 'gc'],
-  [0x5e, 'gc'],
-  [0x5d, 'stack-switching'],
-  [0x50, 'gc'],
-  [0x4f, 'gc'],
-  [0x4e, 'gc'],
-])
-
-/** Section ids → proposal. */
-export const PLANNED_SECTIONS: ReadonlyMap<number, string> = new Map([[13, 'exception-handling']])
-
 /** Kinds of imports and exports → proposal. */
-export const PLANNED_EXTERN_KINDS: ReadonlyMap<number, string> = new Map([
-  [0x04, 'exception-handling'],
-  [0x20, 'custom-descriptors'],
-])
+export const PLANNED_EXTERN_KINDS: ReadonlyMap<number, string> = new Map([[0x20, 'custom-descriptors']])
 
 /** Flags of limits → proposal. */
 export const PLANNED_LIMITS_FLAGS: ReadonlyMap<number, string> = new Map([
@@ -82,14 +48,10 @@ export const PLANNED_LIMITS_FLAGS: ReadonlyMap<number, string> = new Map([
   [0x07, 'memory64'],
 ])
 
-/** The byte that opens a table with an initial value. */
-export const PLANNED_TABLE_INIT: ReadonlyMap<number, string> = new Map([[0x40, 'function-references']])
-
-const EXCEPTIONS = 'try_table|throw|throw_ref|catch|catch_ref|catch_all|catch_all_ref|exnref|nullexnref|exn|noexn|tag'
-const REFERENCES = 'call_ref|return_call_ref|ref\\.as_non_null|br_on_null|br_on_non_null|ref'
+const EXCEPTIONS = 'try_table|throw|throw_ref|catch|catch_ref|catch_all|catch_all_ref|tag'
+const REFERENCES = 'call_ref|return_call_ref|ref\\.as_non_null|br_on_null|br_on_non_null'
 const GC =
-  '(struct|array|i31)(\\.\\w+)*|ref\\.(eq|test|cast|i31)|br_on_cast(_fail)?|any\\.convert_extern|extern\\.convert_any' +
-  '|(any|eq|i31|struct|array|null|nullfunc|nullextern)ref|any|eq|none|nofunc|noextern|rec|sub|final|field|mut_field'
+  '(struct|array|i31)(\\.\\w+)+|ref\\.(eq|test|cast|i31)|br_on_cast(_fail)?|any\\.convert_extern|extern\\.convert_any'
 
 const DESCRIPTORS =
   'descriptor|describes|exact|struct\\.new(_default)?_desc|ref\\.get_desc|(ref\\.cast|br_on_cast)_desc_eq|br_on_cast_desc_eq_fail'
@@ -103,10 +65,7 @@ const PLANNED_KEYWORDS: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`^(${GC})$`), 'gc'],
   [/^(memory\.atomic\.|atomic\.|i32\.atomic|i64\.atomic|shared$)/, 'threads'],
   [/^i64\.(add128|sub128|mul_wide_[su])$/, 'wide-arithmetic'],
-  [
-    /^(cont|contref|nocont|nullcontref|suspend|resume|resume_throw|resume_throw_ref|switch|cont\.new|cont\.bind)$/,
-    'stack-switching',
-  ],
+  [/^(suspend|resume|resume_throw|resume_throw_ref|switch|cont\.new|cont\.bind)$/, 'stack-switching'],
   [/^pagesize$/, 'custom-page-sizes'],
 ]
 

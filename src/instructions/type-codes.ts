@@ -39,7 +39,7 @@ export function readRefType(reader: ByteReader): RefType {
 }
 
 /** More than a module's types may be: 2^27 leaves room for what else a heap type may say. */
-const MAX_TYPE_IDX = 2 ** 27 - 1
+export const MAX_TYPE_IDX: number = 2 ** 27 - 1
 
 const ABSTRACT: ReadonlySet<HeapType> = new Set(HEAP_TYPES_BY_NAME.values())
 

@@ -47,10 +47,13 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['extern.convert_any', (stack) => stack.push(refValue(EXTERNREF, stack.pop()!.ref))],
   ['struct.new', (stack, { x }, instance) => newStruct(stack, x, instance, false)],
   ['struct.new_default', (stack, { x }, instance) => newStruct(stack, x, instance, true)],
-  ['array.new', (stack, { x }, instance) => {
-    const length = stack.pop()!.lo >>> 0
-    newArray(stack, x, instance, length, [stack.pop()!])
-  }],
+  [
+    'array.new',
+    (stack, { x }, instance) => {
+      const length = stack.pop()!.lo >>> 0
+      newArray(stack, x, instance, length, [stack.pop()!])
+    },
+  ],
   ['array.new_default', (stack, { x }, instance) => newArray(stack, x, instance, stack.pop()!.lo >>> 0, [])],
   ['array.new_fixed', (stack, { x, y }, instance) => newArray(stack, x, instance, y, stack.splice(stack.length - y))],
   ['i32.add', binary32((a, b) => a + b)],

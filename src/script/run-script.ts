@@ -18,6 +18,8 @@ import type { Value } from '../runtime/value.ts'
 import { resultTypeName } from '../syntax/types.ts'
 import type { Action, Command, Directive, ModuleAssertion, ResultPattern, ScriptModule } from '../text/script.ts'
 import { parseScript } from '../text/wast.ts'
+import { CLOSED } from '../validate/canonical-types.ts'
+import { matchesValType } from '../validate/matching.ts'
 import { DEFINITION_LIMITS, compileModule, readModule } from './modules.ts'
 import type { DirectiveResult, Outcome, ScriptResult } from './result.ts'
 import { spectest } from './spectest.ts'
@@ -196,7 +198,7 @@ class ScriptRunner {
     if (!(value instanceof FuncInstance)) throw new Disappointment(`no exported function ${quoted(action.name)}`)
     const args = action.args.map((arg) => toValue(arg, this.hosts))
     const { params } = value.type
-    if (args.length !== params.length || args.some(({ type }, i) => type !== params[i])) {
+    if (args.length !== params.length || args.some(({ type }, i) => !matchesValType(type, params[i]!, CLOSED))) {
       const given = resultTypeName(args.map(({ type }) => type))
       throw new Disappointment(`${quoted(action.name)} takes ${resultTypeName(params)}, not ${given}`)
     }

@@ -1,22 +1,12 @@
 // Values of the script language against values of the engine: arguments, and results compared bit by bit or by class of NaN.
 
 import { FuncInstance } from '../runtime/func.ts'
+import { hasHeapType } from '../runtime/reference.ts'
 import { numberValue, refValue, vectorValue, type Ref, type Value } from '../runtime/value.ts'
-import {
-  EXTERN,
-  EXTERNREF,
-  F32,
-  F64,
-  FUNC,
-  I32,
-  I64,
-  V128,
-  heapTypeName,
-  heapTypeOf,
-  isRefType,
-  refType,
-} from '../syntax/types.ts'
+import { F32, F64, I32, I64, V128, heapTypeName, heapTypeOf, isRefType, refType } from '../syntax/types.ts'
 import { valTypeName, type ValType } from '../syntax/types.ts'
+import { CLOSED } from '../validate/canonical-types.ts'
+import { matchesHeapType, topOf } from '../validate/matching.ts'
 import { printF32, printF64, printI32, printI64, printVector } from '../text/print-number.ts'
 import type { ResultPattern, ScriptValue } from '../text/script.ts'
 
@@ -67,14 +57,16 @@ export function matchesPattern(pattern: ResultPattern, value: Value): boolean {
     case 'lanes':
       return type === V128 && pattern.lanes.every((lane, i) => matchesPattern(lane, laneOf(value, lane.type, i)))
     case 'null':
-      return isRefType(type) && ref === null && matchesHeapType(pattern.heap, heapTypeOf(type), CLOSED)
+      return isRefType(type) && ref === null && topOf(heapTypeOf(type), CLOSED) === topOf(pattern.heap, CLOSED)
     case 'any null':
       return isRefType(type) && ref === null
     case 'host':
       return isRefType(type) && ref instanceof HostReference && ref.number === pattern.number
     case 'ref':
       return (
-        isRefType(type) && isRefOf(ref, type, pattern.heap) && (pattern.index === undefined || indexOf(ref) === pattern.index)
+        isRefType(type) &&
+        isRefOf(ref, type, pattern.heap) &&
+        (pattern.index === undefined || indexOf(ref) === pattern.index)
       )
     case 'either':
       return pattern.patterns.some((alternative) => matchesPattern(alternative, value))

@@ -17,6 +17,8 @@ interface PendingCode extends Code {
 
 const I32_CONST = INSTRUCTIONS.find(({ immediates }) => immediates[0] === 'i32')!
 
+const REF_FUNC = INSTRUCTIONS.find(({ immediates, constant }) => constant === true && immediates[0] === 'funcidx')!
+
 const NO_BYTES = new Uint8Array(0)
 
 export class ModuleContext {
@@ -65,6 +67,16 @@ export class ModuleContext {
     const start = writer.length
     writer.writeOpcode(I32_CONST)
     writer.writeS32(0)
+    writer.writeOpcode(END)
+    return this.codeSince(start)
+  }
+
+  /** A reference to a function. */
+  funcExpr(funcIdx: number): Code {
+    const { writer } = this
+    const start = writer.length
+    writer.writeOpcode(REF_FUNC)
+    writer.writeU32(funcIdx)
     writer.writeOpcode(END)
     return this.codeSince(start)
   }

@@ -5,7 +5,8 @@ import type { ExternKind } from '../syntax/types.ts'
 import { EXTERN_KINDS } from '../syntax/types.ts'
 import type { IndexSpace } from './index-space.ts'
 import type { ModuleContext } from './parse-context.ts'
-import { atRefType, parseFuncType, skipAddrType } from './parse-types.ts'
+import { bindTypes, TypeDefinitionParser } from './parse-type-definitions.ts'
+import { atRefType, skipAddrType } from './parse-types.ts'
 import { LEFT_PAREN } from './tokens.ts'
 
 export function externKind(word: string | undefined): ExternKind | undefined {
@@ -25,6 +26,7 @@ export function declareFields(context: ModuleContext, end: number): number[] {
     cursor.pos = field
     cursor.skipGroup()
   }
+  declarations.defineTypes()
   return fields
 }
 
@@ -32,6 +34,8 @@ class Declarations {
   private readonly context: ModuleContext
   /** What was defined first; from then on imports come too late. */
   private firstDefinition: IndexSpace | undefined
+  /** The fields that define types. */
+  private readonly typeFields: number[] = []
 
   constructor(context: ModuleContext) {
     this.context = context
@@ -42,16 +46,28 @@ class Declarations {
     const { cursor, annotations } = context
     const field = cursor.pos
     const { clause } = cursor
+    if (clause === 'type' || clause === 'rec') {
+      this.typeFields.push(field)
+      return bindTypes(cursor, context.types, annotations)
+    }
     cursor.pos += 2
     const kind = externKind(clause)
     if (kind !== undefined) return this.declareExtern(kind, field)
-    if (clause === 'type') {
-      context.types.space.bind(cursor, annotations)
-      context.types.define(parseFuncType(cursor))
-      cursor.expectRight()
-    } else if (clause === 'import') this.declareImport(field)
+    if (clause === 'import') this.declareImport(field)
     else if (clause === 'elem') context.elems.bind(cursor, annotations)
     else if (clause === 'data') context.datas.bind(cursor, annotations)
+  }
+
+  /** They come before everything that may use them, and after all of their identifiers. */
+  defineTypes(): void {
+    const { cursor, types, annotations } = this.context
+    const parser = new TypeDefinitionParser(cursor, types, annotations)
+    const end = cursor.pos
+    for (const field of this.typeFields) {
+      cursor.pos = field
+      parser.parseField()
+    }
+    cursor.pos = end
   }
 
   private declareImport(field: number): void {

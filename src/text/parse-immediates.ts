@@ -45,7 +45,7 @@ export class ImmediateParser implements Immediates {
       return writer.write(instructionByOpcode(plain.annotated)!, this)
     }
     if (plain.nullable !== undefined) {
-      this.x = parseRefType(cursor)
+      this.x = parseRefType(cursor, this.context.types.space)
       return writer.write(isNullable(this.x) ? instructionByOpcode(plain.nullable)! : plain, this)
     }
     if (immediates.length === 0) return writer.writeOpcode(plain)
@@ -70,11 +70,11 @@ export class ImmediateParser implements Immediates {
         this.x = this.context.types.parseBlockType(this.cursor)
         return
       case 'heaptype':
-        this.x = parseHeapType(this.cursor)
+        this.x = parseHeapType(this.cursor, this.context.types.space)
         return
       case 'reftype':
       case 'nullreftype':
-        this.x = parseRefType(this.cursor)
+        this.x = parseRefType(this.cursor, this.context.types.space)
         return
       case 'castop':
         return this.parseCast()
@@ -124,7 +124,7 @@ export class ImmediateParser implements Immediates {
       case 'dataidx':
         return context.datas.resolve(cursor)
       case 'fieldidx':
-        return context.types.resolveField(cursor, this.x)
+        return context.types.fieldSpace(this.x).resolve(cursor)
       case 'tableidx':
         return cursor.atIndex() ? context.tables.resolve(cursor) : 0
       case 'memidx':
@@ -181,8 +181,8 @@ export class ImmediateParser implements Immediates {
   private parseCast(): void {
     const { cursor } = this
     this.x = this.labels.resolve(cursor)
-    this.lo = parseRefType(cursor)
-    this.hi = parseRefType(cursor)
+    this.lo = parseRefType(cursor, this.context.types.space)
+    this.hi = parseRefType(cursor, this.context.types.space)
   }
 
   private parseLabels(): void {
@@ -203,7 +203,7 @@ export class ImmediateParser implements Immediates {
     const types: ValType[] = []
     while (cursor.atClause(cursor.words.result)) {
       cursor.pos += 2
-      while (cursor.kind !== RIGHT_PAREN) types.push(parseValType(cursor))
+      while (cursor.kind !== RIGHT_PAREN) types.push(parseValType(cursor, this.context.types.space))
       cursor.pos++
     }
     this.list = types

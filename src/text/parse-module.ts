@@ -3,13 +3,13 @@
 
 import type { ModulePlace } from '../errors/module-error.ts'
 import type { InstructionWriter } from '../instructions/instruction-writer.ts'
-import { PLANNED_TABLE_INIT } from '../instructions/planned.ts'
 import { writeValType } from '../instructions/type-codes.ts'
 import { PAGE_SIZE } from '../syntax/limits.ts'
-import type { Data, Elem, Export, Func, Global, Import, Module, Table, Tag } from '../syntax/module.ts'
-import type { Names, NameMap } from '../syntax/names.ts'
+import type { Code, Data, Elem, Export, Func, Global, Import, Module, Table, Tag } from '../syntax/module.ts'
+import type { IndirectNameMap, Names, NameMap } from '../syntax/names.ts'
 import type { ExternKind, ExternType, MemoryType, ValType } from '../syntax/types.ts'
 import { MODULE_ANNOTATIONS } from './annotations.ts'
+import type { IndexSpace } from './index-space.ts'
 import { lexText } from './lexer.ts'
 import { placeOf, type Marks } from './locate.ts'
 import { ModuleContext } from './parse-context.ts'
@@ -27,10 +27,7 @@ import {
 } from './parse-types.ts'
 import { SourceText } from './source-text.ts'
 import { TokenCursor } from './token-cursor.ts'
-import { EOF, LEFT_PAREN, type TokenTable } from './tokens.ts'
-
-/** The proposal that brings `(table 10 funcref (ref.func $f))`. */
-const TABLE_INIT = PLANNED_TABLE_INIT.get(0x40) ?? 'function-references'
+import { EOF, RIGHT_PAREN, type TokenTable } from './tokens.ts'
 
 export interface ParseOptions {
   /** How errors call the source, usually a file's name. */
@@ -147,6 +144,7 @@ class ModuleParser {
     cursor.expectLeft()
     switch (cursor.word) {
       case 'type':
+      case 'rec':
         return this.skipType()
       case 'import':
         return this.parseImport()
@@ -207,15 +205,16 @@ class ModuleParser {
 
   private parseExternType(kind: ExternKind): ExternType {
     const { context, cursor } = this
+    const { space } = context.types
     switch (kind) {
       case 'func':
         return { kind, typeIdx: context.types.parseTypeUse(cursor, this.openLocals()) }
       case 'table':
-        return { kind, type: parseTableType(cursor) }
+        return { kind, type: parseTableType(cursor, space) }
       case 'memory':
         return { kind, type: parseMemoryType(cursor) }
       case 'global':
-        return { kind, type: parseGlobalType(cursor) }
+        return { kind, type: parseGlobalType(cursor, space) }
       case 'tag':
         return { kind, typeIdx: context.types.parseTypeUse(cursor) }
     }
@@ -250,7 +249,7 @@ class ModuleParser {
     const localTypes: ValType[] = []
     while (cursor.atClause(cursor.words.local)) {
       cursor.pos += 2
-      parseTypedNames(cursor, localTypes, bind)
+      parseTypedNames(cursor, types.space, localTypes, bind)
     }
     const start = writer.length
     writeLocals(writer, localTypes)
@@ -272,12 +271,13 @@ class ModuleParser {
 
   private parseTable(): void {
     if (this.parseInlineImport('table')) return
-    const { cursor } = this
+    const { context, cursor } = this
+    const { space } = context.types
     const tableIdx = this.next.table++
     const start = cursor.pos
     skipAddrType(cursor)
     if (atRefType(cursor)) {
-      const elem = parseRefType(cursor)
+      const elem = parseRefType(cursor, space)
       const segment = this.segments.parseInlineElem(tableIdx, elem)
       const size = segment.items.length
       this.elems.push(segment)
@@ -285,8 +285,8 @@ class ModuleParser {
       return
     }
     cursor.pos = start
-    this.tables.push({ type: parseTableType(cursor) })
-    if (cursor.kind === LEFT_PAREN) throw cursor.unsupported(TABLE_INIT, 'a table with an initial value')
+    const type = parseTableType(cursor, space)
+    this.tables.push(cursor.kind === RIGHT_PAREN ? { type } : { type, init: this.parseExpr() })
   }
 
   private parseMemory(): void {
@@ -310,10 +310,14 @@ class ModuleParser {
     if (this.parseInlineImport('global')) return
     const { context, cursor } = this
     this.next.global++
-    const type = parseGlobalType(cursor)
-    const start = context.writer.length
+    const type = parseGlobalType(cursor, context.types.space)
+    this.globals.push({ type, init: this.parseExpr() })
+  }
+
+  private parseExpr(): Code {
+    const start = this.context.writer.length
     this.instructions.parseSequence()
-    this.globals.push({ type, init: context.codeSince(start) })
+    return this.context.codeSince(start)
   }
 
   private parseExport(): void {
@@ -336,7 +340,7 @@ class ModuleParser {
   }
 
   private names(module: string | undefined): Names | undefined {
-    const { types, funcs, tables, memories, globals, elems, datas } = this.context
+    const { types, funcs, tables, memories, globals, elems, datas, tags } = this.context
     const names: { -readonly [key in keyof Names]: Names[key] } = {}
     if (module !== undefined) names.module = module
     if (funcs.names.size > 0) names.funcs = funcs.names
@@ -348,8 +352,14 @@ class ModuleParser {
     if (globals.names.size > 0) names.globals = globals.names
     if (elems.names.size > 0) names.elems = elems.names
     if (datas.names.size > 0) names.datas = datas.names
+    if (types.fields.size > 0) names.fields = namesOf(types.fields)
+    if (tags.names.size > 0) names.tags = tags.names
     return Object.keys(names).length === 0 ? undefined : names
   }
+}
+
+function namesOf(spaces: ReadonlyMap<number, IndexSpace>): IndirectNameMap {
+  return new Map([...spaces].map(([index, { names }]) => [index, names]))
 }
 
 /** The vector of locals in front of a body: runs of one type. */

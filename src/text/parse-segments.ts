@@ -2,7 +2,7 @@
 // https://webassembly.github.io/spec/core/text/modules.html#element-segments
 
 import { impliedElemType, type Code, type Data, type Elem, type SegmentMode } from '../syntax/module.ts'
-import { FUNCTION, type RefType } from '../syntax/types.ts'
+import { FUNC, FUNCTION, heapTypeOf, type RefType } from '../syntax/types.ts'
 import type { IndexSpace } from './index-space.ts'
 import type { ModuleContext } from './parse-context.ts'
 import type { InstructionParser } from './parse-instr.ts'
@@ -42,11 +42,11 @@ export class SegmentParser {
     return { mode, bytes: cursor.readStrings() }
   }
 
-  /** `(elem …)` inside a table: it begins at offset 0. Expressions have the type of the table. */
+  /** `(elem …)` inside a table: it begins at offset 0 and has the type of the table, but for functions that may go to any table of functions. */
   parseInlineElem(tableIdx: number, type: RefType): Elem {
     const { cursor } = this.context
     cursor.expectClause('elem')
-    const items = cursor.kind === LEFT_PAREN ? { type, items: this.parseExprs() } : this.parseFuncs()
+    const items = cursor.kind === LEFT_PAREN ? { type, items: this.parseExprs() } : this.parseInlineFuncs(type)
     cursor.expectRight()
     return { mode: activeElem(tableIdx, this.context.zero(), items), ...items }
   }
@@ -89,7 +89,7 @@ export class SegmentParser {
   private parseItems(bare: boolean): Items {
     const { cursor } = this.context
     if (cursor.takeWord('func')) return this.parseFuncs()
-    if (atRefType(cursor)) return { type: parseRefType(cursor), items: this.parseExprs() }
+    if (atRefType(cursor)) return { type: parseRefType(cursor, this.context.types.space), items: this.parseExprs() }
     if (bare && (cursor.atIndex() || cursor.kind === RIGHT_PAREN)) return this.parseFuncs()
     throw cursor.unexpected()
   }
@@ -100,6 +100,18 @@ export class SegmentParser {
     while (cursor.atIndex()) indices.push(funcs.resolve(cursor))
     if (cursor.kind !== RIGHT_PAREN) throw cursor.unexpected()
     return { type: FUNCTION, items: Uint32Array.from(indices) }
+  }
+
+  private parseInlineFuncs(type: RefType): Items {
+    return heapTypeOf(type) === FUNC ? this.parseFuncs() : { type, items: this.parseFuncExprs() }
+  }
+
+  /** Functions as expressions, which may have a type of their own. */
+  private parseFuncExprs(): Code[] {
+    const { cursor } = this.context
+    const exprs: Code[] = []
+    while (cursor.atIndex()) exprs.push(this.context.funcExpr(this.context.funcs.resolve(cursor)))
+    return exprs
   }
 
   private parseExprs(): Code[] {

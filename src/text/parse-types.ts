@@ -1,24 +1,29 @@
-// Types of the text format: values, references, functions, limits, tables, memories, globals.
+// Types of the text format: values, references, fields, functions, limits, tables, memories, globals. `types` is the index space that
+// heap types may refer to. Definitions of types are in parse-type-definitions.ts.
 // https://webassembly.github.io/spec/core/text/types.html
 
-import { isRefType, refType, HEAP_TYPES_BY_NAME, FUNCREF, EXTERNREF } from '../syntax/types.ts'
+import { MAX_TYPE_IDX } from '../instructions/type-codes.ts'
+import { isRefType, refType, HEAP_TYPES_BY_NAME, I16, I8 } from '../syntax/types.ts'
 import type {
+  FieldType,
   FuncType,
   GlobalType,
   HeapType,
   Limits,
   MemoryType,
   RefType,
+  StorageType,
   TableType,
   ValType,
 } from '../syntax/types.ts'
+import type { IndexSpace } from './index-space.ts'
 import type { TokenCursor } from './token-cursor.ts'
 import { ID, KEYWORD, LEFT_PAREN, NAT, RIGHT_PAREN } from './tokens.ts'
 
 /** Called for each parameter or local, where its identifier would stand. */
 export type BindParam = () => void
 
-export function parseValType(cursor: TokenCursor): ValType {
+export function parseValType(cursor: TokenCursor, types: IndexSpace): ValType {
   const { tokens, pos, words } = cursor
   const kind = tokens.kind(pos)
   if (kind === KEYWORD) {
@@ -28,12 +33,12 @@ export function parseValType(cursor: TokenCursor): ValType {
     return type
   }
   if (kind !== LEFT_PAREN || !cursor.atClause(words.ref)) throw cursor.unexpected()
-  return parseLongRefType(cursor)
+  return parseLongRefType(cursor, types)
 }
 
-export function parseRefType(cursor: TokenCursor): RefType {
+export function parseRefType(cursor: TokenCursor, types: IndexSpace): RefType {
   const start = cursor.pos
-  const type = parseValType(cursor)
+  const type = parseValType(cursor, types)
   if (!isRefType(type)) throw cursor.unexpected(start)
   return type
 }
@@ -46,21 +51,21 @@ export function atRefType(cursor: TokenCursor): boolean {
   return type !== undefined && isRefType(type)
 }
 
-/** `(ref null? heaptype)`, of which the nullable abstract ones are what `funcref` and `externref` abbreviate. */
-function parseLongRefType(cursor: TokenCursor): RefType {
-  const start = cursor.pos
+/** `(ref null? heaptype)`, of which the nullable abstract ones are what `funcref` and the like abbreviate. */
+function parseLongRefType(cursor: TokenCursor, types: IndexSpace): RefType {
   cursor.pos += 2
   const nullable = cursor.takeWord('null')
-  const type = refType(nullable, parseHeapType(cursor))
+  const type = refType(nullable, parseHeapType(cursor, types))
   cursor.expectRight()
-  if (type !== FUNCREF && type !== EXTERNREF) {
-    throw cursor.unsupported('function-references', 'a reference that is not nullable', start + 1)
-  }
   return type
 }
 
-export function parseHeapType(cursor: TokenCursor): HeapType {
-  if (cursor.atIndex()) throw cursor.unsupported('function-references', 'a heap type that is a type index')
+export function parseHeapType(cursor: TokenCursor, types: IndexSpace): HeapType {
+  // What no module can have is one index, which is unknown wherever it is used.
+  return cursor.atIndex() ? Math.min(types.resolve(cursor), MAX_TYPE_IDX) : parseAbstractHeapType(cursor)
+}
+
+export function parseAbstractHeapType(cursor: TokenCursor): HeapType {
   const { word } = cursor
   const heap = word === undefined ? undefined : HEAP_TYPES_BY_NAME.get(word)
   if (heap === undefined) throw cursor.unexpected()
@@ -68,18 +73,32 @@ export function parseHeapType(cursor: TokenCursor): HeapType {
   return heap
 }
 
+function parseStorageType(cursor: TokenCursor, types: IndexSpace): StorageType {
+  if (cursor.takeWord('i8')) return I8
+  return cursor.takeWord('i16') ? I16 : parseValType(cursor, types)
+}
+
+export function parseFieldType(cursor: TokenCursor, types: IndexSpace): FieldType {
+  const mutable = cursor.atClause(cursor.words.mut)
+  if (!mutable) return { type: parseStorageType(cursor, types), mutable }
+  cursor.pos += 2
+  const type = parseStorageType(cursor, types)
+  cursor.expectRight()
+  return { type, mutable }
+}
+
 /** Any number of `(param …)`, then of `(result …)`. Identifiers are admitted only with `bind`, one to a clause. */
-export function parseParamsAndResults(cursor: TokenCursor, bind?: BindParam): FuncType {
+export function parseParamsAndResults(cursor: TokenCursor, types: IndexSpace, bind?: BindParam): FuncType {
   const { words } = cursor
   const params: ValType[] = []
   const results: ValType[] = []
   while (cursor.atClause(words.param)) {
     cursor.pos += 2
-    parseTypedNames(cursor, params, bind)
+    parseTypedNames(cursor, types, params, bind)
   }
   while (cursor.atClause(words.result)) {
     cursor.pos += 2
-    while (cursor.kind !== RIGHT_PAREN) results.push(parseValType(cursor))
+    while (cursor.kind !== RIGHT_PAREN) results.push(parseValType(cursor, types))
     cursor.pos++
   }
   if (cursor.atClause(words.param)) throw cursor.unexpected()
@@ -87,26 +106,18 @@ export function parseParamsAndResults(cursor: TokenCursor, bind?: BindParam): Fu
 }
 
 /** What follows `(param` or `(local`: an identifier with a type, or any number of types. Passes the closing parenthesis. */
-export function parseTypedNames(cursor: TokenCursor, types: ValType[], bind?: BindParam): void {
+export function parseTypedNames(cursor: TokenCursor, types: IndexSpace, into: ValType[], bind?: BindParam): void {
   if (cursor.kind === ID && bind !== undefined) {
     bind()
-    types.push(parseValType(cursor))
+    into.push(parseValType(cursor, types))
     return cursor.expectRight()
   }
   while (cursor.kind !== RIGHT_PAREN) {
     // Only an annotation can name what stands among several.
     if (cursor.kind !== ID) bind?.()
-    types.push(parseValType(cursor))
+    into.push(parseValType(cursor, types))
   }
   cursor.pos++
-}
-
-/** `(func (param …)* (result …)*)`; other kinds of types belong to proposals. */
-export function parseFuncType(cursor: TokenCursor): FuncType {
-  cursor.expectClause('func')
-  const type = parseParamsAndResults(cursor, () => void cursor.takeId())
-  cursor.expectRight()
-  return type
 }
 
 function parseLimits(cursor: TokenCursor): Limits {
@@ -120,10 +131,10 @@ export function skipAddrType(cursor: TokenCursor): void {
   cursor.takeWord('i32')
 }
 
-export function parseTableType(cursor: TokenCursor): TableType {
+export function parseTableType(cursor: TokenCursor, types: IndexSpace): TableType {
   skipAddrType(cursor)
   const limits = parseLimits(cursor)
-  return { addrType: 'i32', limits, elem: parseRefType(cursor) }
+  return { addrType: 'i32', limits, elem: parseRefType(cursor, types) }
 }
 
 export function parseMemoryType(cursor: TokenCursor): MemoryType {
@@ -131,11 +142,11 @@ export function parseMemoryType(cursor: TokenCursor): MemoryType {
   return { addrType: 'i32', limits: parseLimits(cursor), shared: false }
 }
 
-export function parseGlobalType(cursor: TokenCursor): GlobalType {
+export function parseGlobalType(cursor: TokenCursor, types: IndexSpace): GlobalType {
   const mutable = cursor.atClause(cursor.words.mut)
-  if (!mutable) return { type: parseValType(cursor), mutable }
+  if (!mutable) return { type: parseValType(cursor, types), mutable }
   cursor.pos += 2
-  const type = parseValType(cursor)
+  const type = parseValType(cursor, types)
   cursor.expectRight()
   return { type, mutable }
 }

@@ -7,14 +7,14 @@ import { readValType } from '../instructions/type-codes.ts'
 import { MODULE_LIMITS } from '../syntax/limits.ts'
 import { funcTypeAt, type Func, type Module } from '../syntax/module.ts'
 import type { Names } from '../syntax/names.ts'
-import { valTypeName, type ValType } from '../syntax/types.ts'
+import type { ValType } from '../syntax/types.ts'
 import { printFlat } from './print-code.ts'
 import type { FoldedPrinter } from './print-folded.ts'
 import type { ModuleIds } from './module-ids.ts'
 import { IdSpace } from './print-ids.ts'
 import type { InstructionPrinter } from './print-instr.ts'
 import type { PrintOutput } from './print-output.ts'
-import { joinWords, printTypeList } from './print-types.ts'
+import { joinWords, type TypePrinter } from './print-types.ts'
 
 const BODY_LEVEL = 2
 
@@ -22,6 +22,7 @@ export class FuncPrinter {
   private readonly module: Module
   private readonly names: Names
   private readonly ids: ModuleIds
+  private readonly types: TypePrinter
   private readonly printer: InstructionPrinter
   /** Absent where code is to be printed flat. */
   private readonly folded: FoldedPrinter | undefined
@@ -31,6 +32,7 @@ export class FuncPrinter {
     module: Module,
     names: Names,
     ids: ModuleIds,
+    types: TypePrinter,
     printer: InstructionPrinter,
     folded: FoldedPrinter | undefined,
     output: PrintOutput,
@@ -38,6 +40,7 @@ export class FuncPrinter {
     this.module = module
     this.names = names
     this.ids = ids
+    this.types = types
     this.printer = printer
     this.folded = folded
     this.output = output
@@ -55,13 +58,13 @@ export class FuncPrinter {
     output.write(
       joinWords([
         `(func ${this.ids.funcs.binding(funcIdx)} (type ${this.ids.types.use(func.typeIdx)})`,
-        declare('param', params, 0, ids),
-        printTypeList('result', type?.results ?? []),
+        this.declare('param', params, 0, ids),
+        this.types.list('result', type?.results ?? []),
       ]),
     )
     if (locals.length > 0) {
       output.newLine(BODY_LEVEL)
-      output.write(declare('local', locals, params.length, ids))
+      output.write(this.declare('local', locals, params.length, ids))
     }
     printer.locals = ids
     const labelNames = names.labels?.get(funcIdx)
@@ -69,6 +72,23 @@ export class FuncPrinter {
     else this.folded.print(reader, type, { kind: 'lines', level: BODY_LEVEL }, labelNames)
     output.newLine(1)
     output.close(1)
+  }
+
+  /** `(param $a i32) (param i64 i64)`: those without a name share parentheses. `first` is the index of the first one. */
+  private declare(keyword: 'param' | 'local', all: readonly ValType[], first: number, ids: IdSpace): string {
+    const { types } = this
+    const groups: string[] = []
+    let unnamed: ValType[] = []
+    all.forEach((type, i) => {
+      if (!ids.isNamed(first + i)) {
+        unnamed.push(type)
+        return
+      }
+      groups.push(types.list(keyword, unnamed), `(${keyword} ${ids.namePart(first + i)} ${types.valType(type)})`)
+      unnamed = []
+    })
+    groups.push(types.list(keyword, unnamed))
+    return joinWords(groups)
   }
 }
 
@@ -86,20 +106,4 @@ function readLocals(reader: InstructionReader, params: number): ValType[] {
     for (let j = 0; j < count; j++) locals.push(type)
   }
   return locals
-}
-
-/** `(param $a i32) (param i64 i64)`: those without a name share parentheses. `first` is the index of the first one. */
-function declare(keyword: 'param' | 'local', types: readonly ValType[], first: number, ids: IdSpace): string {
-  const groups: string[] = []
-  let unnamed: ValType[] = []
-  types.forEach((type, i) => {
-    if (!ids.isNamed(first + i)) {
-      unnamed.push(type)
-      return
-    }
-    groups.push(printTypeList(keyword, unnamed), `(${keyword} ${ids.namePart(first + i)} ${valTypeName(type)})`)
-    unnamed = []
-  })
-  groups.push(printTypeList(keyword, unnamed))
-  return joinWords(groups)
 }

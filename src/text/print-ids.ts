@@ -70,3 +70,6 @@ export class IdSpace {
     return this.ids[index] !== undefined || this.untold.has(index)
   }
 }
+
+/** Nothing in it has a name. */
+export const NO_IDS: IdSpace = new IdSpace(undefined, 0)

@@ -5,26 +5,24 @@
 import type { Instruction } from '../instructions/define.ts'
 import type { ImmediateKind, Immediates } from '../instructions/immediates.ts'
 import type { Module } from '../syntax/module.ts'
-import { spellHeapType, spellValType, type TypeNamer } from '../syntax/types.ts'
 import type { ModuleIds } from './module-ids.ts'
-import { IdSpace } from './print-ids.ts'
+import { NO_IDS, type IdSpace } from './print-ids.ts'
 import { LabelScope } from './print-labels.ts'
 import { printF32, printF64, printI64, printU64, printVector } from './print-number.ts'
-import { BlockTypePrinter, printTypeList } from './print-types.ts'
-
-const NO_LOCALS = new IdSpace(undefined, 0)
+import { BlockTypePrinter, type TypePrinter } from './print-types.ts'
 
 export class InstructionPrinter {
   readonly labels: LabelScope = new LabelScope()
   /** Identifiers of the locals of the function that is being printed. */
-  locals: IdSpace = NO_LOCALS
+  locals: IdSpace = NO_IDS
   private readonly ids: ModuleIds
+  private readonly types: TypePrinter
   private readonly blockTypes: BlockTypePrinter
-  private readonly typeName: TypeNamer = (x) => this.ids.types.use(x)
 
-  constructor(module: Module, ids: ModuleIds) {
+  constructor(module: Module, ids: ModuleIds, types: TypePrinter) {
     this.ids = ids
-    this.blockTypes = new BlockTypePrinter(module, ids.types)
+    this.types = types
+    this.blockTypes = new BlockTypePrinter(module, types)
   }
 
   /** Without the label that a structured instruction may bind. */
@@ -59,16 +57,16 @@ export class InstructionPrinter {
       case 'f64':
         return ` ${printF64(im.lo, im.hi)}`
       case 'heaptype':
-        return ` ${spellHeapType(im.x, this.typeName)}`
+        return ` ${this.types.heapType(im.x)}`
       case 'reftype':
       case 'nullreftype':
-        return ` ${spellValType(im.x, this.typeName)}`
+        return ` ${this.types.valType(im.x)}`
       case 'castop':
-        return ` ${this.labels.use(im.x)} ${spellValType(im.lo, this.typeName)} ${spellValType(im.hi, this.typeName)}`
+        return ` ${this.labels.use(im.x)} ${this.types.valType(im.lo)} ${this.types.valType(im.hi)}`
       case 'labels':
         return this.branchTargets(im)
       case 'valtypes':
-        return im.count === 0 ? ' (result)' : ` ${printTypeList('result', im.list.slice(0, im.count))}`
+        return im.count === 0 ? ' (result)' : ` ${this.types.list('result', im.list.slice(0, im.count))}`
       case 'memidx':
         return this.defaulted(kind, im.x)
       case 'laneidx':
@@ -85,6 +83,7 @@ export class InstructionPrinter {
 
   private pair(first: ImmediateKind, second: ImmediateKind, row: Instruction, im: Immediates): string {
     if (first === 'memarg') return this.memarg(row, im) + this.single(second, row, im)
+    if (second === 'fieldidx') return ` ${this.index(first, im.x)} ${this.ids.fields(im.x).use(im.y)}`
     if (first === 'typeidx' && second !== 'tableidx') return ` ${this.index(first, im.x)} ${this.index(second, im.y)}`
     // Copying: both indices stand there or neither.
     if (first === second)

@@ -4,15 +4,7 @@
 // https://webassembly.github.io/spec/core/text/modules.html
 
 import { InstructionReader } from '../instructions/instruction-reader.ts'
-import {
-  funcTypeOf,
-  indexSpaces,
-  type Code,
-  type Export,
-  type Import,
-  type IndexSpaces,
-  type Module,
-} from '../syntax/module.ts'
+import { indexSpaces, type Code, type Export, type Import, type IndexSpaces, type Module } from '../syntax/module.ts'
 import type { Names } from '../syntax/names.ts'
 import type { ExternKind } from '../syntax/types.ts'
 import { ArityCounter } from './arity.ts'
@@ -25,7 +17,8 @@ import { InstructionPrinter } from './print-instr.ts'
 import { MAX_TEXT_LENGTH, PrintOutput, textTooLong } from './print-output.ts'
 import { SegmentPrinter } from './print-segments.ts'
 import { printName } from './print-string.ts'
-import { printFuncType, printGlobalType, printMemoryType, printTableType } from './print-types.ts'
+import { TypeDefinitionPrinter } from './print-type-definitions.ts'
+import { printMemoryType, TypePrinter } from './print-types.ts'
 
 export interface PrintOptions {
   /**
@@ -74,6 +67,7 @@ class ModulePrinter {
   private readonly spaces: IndexSpaces
   private readonly ids: ModuleIds
   private readonly output: PrintOutput
+  private readonly types: TypePrinter
   private readonly funcs: FuncPrinter
   private readonly exprs: FoldedPrinter
   private readonly segments: SegmentPrinter
@@ -85,18 +79,19 @@ class ModulePrinter {
     this.spaces = indexSpaces(module)
     this.ids = moduleIds(module, names, this.spaces)
     this.output = output
-    const instructions = new InstructionPrinter(module, this.ids)
+    this.types = new TypePrinter(this.ids.types)
+    const instructions = new InstructionPrinter(module, this.ids, this.types)
     this.exprs = new FoldedPrinter(instructions, new Folding(new ArityCounter(module, this.spaces)), output)
     const folded = options.folded === true ? this.exprs : undefined
-    this.funcs = new FuncPrinter(module, names, this.ids, instructions, folded, output)
-    this.segments = new SegmentPrinter(this.ids, this.exprs, output)
+    this.funcs = new FuncPrinter(module, names, this.ids, this.types, instructions, folded, output)
+    this.segments = new SegmentPrinter(this.ids, this.types, this.exprs, output)
   }
 
   /** Each prints one field when it is called. */
   *fields(): Generator<PrintField, void> {
     const { module, spaces, segments, funcs } = this
     yield () => this.printHead()
-    for (let i = 0; i < module.types.length; i++) yield () => this.printType(i)
+    yield* new TypeDefinitionPrinter(module, this.ids, this.types, this.output).definitions()
     yield* this.imports()
     for (let i = 0; i < module.tables.length; i++) yield () => this.printTable(i)
     for (let i = 0; i < module.memories.length; i++) yield () => this.printMemory(i)
@@ -128,10 +123,6 @@ class ModulePrinter {
     this.output.write(')\n')
   }
 
-  private printType(typeIdx: number): void {
-    this.field(`(type ${this.ids.types.binding(typeIdx)} ${printFuncType(funcTypeOf(this.module, typeIdx))})`)
-  }
-
   private *imports(): Generator<PrintField, void> {
     const next: Record<ExternKind, number> = { func: 0, table: 0, memory: 0, global: 0, tag: 0 }
     for (const imported of this.module.imports) yield () => this.printImport(imported, next[imported.type.kind]++)
@@ -139,14 +130,14 @@ class ModulePrinter {
 
   private printImport({ module, name, type }: Import, index: number): void {
     const binding = this.space(type.kind).binding(index)
-    const inner = 'typeIdx' in type ? `(type ${this.ids.types.use(type.typeIdx)})` : printExternType(type)
-    this.field(`(import ${printName(module)} ${printName(name)} (${type.kind} ${binding} ${inner}))`)
+    const text = `(${type.kind} ${binding} ${this.types.externType(type)})`
+    this.field(`(import ${printName(module)} ${printName(name)} ${text})`)
   }
 
   private printTable(position: number): void {
     const { type, init } = this.module.tables[position]!
     const binding = this.ids.tables.binding(this.spaces.importedTables + position)
-    this.field(`(table ${binding} ${printTableType(type)}`)
+    this.field(`(table ${binding} ${this.types.tableType(type)}`)
     if (init !== undefined) this.printInit(init)
     this.output.close(1)
   }
@@ -159,7 +150,7 @@ class ModulePrinter {
   private printGlobal(position: number): void {
     const { type, init } = this.module.globals[position]!
     const binding = this.ids.globals.binding(this.spaces.importedGlobals + position)
-    this.field(`(global ${binding} ${printGlobalType(type)}`)
+    this.field(`(global ${binding} ${this.types.globalType(type)}`)
     this.printInit(init)
     this.output.close(1)
   }
@@ -180,16 +171,5 @@ class ModulePrinter {
   private space(kind: ExternKind): IdSpace {
     const { funcs, tables, memories, globals, tags } = this.ids
     return { func: funcs, table: tables, memory: memories, global: globals, tag: tags }[kind]
-  }
-}
-
-function printExternType(type: Exclude<Import['type'], { kind: 'func' | 'tag' }>): string {
-  switch (type.kind) {
-    case 'table':
-      return printTableType(type.type)
-    case 'memory':
-      return printMemoryType(type.type)
-    case 'global':
-      return printGlobalType(type.type)
   }
 }

@@ -3,12 +3,12 @@
 
 import { InstructionReader } from '../instructions/instruction-reader.ts'
 import type { Code, CustomSection, Data, Elem, SegmentMode } from '../syntax/module.ts'
-import { valTypeName } from '../syntax/types.ts'
 import type { FoldedPrinter } from './print-folded.ts'
 import type { ModuleIds } from './module-ids.ts'
 import type { IdSpace } from './print-ids.ts'
 import type { PrintOutput } from './print-output.ts'
 import { escapeBytes, printName } from './print-string.ts'
+import type { TypePrinter } from './print-types.ts'
 
 /** Bytes that one string token holds: long data goes over several lines, which the grammar joins. */
 const BYTES_PER_LINE = 64
@@ -21,11 +21,13 @@ const SECTION_NAMES = [
 
 export class SegmentPrinter {
   private readonly ids: ModuleIds
+  private readonly types: TypePrinter
   private readonly exprs: FoldedPrinter
   private readonly output: PrintOutput
 
-  constructor(ids: ModuleIds, exprs: FoldedPrinter, output: PrintOutput) {
+  constructor(ids: ModuleIds, types: TypePrinter, exprs: FoldedPrinter, output: PrintOutput) {
     this.ids = ids
+    this.types = types
     this.exprs = exprs
     this.output = output
   }
@@ -39,7 +41,7 @@ export class SegmentPrinter {
       output.write(' func')
       for (const funcIdx of elem.items) output.write(` ${ids.funcs.use(funcIdx)}`)
     } else {
-      output.write(` ${valTypeName(elem.type)}`)
+      output.write(` ${this.types.valType(elem.type)}`)
       for (const item of elem.items) this.printExpr(item, 'item')
     }
     output.close(1)

@@ -2,29 +2,69 @@
 // https://webassembly.github.io/spec/core/text/types.html
 
 import { funcTypeAt, type Module } from '../syntax/module.ts'
-import {
-  EMPTY_BLOCK,
-  valTypeName,
-  type BlockType,
-  type FuncType,
-  type GlobalType,
-  type Limits,
-  type MemoryType,
-  type TableType,
-  type ValType,
-} from '../syntax/types.ts'
+import { EMPTY_BLOCK, spellHeapType, spellStorageType, spellValType } from '../syntax/types.ts'
+import type { BlockType, ExternType, FieldType, FuncType, GlobalType, HeapType } from '../syntax/types.ts'
+import type { Limits, MemoryType, TableType, ValType } from '../syntax/types.ts'
 import type { IdSpace } from './print-ids.ts'
 
 /** Up to so many parameters and results a block repeats those of its type, for the reader; beyond, the text would no longer be linear. */
 const MAX_REPEATED_TYPES = 16
 
-/** `(param i32 i64)`, or nothing where there are none. */
-export function printTypeList(keyword: 'param' | 'result' | 'local', types: readonly ValType[]): string {
-  return types.length === 0 ? '' : `(${keyword} ${types.map(valTypeName).join(' ')})`
-}
+export class TypePrinter {
+  /** Identifiers of types. */
+  readonly ids: IdSpace
 
-export function printFuncType(type: FuncType): string {
-  return joinWords(['(func', printTypeList('param', type.params), printTypeList('result', type.results)]) + ')'
+  constructor(ids: IdSpace) {
+    this.ids = ids
+  }
+
+  valType(type: ValType): string {
+    return spellValType(type, this.name)
+  }
+
+  heapType(heap: HeapType): string {
+    return spellHeapType(heap, this.name)
+  }
+
+  /** `(param i32 i64)`, or nothing where there are none. */
+  list(keyword: 'param' | 'result' | 'local', types: readonly ValType[]): string {
+    return types.length === 0 ? '' : `(${keyword} ${types.map((type) => this.valType(type)).join(' ')})`
+  }
+
+  /** `(param i32) (result i64)` */
+  funcType({ params, results }: FuncType): string {
+    return joinWords([this.list('param', params), this.list('result', results)])
+  }
+
+  fieldType({ type, mutable }: FieldType): string {
+    const text = spellStorageType(type, this.name)
+    return mutable ? `(mut ${text})` : text
+  }
+
+  tableType({ addrType, limits, elem }: TableType): string {
+    return `${printAddrType(addrType)}${printLimits(limits)} ${this.valType(elem)}`
+  }
+
+  globalType({ type, mutable }: GlobalType): string {
+    return mutable ? `(mut ${this.valType(type)})` : this.valType(type)
+  }
+
+  /** What stands behind the kind and the identifier of an import. */
+  externType(type: ExternType): string {
+    switch (type.kind) {
+      case 'func':
+      case 'tag':
+        return `(type ${this.ids.use(type.typeIdx)})`
+      case 'table':
+        return this.tableType(type.type)
+      case 'memory':
+        return printMemoryType(type.type)
+      case 'global':
+        return this.globalType(type.type)
+    }
+  }
+
+  private readonly name = (typeIdx: number): string => this.ids.use(typeIdx)
 }
 
 function printLimits({ min, max }: Limits): string {
@@ -36,16 +76,8 @@ function printSize(size: number): string {
   return String(BigInt(size))
 }
 
-export function printTableType({ addrType, limits, elem }: TableType): string {
-  return `${printAddrType(addrType)}${printLimits(limits)} ${valTypeName(elem)}`
-}
-
 export function printMemoryType({ addrType, limits, shared }: MemoryType): string {
   return `${printAddrType(addrType)}${printLimits(limits)}${shared ? ' shared' : ''}`
-}
-
-export function printGlobalType({ type, mutable }: GlobalType): string {
-  return mutable ? `(mut ${valTypeName(type)})` : valTypeName(type)
 }
 
 /** `i32` is what stands for nothing. */
@@ -56,10 +88,10 @@ function printAddrType(addrType: TableType['addrType']): string {
 /** Block types by their code, each spelled once. */
 export class BlockTypePrinter {
   private readonly module: Module
-  private readonly types: IdSpace
+  private readonly types: TypePrinter
   private readonly printed: Map<BlockType, string> = new Map([[EMPTY_BLOCK, '']])
 
-  constructor(module: Module, types: IdSpace) {
+  constructor(module: Module, types: TypePrinter) {
     this.module = module
     this.types = types
   }
@@ -74,12 +106,13 @@ export class BlockTypePrinter {
   }
 
   private spell(blockType: BlockType): string {
+    const { types } = this
     const type = funcTypeAt(this.module, blockType)
     // What is no type index is a value type, and reference types are larger than any index.
-    if (blockType < 0 || blockType >= 2 ** 30) return printTypeList('result', [blockType])
-    const use = `(type ${this.types.use(blockType)})`
+    if (blockType < 0 || blockType >= 2 ** 30) return types.list('result', [blockType])
+    const use = `(type ${types.ids.use(blockType)})`
     if (type === undefined || type.params.length + type.results.length > MAX_REPEATED_TYPES) return use
-    return joinWords([use, printTypeList('param', type.params), printTypeList('result', type.results)])
+    return joinWords([use, types.funcType(type)])
   }
 }
 

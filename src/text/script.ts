@@ -98,7 +98,7 @@ export type ScriptValue =
   | VecValue
   | { readonly kind: 'null'; readonly heap: HeapType }
   /** A reference of the host's own, told from others by its number. */
-  | { readonly kind: 'host'; readonly number: number }
+  | { readonly kind: 'host'; readonly heap: HeapType; readonly number: number }
 
 /** A NaN of that class. https://webassembly.github.io/spec/core/syntax/values.html#floating-point */
 export interface NanPattern {

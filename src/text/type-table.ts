@@ -1,28 +1,49 @@
-// The types of a module while it is parsed: those that it defines, and behind them those that its type uses imply.
+// The types of a module while it is parsed: those that it defines, and behind them those that its type uses imply. A type use implies
+// a function type that is final, without supertypes and alone in its recursion group, so that only such a one is reused.
 // https://webassembly.github.io/spec/core/text/modules.html#type-uses
 
+import { MAX_TYPE_IDX } from '../instructions/type-codes.ts'
 import { EMPTY_BLOCK, type BlockType, type CompType, type FuncType } from '../syntax/types.ts'
 import type { RecGroup, Subtyping, ValType } from '../syntax/types.ts'
 import { IndexSpace } from './index-space.ts'
 import { parseParamsAndResults, type BindParam } from './parse-types.ts'
 import type { TokenCursor } from './token-cursor.ts'
 
+/** What one `(type …)` says. */
+export interface TypeDefinition {
+  readonly type: CompType
+  readonly subtyping?: Subtyping | undefined
+  /** The identifiers of its fields, where there are any. */
+  readonly fields?: IndexSpace | undefined
+}
+
+const NO_FIELDS = new IndexSpace('field')
+
 export class TypeTable {
   readonly space: IndexSpace = new IndexSpace('type')
   readonly types: CompType[] = []
   readonly subtypes: Map<number, Subtyping> = new Map()
   readonly recGroups: RecGroup[] = []
-  /** The fields of each structure type. */
+  /** The identifiers of fields, by type index, of the structs that have any. */
   readonly fields: Map<number, IndexSpace> = new Map()
   private readonly byShape = new Map<string, number>()
 
-  define(type: FuncType): void {
-    this.remember(type)
+  /** Definitions of one recursion group; `spelled` where it stands in a `(rec …)`. */
+  defineGroup(definitions: readonly TypeDefinition[], spelled: boolean): void {
+    const { types, subtypes } = this
+    const start = types.length
+    if (spelled) this.recGroups.push({ start, count: definitions.length })
+    for (const { type, subtyping, fields } of definitions) {
+      const index = types.push(type) - 1
+      if (subtyping !== undefined) subtypes.set(index, subtyping)
+      if (fields !== undefined) this.fields.set(index, fields)
+    }
+    if (definitions.length === 1) this.offer(definitions[0]!, start)
   }
 
-  /** The index of a field of a structure type. */
-  resolveField(cursor: TokenCursor, typeIdx: number): number {
-    return this.fields.get(typeIdx)?.resolve(cursor) ?? cursor.readU32()
+  /** The space of the fields of a type; an empty one where it is no struct whose fields have identifiers. */
+  fieldSpace(typeIdx: number): IndexSpace {
+    return this.fields.get(typeIdx) ?? NO_FIELDS
   }
 
   /** Parameters of a function type; none where it is no such. */
@@ -35,7 +56,7 @@ export class TypeTable {
   parseTypeUse(cursor: TokenCursor, bind?: BindParam): number {
     const start = cursor.pos
     const index = this.parseReference(cursor)
-    const type = parseParamsAndResults(cursor, bind)
+    const type = parseParamsAndResults(cursor, this.space, bind)
     return index < 0 ? this.indexOf(type) : this.agree(cursor, start, index, type)
   }
 
@@ -47,8 +68,9 @@ export class TypeTable {
     }
     const start = cursor.pos
     const index = this.parseReference(cursor)
-    const type = parseParamsAndResults(cursor)
-    if (index >= 0) return this.agree(cursor, start, index, type)
+    const type = parseParamsAndResults(cursor, this.space)
+    // A block type has no room for an index that no module can have; this one is as unknown.
+    if (index >= 0) return Math.min(this.agree(cursor, start, index, type), MAX_TYPE_IDX)
     if (type.params.length > 0 || type.results.length > 1) return this.indexOf(type)
     return type.results[0] ?? EMPTY_BLOCK
   }
@@ -74,14 +96,19 @@ export class TypeTable {
   }
 
   private indexOf(type: FuncType): number {
-    return this.byShape.get(shapeOf(type)) ?? this.remember(type)
+    const known = this.byShape.get(shapeOf(type))
+    if (known !== undefined) return known
+    const index = this.types.length
+    this.defineGroup([{ type }], false)
+    return index
   }
 
-  private remember(type: FuncType): number {
-    const index = this.types.push(type) - 1
+  /** Lets type uses find the type, unless there is an equal one before it. */
+  private offer({ type, subtyping }: TypeDefinition, index: number): void {
+    const isPlain = subtyping === undefined || (subtyping.final && subtyping.supertypes.length === 0)
+    if (type.kind !== 'func' || !isPlain) return
     const shape = shapeOf(type)
     if (!this.byShape.has(shape)) this.byShape.set(shape, index)
-    return index
   }
 }
 

@@ -1,27 +1,23 @@
 // Arguments and expected results of the script language, which look like constant instructions and are recognised by their rows.
 
-import { quoted } from '../errors/quote.ts'
 import type { Instruction } from '../instructions/define.ts'
-import { EXTERN, F32, F64, FUNC, I32, I64, type ValType } from '../syntax/types.ts'
+import { ANY, F32, F64, FUNC, HEAP_TYPES_BY_NAME, I32, I64, type HeapType, type ValType } from '../syntax/types.ts'
 import { parseNanPattern } from './number.ts'
 import { parseF32Const, parseF64Const, parseI32Const, parseI64Const } from './parse-immediates.ts'
-import { parseHeapType } from './parse-types.ts'
+import { parseAbstractHeapType } from './parse-types.ts'
 import { parseVector, type NanLane } from './parse-vector.ts'
 import type { TokenCursor } from './token-cursor.ts'
 import { KEYWORD, LEFT_PAREN, NAT, RIGHT_PAREN } from './tokens.ts'
 import type { NanPattern, NumValue, ResultPattern, ScriptValue } from './script.ts'
 
-/** A reference of the host; it is no instruction. */
-const HOST_REFERENCE = 'ref.extern'
-
-/** Patterns for references that no instruction gives, and the proposals that they belong to. */
-const PLANNED_PATTERNS: ReadonlyMap<string, string> = new Map([
-  ['ref.any', 'gc'],
-  ['ref.array', 'gc'],
-  ['ref.host', 'gc'],
-  ['ref.struct', 'gc'],
-  ['ref.exn', 'exception-handling'],
+/** Patterns for references, by the heap type that they are of. */
+const REFERENCES: ReadonlyMap<string, HeapType> = new Map([
+  ...[...HEAP_TYPES_BY_NAME].map(([name, heap]) => [`ref.${name}`, heap] as const),
+  ['ref.host', ANY],
 ])
+
+/** Those that a number may follow, which makes them values: references of the host. */
+const HOST_REFERENCES: ReadonlySet<string> = new Set(['ref.extern', 'ref.host'])
 
 /** `(i32.const 1)`, `(ref.null func)`, `(ref.extern 1)` … */
 export function parseScriptValue(cursor: TokenCursor): ScriptValue {
@@ -51,19 +47,23 @@ function parsePlainPattern(cursor: TokenCursor): ResultPattern {
   cursor.expectLeft()
   const token = cursor.pos
   if (cursor.kind !== KEYWORD) throw cursor.unexpected()
-  const planned = PLANNED_PATTERNS.get(cursor.tokens.atomText(token))
-  if (planned !== undefined) throw cursor.unsupported(planned, `the pattern ${quoted(cursor.tokens.atomText(token))}`)
-  const row = cursor.words.row(cursor.tokens.atom(token))
+  const word = cursor.tokens.atomText(token)
+  const heap = REFERENCES.get(word)
   cursor.pos++
   const pattern =
-    cursor.tokens.atomText(token) === HOST_REFERENCE ? parseHostReference(cursor) : parseConstant(cursor, row)
+    heap === undefined
+      ? parseConstant(cursor, cursor.words.row(cursor.tokens.atom(token)))
+      : parseReference(cursor, word, heap)
   if (pattern === undefined) throw cursor.unexpected(token)
   cursor.expectRight()
   return pattern
 }
 
-function parseHostReference(cursor: TokenCursor): ResultPattern {
-  return cursor.kind === NAT ? { kind: 'host', number: cursor.readU32() } : { kind: 'ref', heap: EXTERN }
+function parseReference(cursor: TokenCursor, word: string, heap: HeapType): ResultPattern {
+  if (cursor.kind !== NAT) return { kind: 'ref', heap }
+  if (HOST_REFERENCES.has(word)) return { kind: 'host', heap, number: cursor.readU32() }
+  if (heap === FUNC) return { kind: 'ref', heap, index: cursor.readU32() }
+  throw cursor.unexpected()
 }
 
 /** What follows the keyword of a constant instruction; undefined if it is none that is a value by itself. */
@@ -81,9 +81,7 @@ function parseConstant(cursor: TokenCursor, row: Instruction | undefined): Resul
     case 'v128':
       return parseVectorPattern(cursor)
     case 'heaptype':
-      return cursor.kind === RIGHT_PAREN ? { kind: 'any null' } : { kind: 'null', heap: parseHeapType(cursor) }
-    case 'funcidx':
-      return cursor.kind === NAT ? { kind: 'ref', heap: FUNC, index: cursor.readU32() } : { kind: 'ref', heap: FUNC }
+      return cursor.kind === RIGHT_PAREN ? { kind: 'any null' } : { kind: 'null', heap: parseAbstractHeapType(cursor) }
     default:
       return undefined
   }

@@ -127,7 +127,7 @@ describe('actions and assertions', () => {
       },
     ],
     ['(ref.null func)', { kind: 'null', heap: FUNC }],
-    ['(ref.extern 7)', { kind: 'host', number: 7 }],
+    ['(ref.extern 7)', { kind: 'host', heap: EXTERN, number: 7 }],
     ['(ref.extern)', { kind: 'ref', heap: EXTERN }],
     ['(ref.func)', { kind: 'ref', heap: FUNC }],
     ['(ref.func 3)', { kind: 'ref', heap: FUNC, index: 3 }],
