@@ -13,15 +13,9 @@ export const PLANNED_OPCODES: ReadonlyMap<number, string> = new Map([
   [0x08, 'exception-handling'],
   [0x09, 'legacy-exceptions'],
   [0x0a, 'exception-handling'],
-  [0x14, 'function-references'],
-  [0x15, 'function-references'],
   [0x18, 'legacy-exceptions'],
   [0x19, 'legacy-exceptions'],
   [0x1f, 'exception-handling'],
-  [0xd3, 'gc'],
-  [0xd4, 'function-references'],
-  [0xd5, 'function-references'],
-  [0xd6, 'function-references'],
   [0xe0, 'stack-switching'],
   [0xe1, 'stack-switching'],
   [0xe2, 'stack-switching'],
@@ -29,7 +23,6 @@ export const PLANNED_OPCODES: ReadonlyMap<number, string> = new Map([
   [0xe4, 'stack-switching'],
   [0xe5, 'stack-switching'],
   [0xe6, 'stack-switching'],
-  [0xfb, 'gc'],
   [0xfe, 'threads'],
   ...behindPrefix(0xfc, 0x13, 0x16, 'wide-arithmetic'),
   ...behindPrefix(0xfd, 0x100, 0x113, 'relaxed-simd'),
@@ -49,9 +42,6 @@ export const PLANNED_LIMITS_FLAGS: ReadonlyMap<number, string> = new Map([
 ])
 
 const EXCEPTIONS = 'try_table|throw|throw_ref|catch|catch_ref|catch_all|catch_all_ref|tag'
-const REFERENCES = 'call_ref|return_call_ref|ref\\.as_non_null|br_on_null|br_on_non_null'
-const GC =
-  '(struct|array|i31)(\\.\\w+)+|ref\\.(eq|test|cast|i31)|br_on_cast(_fail)?|any\\.convert_extern|extern\\.convert_any'
 
 const DESCRIPTORS =
   'descriptor|describes|exact|struct\\.new(_default)?_desc|ref\\.get_desc|(ref\\.cast|br_on_cast)_desc_eq|br_on_cast_desc_eq_fail'
@@ -61,8 +51,6 @@ const PLANNED_KEYWORDS: readonly (readonly [RegExp, string])[] = [
   [/^i(8x16|16x8|32x4|64x2)\.relaxed_|^f(32x4|64x2)\.relaxed_/, 'relaxed-simd'],
   [/^(try|delegate|rethrow)$/, 'legacy-exceptions'],
   [new RegExp(`^(${EXCEPTIONS})$`), 'exception-handling'],
-  [new RegExp(`^(${REFERENCES})$`), 'function-references'],
-  [new RegExp(`^(${GC})$`), 'gc'],
   [/^(memory\.atomic\.|atomic\.|i32\.atomic|i64\.atomic|shared$)/, 'threads'],
   [/^i64\.(add128|sub128|mul_wide_[su])$/, 'wide-arithmetic'],
   [/^(suspend|resume|resume_throw|resume_throw_ref|switch|cont\.new|cont\.bind)$/, 'stack-switching'],

@@ -42,4 +42,5 @@ export const PROPOSALS: readonly Proposal[] = [
   { name: 'multi-memory', rows: [], on: true },
   { name: 'function-references', rows: functionReferences, on: true },
   { name: 'gc', rows: gc, on: true },
+  { name: 'exception-handling', rows: [], on: true },
 ]

@@ -10,16 +10,9 @@ import { PROPOSALS } from '../instructions/proposals.ts'
 import { instructionByName, proposalOf } from '../instructions/table.ts'
 import { readValType } from '../instructions/type-codes.ts'
 import { impliedElemType, indexSpaces, type Code, type Elem, type Module, type SegmentMode } from '../syntax/module.ts'
-import {
-  EMPTY_BLOCK,
-  FUNCREF,
-  V128,
-  isRefType,
-  valTypeName,
-  type ExternType,
-  type FuncType,
-  type ValType,
-} from '../syntax/types.ts'
+import { CONT, EMPTY_BLOCK, EXN, EXTERN, FUNC, FUNCREF, NOCONT, NOEXN, V128 } from '../syntax/types.ts'
+import { heapTypeName, heapTypeOf, isNullable, isPacked, isRefType, valTypeName } from '../syntax/types.ts'
+import type { CompType, ExternType, FieldType, HeapType, ValType } from '../syntax/types.ts'
 import { definitionName } from './errors.ts'
 
 /** Proposals switched on and off, by name. What is not named is as it is by default. */
@@ -72,23 +65,33 @@ const CONSTANTS: ReadonlyMap<Instruction, string> = new Map(
   ),
 )
 
+/** The proposals of abstract heap types; those that are not listed came with gc. */
+const HEAP_TYPES: ReadonlyMap<HeapType, string> = new Map([
+  [FUNC, 'reference-types'],
+  [EXTERN, 'reference-types'],
+  [EXN, 'exception-handling'],
+  [NOEXN, 'exception-handling'],
+  [CONT, 'stack-switching'],
+  [NOCONT, 'stack-switching'],
+])
+
 /** The section that bulk memory brought; a decoded module tells of it only where nothing needs it. */
 const DATA_COUNT_SECTION = 12
 
 class Search {
   readonly found: Map<string, Requirement> = new Map()
   private readonly module: Module
+  private readonly importedGlobals: number
 
   constructor(module: Module) {
     this.module = module
+    this.importedGlobals = module.imports.filter(({ type }) => type.kind === 'global').length
   }
 
   definitions(): void {
     const { module } = this
-    const { tables, memories, globals, importedGlobals, importedTables } = indexSpaces(module)
-    module.types.forEach((type, x) => {
-      if (type.kind === 'func') this.funcType(type, { within: definitionName(module, 'type', x) })
-    })
+    const { tables, memories, globals, tags, importedTables } = indexSpaces(module)
+    this.types()
     for (const { module: from, name, type } of module.imports) {
       this.importType(type, { within: `import ${quoted(from)} ${quoted(name)}` })
     }
@@ -97,11 +100,15 @@ class Search {
       if (elem !== FUNCREF) this.valType(elem, { within: definitionName(module, 'table', x) })
     })
     module.tables.forEach(({ init }, x) => {
-      if (init !== undefined) this.constExpr(init, definitionName(module, 'table', importedTables + x))
+      if (init === undefined) return
+      const within = definitionName(module, 'table', importedTables + x)
+      this.need('function-references', 'a table with an initial value', { within })
+      this.constExpr(init, within)
     })
+    if (tags.length > 0) this.need('exception-handling', 'a tag', {})
     if (memories.length > 1) this.need('multi-memory', 'more than one memory', {})
     module.globals.forEach(({ type, init }, x) => {
-      const within = definitionName(module, 'global', importedGlobals + x)
+      const within = definitionName(module, 'global', this.importedGlobals + x)
       this.valType(type.type, { within })
       this.constExpr(init, within)
     })
@@ -114,9 +121,37 @@ class Search {
     }
   }
 
-  private funcType({ params, results }: FuncType, place: ModulePlace): void {
-    for (const type of [...params, ...results]) this.valType(type, place)
-    if (results.length > 1) this.need('multi-value', `a function type with ${results.length} results`, place)
+  private types(): void {
+    const { module } = this
+    if (module.recGroups.length > 0) this.need('gc', 'a recursion group', {})
+    module.types.forEach((type, x) => {
+      const place = { within: definitionName(module, 'type', x) }
+      if (module.subtypes.has(x)) this.need('gc', 'a type that spells its supertypes', place)
+      this.compType(type, place)
+    })
+  }
+
+  private compType(type: CompType, place: ModulePlace): void {
+    switch (type.kind) {
+      case 'func': {
+        const { params, results } = type
+        for (const each of [...params, ...results]) this.valType(each, place)
+        if (results.length > 1) this.need('multi-value', `a function type with ${results.length} results`, place)
+        return
+      }
+      case 'struct':
+        this.need('gc', 'a struct type', place)
+        return type.fields.forEach((field) => this.fieldType(field, place))
+      case 'array':
+        this.need('gc', 'an array type', place)
+        return this.fieldType(type.elem, place)
+      case 'cont':
+        return this.need('stack-switching', 'a continuation type', place)
+    }
+  }
+
+  private fieldType({ type }: FieldType, place: ModulePlace): void {
+    if (!isPacked(type)) this.valType(type, place)
   }
 
   segments(): void {
@@ -151,7 +186,16 @@ class Search {
 
   private valType(type: ValType, place: ModulePlace): void {
     if (type === V128) this.need('simd', `the type ${valTypeName(type)}`, place)
-    else if (isRefType(type)) this.need('reference-types', `the type ${valTypeName(type)}`, place)
+    if (!isRefType(type)) return
+    const heap = heapTypeOf(type)
+    this.heapType(heap, valTypeName(type), place)
+    if (heap < 0 && !isNullable(type)) this.need('function-references', `the type ${valTypeName(type)}`, place)
+  }
+
+  /** `name`: the type by which it is spelled. */
+  private heapType(heap: HeapType, name: string, place: ModulePlace): void {
+    const proposal = heap >= 0 ? 'function-references' : (HEAP_TYPES.get(heap) ?? 'gc')
+    this.need(proposal, `the type ${name}`, place)
   }
 
   private importType(type: ExternType, place: ModulePlace): void {
@@ -189,6 +233,10 @@ class Search {
         const place = { within, offset: reader.start, instruction: row.name }
         this.need(extension, `${row.name} in a constant expression`, place)
       }
+      if (row.immediates[0] === 'globalidx' && reader.x >= this.importedGlobals) {
+        const place = { within, offset: reader.start, instruction: row.name }
+        this.need('gc', `${row.name} of a global that is not imported, in a constant expression,`, place)
+      }
       this.instruction(row, reader, within)
     }
   }
@@ -200,6 +248,10 @@ class Search {
     if (name !== 'mvp') this.need(name, row.name, place)
     for (const kind of row.immediates) {
       if (kind === 'blocktype') this.blockType(reader.x, place)
+      else if (kind === 'heaptype') this.heapType(reader.x, heapTypeName(reader.x), place)
+      else if (kind === 'reftype' || kind === 'nullreftype') this.valType(reader.x, place)
+      else if (kind === 'castop') for (const type of [reader.lo, reader.hi]) this.valType(type, place)
+      else if (kind === 'valtypes') for (const type of reader.list.slice(0, reader.count)) this.valType(type, place)
       else if (kind === 'memarg' && spellsMemory(row, reader)) this.need('multi-memory', 'a memory index', place)
     }
     this.lastIndices(row, reader, place)
