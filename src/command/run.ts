@@ -10,7 +10,7 @@ import { UsageError } from '../errors/heddle-error.ts'
 import { listed, nameText, shortened } from '../errors/quote.ts'
 import { Trap } from '../errors/trap.ts'
 import { STORE_LIMITS, Store, type StoreLimits } from '../runtime/store.ts'
-import { valTypeName } from '../syntax/types.ts'
+import { closedTypeName } from '../validate/closed-type-name.ts'
 import { DEFAULT_LIMITS, type WasiLimits } from '../wasi/preview1/limits.ts'
 import type { WasiCall, WasiListener } from '../wasi/preview1/trace.ts'
 import { WASI_MODULE, wasiProvider } from '../wasi/preview1/wasi-provider.ts'
@@ -115,7 +115,7 @@ class Task {
     const args = options.invoke === undefined ? [] : parseArguments(entry, type, options.args ?? [])
     const value = await driver.drive(instance.prepare(entry, args, driver))
     const values = type.results.length > 1 ? (value as readonly unknown[]) : [value]
-    return type.results.map((result, i) => ({ type: valTypeName(result), value: values[i] }))
+    return type.results.map((result, i) => ({ type: closedTypeName(result), value: values[i] }))
   }
 
   private async instantiate(

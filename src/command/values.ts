@@ -2,7 +2,8 @@
 
 import { UsageError } from '../errors/heddle-error.ts'
 import { quoted } from '../errors/quote.ts'
-import { F32, F64, I32, I64, isRefType, resultTypeName, valTypeName, type FuncType } from '../syntax/types.ts'
+import { F32, F64, I32, I64, isRefType, type FuncType } from '../syntax/types.ts'
+import { closedResultTypeName, closedTypeName } from '../validate/closed-type-name.ts'
 import type { ValType } from '../syntax/types.ts'
 
 export type Argument = string | number | bigint | null
@@ -18,7 +19,7 @@ export function parseArguments(name: string, { params }: FuncType, args: readonl
   if (args.length !== params.length) {
     const count = `${params.length} ${params.length === 1 ? 'argument' : 'arguments'}`
     throw new UsageError(
-      `${quoted(name)} takes ${count} ${resultTypeName(params)}, not ${args.length}`,
+      `${quoted(name)} takes ${count} ${closedResultTypeName(params)}, not ${args.length}`,
       'ARITY_MISMATCH',
     )
   }
@@ -43,8 +44,8 @@ const SYNTAX: ReadonlyMap<ValType, string> = new Map([
 
 const REF_SYNTAX = (type: ValType): string =>
   isRefType(type)
-    ? `null, the only ${valTypeName(type)} that can be written`
-    : `a ${valTypeName(type)}, which can't be written`
+    ? `null, the only ${closedTypeName(type)} that can be written`
+    : `a ${closedTypeName(type)}, which can't be written`
 
 function valueOf(type: ValType, text: string): unknown {
   switch (type) {

@@ -9,6 +9,7 @@ import { Table as RuntimeTable } from '../runtime/table.ts'
 import { defaultValue, fromJs, toJs } from '../runtime/value.ts'
 import { EXTERNREF, FUNCREF, VAL_TYPES_BY_NAME, isRefType, valTypeName } from '../syntax/types.ts'
 import type { MemoryType, TableType, ValType } from '../syntax/types.ts'
+import { closedTypeName } from '../validate/closed-type-name.ts'
 import { memoryFault, tableFault } from '../validate/limits.ts'
 import { functionOf, toFunction } from './functions.ts'
 import { Memory } from './memory.ts'
@@ -70,7 +71,7 @@ export class Global {
 
   /** `i32`, `funcref` …: as the text format writes it. */
   get type(): string {
-    return valTypeName(this.runtime.type.type)
+    return closedTypeName(this.runtime.type.type)
   }
 
   get mutable(): boolean {

@@ -9,7 +9,8 @@ import { Table as RuntimeTable } from '../runtime/table.ts'
 import type { Tag } from '../runtime/tag.ts'
 import { Memory as RuntimeMemory } from '../runtime/memory.ts'
 import type { CallOptions, Tier } from '../runtime/tier.ts'
-import { funcTypeName, type FuncType } from '../syntax/types.ts'
+import type { FuncType } from '../syntax/types.ts'
+import { closedFuncTypeName } from '../validate/closed-type-name.ts'
 import { nearest } from './nearest.ts'
 import { Global, Table } from './externs.ts'
 import { Memory } from './memory.ts'
@@ -71,7 +72,11 @@ export class Instance {
     const value = this.runtime.exports.get(name)
     if (value instanceof FuncInstance) return value
     const functions = [...this.runtime.exports].filter(([, v]) => v instanceof FuncInstance)
-    const exported = listed(functions, ([n, v]) => `  ${nameText(n)} ${funcTypeName((v as FuncInstance).type)}`, '\n')
+    const exported = listed(
+      functions,
+      ([n, v]) => `  ${nameText(n)} ${closedFuncTypeName((v as FuncInstance).type)}`,
+      '\n',
+    )
     const guess = nearest(
       name,
       functions.map(([n]) => n),

@@ -8,7 +8,8 @@ import { closedExternType, importType } from '../runtime/link.ts'
 import { Store, type Limiter, type StoreLimits } from '../runtime/store.ts'
 import type { CallOptions, Poll, Tier } from '../runtime/tier.ts'
 import { externTypeAt, type CustomSection, type Module as ModuleSyntax } from '../syntax/module.ts'
-import { valTypeName, type ExternKind, type FuncType, type ValType } from '../syntax/types.ts'
+import type { ExternKind, FuncType, ValType } from '../syntax/types.ts'
+import { closedTypeName } from '../validate/closed-type-name.ts'
 import type { ClosedExternType } from '../validate/matching.ts'
 import { resolveImports, type Imports, type LinkOptions, type UnknownImports } from './imports.ts'
 import { Instance } from './instance.ts'
@@ -135,17 +136,17 @@ function typeText(type: ClosedExternType): string {
       return `${typesText(params)} -> ${typesText(results)}`
     }
     case 'global':
-      return `${type.type.mutable ? 'mut ' : ''}${valTypeName(type.type.type)}`
+      return `${type.type.mutable ? 'mut ' : ''}${closedTypeName(type.type.type)}`
     case 'memory':
       return limitsText(type.type.limits)
     case 'table':
-      return `${limitsText(type.type.limits)} ${valTypeName(type.type.elem)}`
+      return `${limitsText(type.type.limits)} ${closedTypeName(type.type.elem)}`
   }
 }
 
 /** All of them: what describes a module is not cut as messages are. */
 function typesText(types: readonly ValType[]): string {
-  return `[${types.map(valTypeName).join(' ')}]`
+  return `[${types.map(closedTypeName).join(' ')}]`
 }
 
 function limitsText({ min, max }: { readonly min: number; readonly max?: number | undefined }): string {

@@ -1,7 +1,8 @@
 // Functions in the store: defined by a module or given by the host.
 
 import { nameText } from '../errors/quote.ts'
-import { funcTypeName, type FuncType } from '../syntax/types.ts'
+import type { FuncType } from '../syntax/types.ts'
+import { closedFuncTypeName } from '../validate/closed-type-name.ts'
 import { canonicalFuncType, type CanonicalType } from '../validate/canonical-types.ts'
 import type { Instance } from './instance.ts'
 import type { Value } from './value.ts'
@@ -64,6 +65,6 @@ export class FuncInstance {
   }
 
   toString(): string {
-    return `${this.name === undefined ? `func ${this.funcIdx}` : nameText(this.name)} ${funcTypeName(this.type)}`
+    return `${this.name === undefined ? `func ${this.funcIdx}` : nameText(this.name)} ${closedFuncTypeName(this.type)}`
   }
 }

@@ -3,7 +3,8 @@
 
 import { LinkError, type UnlinkedImport } from '../errors/link-error.ts'
 import type { Import } from '../syntax/module.ts'
-import { funcTypeName, valTypeName, type ExternType, type FuncType, type Limits } from '../syntax/types.ts'
+import type { ExternType, FuncType, Limits } from '../syntax/types.ts'
+import { closedFuncTypeName, closedTypeName } from '../validate/closed-type-name.ts'
 import { matchesExternType, type ClosedExternType } from '../validate/matching.ts'
 import { FuncInstance } from './func.ts'
 import type { CompiledModule, ExternVal } from './instance.ts'
@@ -44,15 +45,15 @@ function externTypeOf(value: ExternVal): ClosedExternType {
 function externTypeName(type: ClosedExternType): string {
   switch (type.kind) {
     case 'func':
-      return `func ${funcTypeName(type.type.comp as FuncType)}`
+      return `func ${closedFuncTypeName(type.type.comp as FuncType)}`
     case 'tag':
-      return `tag ${funcTypeName(type.type.comp as FuncType)}`
+      return `tag ${closedFuncTypeName(type.type.comp as FuncType)}`
     case 'table':
-      return `table ${limitsName(type.type.limits)} ${valTypeName(type.type.elem)}`
+      return `table ${limitsName(type.type.limits)} ${closedTypeName(type.type.elem)}`
     case 'memory':
       return `memory ${limitsName(type.type.limits)}`
     case 'global':
-      return `global ${type.type.mutable ? 'mut ' : ''}${valTypeName(type.type.type)}`
+      return `global ${type.type.mutable ? 'mut ' : ''}${closedTypeName(type.type.type)}`
   }
 }
 

@@ -1,6 +1,7 @@
 // Values as the engine keeps them between tiers and faces: bits for numbers, so that no NaN payload is lost, and references as they are.
 
 import { I64, F32, F64, I32, V128, isRefType, valTypeName, type ValType } from '../syntax/types.ts'
+import { closedTypeName } from '../validate/closed-type-name.ts'
 import { UsageError } from '../errors/heddle-error.ts'
 import { f32_reinterpret_i32, f64_reinterpret_i64, highHalf, i32_reinterpret_f32, lowHalf } from '../numeric/convert.ts'
 import { hi, fromBigInt, toBigInt } from '../numeric/i64.ts'
@@ -106,5 +107,5 @@ export function noVector(what: string): UsageError {
 function mismatch(x: unknown, type: ValType, what: string): UsageError {
   const given = x === null ? 'null' : typeof x
   const hint = valTypeName(type) === 'i64' ? ' (an i64 is a bigint)' : ''
-  return new UsageError(`${what} must be an ${valTypeName(type)}, not ${given}${hint}`, 'TYPE_MISMATCH')
+  return new UsageError(`${what} must be an ${closedTypeName(type)}, not ${given}${hint}`, 'TYPE_MISMATCH')
 }

@@ -77,7 +77,7 @@ function entryPrinter(id: number, reader: InstructionReader, symbols: Symbols): 
   const { imported } = symbols
   switch (id) {
     case TYPE_SECTION:
-      return typePrinter(reader)
+      return typePrinter(reader, symbols)
     case IMPORT_SECTION:
       return importPrinter(reader, symbols)
     case FUNCTION_SECTION:
@@ -115,7 +115,7 @@ function entryPrinter(id: number, reader: InstructionReader, symbols: Symbols): 
 }
 
 /** An entry of the type section may define any number of types. */
-function typePrinter(reader: InstructionReader): EntryPrinter {
+function typePrinter(reader: InstructionReader, symbols: Symbols): EntryPrinter {
   const definitions = new TypeDefinitions()
   const { types, subtypes, recGroups } = definitions
   return function* () {
@@ -124,7 +124,7 @@ function typePrinter(reader: InstructionReader): EntryPrinter {
     const group = recGroups[groups]
     if (group !== undefined) yield ` - rec group of ${group.count}:\n`
     for (let i = first; i < types.length; i++) {
-      yield ` - type[${i}] ${subtypingText(subtypes.get(i))}${compTypeText(types[i]!)}\n`
+      yield ` - type[${i}] ${subtypingText(subtypes.get(i))}${compTypeText(types[i]!, i, symbols)}\n`
     }
   }
 }
@@ -134,12 +134,12 @@ function subtypingText(subtyping: Subtyping | undefined): string {
   return `sub ${subtyping.final ? 'final ' : ''}${subtyping.supertypes.map((x) => `${x} `).join('')}`
 }
 
-function compTypeText(type: CompType): string {
+function compTypeText(type: CompType, typeIdx: number, symbols: Symbols): string {
   switch (type.kind) {
     case 'func':
       return funcTypeText(type)
     case 'struct':
-      return `struct {${type.fields.map(fieldText).join(', ')}}`
+      return `struct {${type.fields.map((field, i) => fieldText(field) + symbols.fieldTag(typeIdx, i)).join(', ')}}`
     case 'array':
       return `array [${fieldText(type.elem)}]`
     case 'cont':

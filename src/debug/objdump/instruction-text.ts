@@ -2,7 +2,7 @@
 
 import type { Instruction } from '../../instructions/define.ts'
 import type { ImmediateKind, Immediates } from '../../instructions/immediates.ts'
-import { EMPTY_BLOCK, heapTypeName, valTypeName, type BlockType } from '../../syntax/types.ts'
+import { EMPTY_BLOCK, spellHeapType, spellValType, type BlockType, type ValType } from '../../syntax/types.ts'
 import { printHexF32, printHexF64 } from './hex-float.ts'
 import type { Symbols } from './symbols.ts'
 
@@ -26,7 +26,7 @@ export class InstructionText {
     const { x, y } = im
     if (first === 'memarg') return `${this.single(first, im)} ${y}`
     if (first === 'typeidx' && second !== 'tableidx')
-      return `${x}${this.symbols.tag('types', x)} ${y}${this.tag(second, y)}`
+      return `${this.typeName(x)} ${second === 'fieldidx' ? `${y}${this.symbols.fieldTag(x, y)}` : this.index(second, y)}`
     if (first !== 'typeidx') return `${x} ${y}${this.tag(first, x)}`
     const { symbols } = this
     return `${y}${symbols.tag('tables', y)} (type ${x}${symbols.tag('types', x)})`
@@ -42,18 +42,21 @@ export class InstructionText {
       case 'lanes':
         return Array.from(im.vector, hexWord).join(' ')
       case 'blocktype':
-        return blockTypeText(im.x)
+        return this.blockType(im.x)
       case 'heaptype':
-        return heapTypeName(im.x)
+        return spellHeapType(im.x, this.typeName)
       case 'reftype':
       case 'nullreftype':
-        return valTypeName(im.x)
+        return this.valType(im.x)
       case 'castop':
-        return `${im.x} ${valTypeName(im.lo)} ${valTypeName(im.hi)}`
+        return `${im.x} ${this.valType(im.lo)} ${this.valType(im.hi)}`
       case 'labels':
         return [...im.list.slice(0, im.count), im.x].join(' ')
       case 'valtypes':
-        return im.list.slice(0, im.count).map(valTypeName).join(' ')
+        return im.list
+          .slice(0, im.count)
+          .map((type) => this.valType(type))
+          .join(' ')
       case 'i32':
         return String(im.x >>> 0)
       case 'i64':
@@ -63,8 +66,23 @@ export class InstructionText {
       case 'f64':
         return printHexF64(im.lo, im.hi)
       default:
-        return `${im.x}${this.tag(kind, im.x)}`
+        return this.index(kind, im.x)
     }
+  }
+
+  private index(kind: ImmediateKind, x: number): string {
+    return `${x}${this.tag(kind, x)}`
+  }
+
+  private readonly typeName = (typeIdx: number): string => this.index('typeidx', typeIdx)
+
+  private valType(type: ValType): string {
+    return spellValType(type, this.typeName)
+  }
+
+  private blockType(type: BlockType): string {
+    if (type === EMPTY_BLOCK) return ''
+    return type >= 0 && type < 2 ** 30 ? `type[${type}]` : this.valType(type)
   }
 
   private tag(kind: ImmediateKind, x: number): string {
@@ -73,6 +91,8 @@ export class InstructionText {
         return this.symbols.tag('funcs', x)
       case 'globalidx':
         return this.symbols.tag('globals', x)
+      case 'typeidx':
+        return this.symbols.tag('types', x)
       case 'dataidx':
         return this.symbols.tag('datas', x)
       case 'localidx':
@@ -89,9 +109,4 @@ export function unsigned({ lo, hi }: Immediates): bigint {
 
 function hexWord(word: number): string {
   return `0x${(word >>> 0).toString(16).padStart(8, '0')}`
-}
-
-function blockTypeText(type: BlockType): string {
-  if (type === EMPTY_BLOCK) return ''
-  return type >= 0 && type < 2 ** 30 ? `type[${type}]` : valTypeName(type)
 }

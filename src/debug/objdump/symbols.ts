@@ -33,7 +33,9 @@ export class Symbols {
     datas: new Map(),
     tags: new Map(),
   }
+  /** By function, and by type. */
   private readonly locals = new Map<number, Map<number, string>>()
+  private readonly fields = new Map<number, Map<number, string>>()
   private readonly definitions = new TypeDefinitions()
   private readonly typeIndices: number[] = []
 
@@ -44,6 +46,10 @@ export class Symbols {
 
   localTag(funcIdx: number, localIdx: number): string {
     return tagOf(this.locals.get(funcIdx)?.get(localIdx))
+  }
+
+  fieldTag(typeIdx: number, fieldIdx: number): string {
+    return tagOf(this.fields.get(typeIdx)?.get(fieldIdx))
   }
 
   paramCount(funcIdx: number): number {
@@ -96,16 +102,16 @@ export class Symbols {
   private readNames(bytes: Uint8Array, range: SectionRange): void {
     for (const { space, funcIdx, index, name } of nameEntries(bytes, range.contents, range.end)) {
       if (space === 'module') this.moduleName = name
-      else if (space === 'locals') this.nameLocal(funcIdx, index, name)
+      else if (space === 'locals' || space === 'fields') nameInner(this[space], funcIdx, index, name)
       else if (space in this.names) this.names[space as NamedSpace].set(index, name)
     }
   }
+}
 
-  private nameLocal(funcIdx: number, localIdx: number, name: string): void {
-    const locals = this.locals.get(funcIdx) ?? new Map<number, string>()
-    this.locals.set(funcIdx, locals)
-    locals.set(localIdx, name)
-  }
+function nameInner(maps: Map<number, Map<number, string>>, outer: number, index: number, name: string): void {
+  const map = maps.get(outer) ?? new Map<number, string>()
+  maps.set(outer, map)
+  map.set(index, name)
 }
 
 function tagOf(name: string | undefined): string {
