@@ -148,8 +148,9 @@ export class ArityCounter implements Typing {
     return type?.kind === 'struct' ? type : NO_FIELDS
   }
 
-  arrayType(): ArrayType {
-    return ANY_ARRAY
+  arrayType(x: number): ArrayType {
+    const type = this.module.types[x]
+    return type?.kind === 'array' ? type : ANY_ARRAY
   }
 
   tag(x: number): FuncType {
