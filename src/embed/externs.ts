@@ -6,14 +6,14 @@ import { Global as RuntimeGlobal } from '../runtime/global.ts'
 import { Memory as RuntimeMemory } from '../runtime/memory.ts'
 import type { Store } from '../runtime/store.ts'
 import { Table as RuntimeTable } from '../runtime/table.ts'
-import { defaultValue, fromJs, toJs } from '../runtime/value.ts'
+import { defaultValue } from '../runtime/value.ts'
 import { EXTERNREF, FUNCREF, VAL_TYPES_BY_NAME, isRefType, valTypeName } from '../syntax/types.ts'
 import type { MemoryType, TableType, ValType } from '../syntax/types.ts'
 import { closedTypeName } from '../validate/closed-type-name.ts'
 import { memoryFault, tableFault } from '../validate/limits.ts'
-import { functionOf, toFunction } from './functions.ts'
 import { Memory } from './memory.ts'
 import { once } from './once.ts'
+import { refFromJs, refToJs, valueFromJs, valueToJs } from './references.ts'
 import { checkedLimits, checkedSize } from './sizes.ts'
 
 const tables = new WeakMap<RuntimeTable, Table>()
@@ -37,17 +37,20 @@ export class Table {
 
   get(index: number): unknown {
     this.check(index)
-    return refToJs(this.runtime.type.elem, this.runtime.elems[index])
+    return refToJs(this.runtime.elems[index])
   }
 
   set(index: number, value: unknown): void {
     this.check(index)
-    this.runtime.elems[index] = refFromJs(this.runtime.type.elem, value)
+    this.runtime.elems[index] = refFromJs(this.runtime.type.elem, value, 'the element')
   }
 
   /** Grows by `delta` elements; gives the old length, or −1 where that cannot be. */
   grow(delta: number, value: unknown = null): number {
-    return this.runtime.grow(checkedSize(delta, 'the number of elements'), refFromJs(this.runtime.type.elem, value))
+    return this.runtime.grow(
+      checkedSize(delta, 'the number of elements'),
+      refFromJs(this.runtime.type.elem, value, 'the element'),
+    )
   }
 
   private check(index: number): void {
@@ -79,26 +82,14 @@ export class Global {
   }
 
   get value(): unknown {
-    const value = this.runtime.get()
-    return isRefType(value.type) ? refToJs(value.type, value.ref) : toJs(value)
+    return valueToJs(this.runtime.get())
   }
 
   set value(value: unknown) {
     const { type, mutable } = this.runtime.type
     if (!mutable) throw new UsageError('the global is immutable', 'IMMUTABLE_GLOBAL')
-    this.runtime.set(fromJs(type, isRefType(type) ? refFromJs(type, value) : value))
+    this.runtime.set(valueFromJs(type, value, 'the value'))
   }
-}
-
-function refToJs(type: ValType, ref: unknown): unknown {
-  return type === FUNCREF && ref !== null ? toFunction(ref) : ref
-}
-
-function refFromJs(type: ValType, value: unknown): unknown {
-  if (type !== FUNCREF || value === null) return value
-  const func = functionOf(value)
-  if (func === undefined) throw new UsageError('a funcref is null or an exported function', 'TYPE_MISMATCH')
-  return func
 }
 
 function parseType(name: string): ValType {
@@ -131,6 +122,6 @@ export function createGlobal(type: string, value?: unknown, mutable = false): Gl
   const valType = parseType(type)
   const global = new RuntimeGlobal({ type: valType, mutable })
   if (value === undefined && valType !== EXTERNREF) global.set(defaultValue(valType))
-  else global.set(fromJs(valType, refFromJs(valType, value)))
+  else global.set(valueFromJs(valType, value, 'the value'))
   return Global.of(global)
 }

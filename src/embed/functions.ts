@@ -5,10 +5,11 @@ import { nameText } from '../errors/quote.ts'
 import { HostThrow } from '../errors/host-throw.ts'
 import { FuncInstance, type Caller, type HostCode } from '../runtime/func.ts'
 import type { CallOptions, Tier } from '../runtime/tier.ts'
-import { fromJs, noVector, refValue, toJs, type Value } from '../runtime/value.ts'
-import { FUNCREF, V128, isRefType, type FuncType, type ValType } from '../syntax/types.ts'
+import { noVector, type Value } from '../runtime/value.ts'
+import { V128, type FuncType } from '../syntax/types.ts'
 import { Memory } from './memory.ts'
 import { once } from './once.ts'
+import { valueFromJs, valueToJs } from './references.ts'
 import { checkedSize } from './sizes.ts'
 
 /** An exported function. The same function is the same JavaScript function every time. */
@@ -91,19 +92,6 @@ export function resultsToJs(values: readonly Value[]): unknown {
   if (values.length === 0) return undefined
   if (values.length === 1) return valueToJs(values[0]!)
   return values.map(valueToJs)
-}
-
-function valueToJs(value: Value): unknown {
-  return value.type === FUNCREF && value.ref !== null ? toFunction(value.ref) : toJs(value)
-}
-
-function valueFromJs(type: ValType, x: unknown, what: string): Value {
-  if (isRefType(type) && type === FUNCREF && x !== null) {
-    const func = functionOf(x)
-    if (func === undefined) throw new UsageError(`${what} must be null or an exported function`, 'TYPE_MISMATCH')
-    return refValue(type, func)
-  }
-  return fromJs(type, x, what)
 }
 
 /** A host function of the given type. */

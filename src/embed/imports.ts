@@ -11,12 +11,13 @@ import { Memory as RuntimeMemory } from '../runtime/memory.ts'
 import { Table as RuntimeTable } from '../runtime/table.ts'
 import { Tag } from '../runtime/tag.ts'
 import { linkImports } from '../runtime/link.ts'
-import { defaultValue, fromJs, toJs } from '../runtime/value.ts'
+import { defaultValue } from '../runtime/value.ts'
 import type { Import } from '../syntax/module.ts'
 import { valTypeName, type FuncType } from '../syntax/types.ts'
 import type { ClosedExternType } from '../validate/matching.ts'
 import { Global, Table } from './externs.ts'
 import { Memory } from './memory.ts'
+import { valueFromJs, valueToJs } from './references.ts'
 import { fromFunction, type HostFunction } from './functions.ts'
 
 /** Import objects by module name, then by name: host functions, exports of other instances, numbers for immutable globals. */
@@ -107,7 +108,7 @@ function externFromJs(value: unknown, type: ClosedExternType, { module, name }: 
   }
   if (type.kind === 'global' && !type.type.mutable && (typeof value === 'number' || typeof value === 'bigint')) {
     const global = new RuntimeGlobal(type.type)
-    global.set(fromJs(type.type.type, value, `the import ${quoted(module)} ${quoted(name)}`))
+    global.set(valueFromJs(type.type.type, value, `the import ${quoted(module)} ${quoted(name)}`))
     return global
   }
   throw new UsageError(
@@ -135,7 +136,7 @@ function unknownImport(request: Import, type: ClosedExternType, options: LinkOpt
       if (unknownImports === 'trap') {
         throw new Trap('UNKNOWN_IMPORT', `${quoted(request.module)} ${quoted(request.name)}`)
       }
-      if (unknownImports === 'log') onUnknownCall?.(request.module, request.name, args.map(toJs))
+      if (unknownImports === 'log') onUnknownCall?.(request.module, request.name, args.map(valueToJs))
       return results
     },
     name,
