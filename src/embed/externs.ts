@@ -13,7 +13,7 @@ import { closedTypeName } from '../validate/closed-type-name.ts'
 import { memoryFault, tableFault } from '../validate/limits.ts'
 import { Memory } from './memory.ts'
 import { once } from './once.ts'
-import { refFromJs, refToJs, valueFromJs, valueToJs } from './references.ts'
+import { refFromJs, refToJs, valueFromJs, valueToJs } from './functions.ts'
 import { checkedLimits, checkedSize } from './sizes.ts'
 
 const tables = new WeakMap<RuntimeTable, Table>()

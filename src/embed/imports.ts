@@ -17,8 +17,7 @@ import { valTypeName, type FuncType } from '../syntax/types.ts'
 import type { ClosedExternType } from '../validate/matching.ts'
 import { Global, Table } from './externs.ts'
 import { Memory } from './memory.ts'
-import { valueFromJs, valueToJs } from './references.ts'
-import { fromFunction, type HostFunction } from './functions.ts'
+import { fromFunction, valueFromJs, valueToJs, type HostFunction } from './functions.ts'
 
 /** Import objects by module name, then by name: host functions, exports of other instances, numbers for immutable globals. */
 export type Imports = Readonly<Record<string, Readonly<Record<string, ImportValue | undefined>>>>

@@ -19,7 +19,7 @@ import type { Ref, Value } from './value.ts'
 /** How a field is kept: in how many words, packed, or as a reference. */
 export type FieldKind = 'i8' | 'i16' | 'word' | 'wide' | 'vector' | 'ref'
 
-export function fieldKind(type: StorageType): FieldKind {
+function fieldKind(type: StorageType): FieldKind {
   switch (type) {
     case I8:
       return 'i8'

@@ -9,7 +9,7 @@ import { ArrayInstance, StructInstance } from './aggregate.ts'
 import { FuncInstance } from './func.ts'
 import type { Ref } from './value.ts'
 
-export function isI31(ref: Ref): ref is number {
+function isI31(ref: Ref): ref is number {
   return typeof ref === 'number' && (ref << 1) >> 1 === ref && !Object.is(ref, -0)
 }
 

@@ -135,7 +135,7 @@ export function spellHeapType(heap: HeapType, typeName: TypeNamer): string {
 }
 
 /** What a type index is called: `$list`, or `5`. */
-export type TypeNamer = (typeIdx: number) => string
+type TypeNamer = (typeIdx: number) => string
 
 /** Value and heap types that are one word in the text format and one byte in the binary format, by that word. */
 export const VAL_TYPES_BY_NAME: ReadonlyMap<string, ValType> = new Map(

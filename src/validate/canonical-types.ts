@@ -39,7 +39,7 @@ export class CanonicalType {
 }
 
 /** A recursion group. */
-export interface CanonicalGroup {
+interface CanonicalGroup {
   readonly types: CanonicalType[]
   /** What its types refer to outside of it. */
   readonly references: ReadonlySet<CanonicalType>

@@ -74,7 +74,7 @@ export function topOf(heap: HeapType, types: TypeSpace): HeapType {
 }
 
 /** https://webassembly.github.io/spec/core/valid/matching.html#result-types */
-export function matchesResultType(actual: readonly ValType[], expected: readonly ValType[], types: TypeSpace): boolean {
+function matchesResultType(actual: readonly ValType[], expected: readonly ValType[], types: TypeSpace): boolean {
   return actual.length === expected.length && actual.every((t, i) => matchesValType(t, expected[i]!, types))
 }
 
@@ -87,7 +87,7 @@ function matchesFuncType(actual: FuncType, expected: FuncType, types: TypeSpace)
 }
 
 /** https://webassembly.github.io/spec/core/valid/matching.html#field-types */
-export function matchesFieldType(actual: FieldType, expected: FieldType, types: TypeSpace): boolean {
+function matchesFieldType(actual: FieldType, expected: FieldType, types: TypeSpace): boolean {
   if (actual.mutable !== expected.mutable) return false
   return expected.mutable
     ? matchesBothWays(actual.type, expected.type, types)
