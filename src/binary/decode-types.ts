@@ -2,7 +2,7 @@
 // https://webassembly.github.io/spec/core/binary/types.html
 
 import { unsupported } from '../errors/module-error.ts'
-import { PLANNED_LIMITS_FLAGS } from '../instructions/planned.ts'
+import { PLANNED_EXTERN_KINDS, PLANNED_LIMITS_FLAGS } from '../instructions/planned.ts'
 import { readRefType, readStorageType, readValType } from '../instructions/type-codes.ts'
 import type { ByteReader } from '../syntax/byte-reader.ts'
 import type { ModuleLimits } from '../syntax/limits.ts'
@@ -148,6 +148,7 @@ export function readExternKind(reader: ByteReader, use: string): ExternKind {
   const code = reader.readByte()
   const kind = EXTERN_KINDS[code]
   if (kind !== undefined) return kind
+  refuse(PLANNED_EXTERN_KINDS.get(code), `${use} kind 0x${code.toString(16)}`, start)
   throw reader.malformed(`malformed ${use} kind`, start)
 }
 

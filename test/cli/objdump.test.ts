@@ -199,3 +199,52 @@ describe('objdump of a malformed module', () => {
     }
   })
 })
+
+describe('types beyond functions', () => {
+  const bytes = encodeModule(
+    parseModule(`
+      (type $f (func (param i32)))
+      (rec
+        (type $p (sub (struct (field $x (mut i8)) (field (ref null $list)))))
+        (type $list (sub final $p (array (mut (ref $f))))))
+      (type (cont $f))
+      (import "m" "t" (tag $t (param i32)))
+      (table 1 (ref null $f) (ref.null $f))
+      (func $g (param anyref) (local (ref null $p))
+        (drop (struct.get_s $p $x (ref.cast (ref $p) (local.get 0))))
+        (drop (block (result (ref null $list)) (br_on_cast 0 anyref (ref null $list) (local.get 0)) (unreachable)))
+        (drop (select (result (ref null $p)) (ref.null $p) (ref.null none) (i32.const 1)))
+        (drop (array.new_fixed $list 0)))`),
+    { names: true },
+  )
+
+  it('are shown with -x, with the names of fields', () => {
+    expect(lines(bytes, { details: true }).slice(0, 9)).toEqual([
+      'Type[4]:',
+      ' - type[0] (i32) -> nil',
+      ' - rec group of 2:',
+      ' - type[1] sub struct {mut i8 <x>, (ref null 2)}',
+      ' - type[2] sub final 1 array [mut (ref 0)]',
+      ' - type[3] cont 0',
+      ' - type[4] (anyref) -> nil',
+      'Import[1]:',
+      ' - tag[0] sig=0 <t> <- m.t',
+    ])
+  })
+
+  it('are shown with -d wherever instructions name them', () => {
+    const text = objdump(bytes, 'a.wasm', { disassemble: true })
+    for (const part of [
+      'local[1] type=(ref null 1)',
+      'ref.cast (ref 1 <p>)',
+      'struct.get_s 1 <p> 0 <x>',
+      'block (ref null 2 <list>)',
+      'br_on_cast 0 anyref (ref null 2 <list>)',
+      'select (ref null 1 <p>)',
+      'ref.null 1 <p>',
+      'array.new_fixed 2 <list> 0',
+    ]) {
+      expect(text).toContain(part)
+    }
+  })
+})

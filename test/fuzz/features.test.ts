@@ -32,7 +32,7 @@ describe('a proposal', () => {
   })
 
   it('of another name is a UsageError that lists all', () => {
-    for (const name of ['simd128', 'mvp', '__proto__', 'gc']) {
+    for (const name of ['simd128', 'mvp', '__proto__', 'exceptions']) {
       const features = JSON.parse(`{ ${JSON.stringify(name)}: true }`) as Features
       expect(() => new Engine({ features })).toThrow(UsageError)
     }
@@ -71,6 +71,47 @@ describe('what needs', () => {
     ['a declarative segment', '(func $f) (elem declare func $f)', ['reference-types']],
     ['an active segment', '(memory 1) (data (i32.const 0) "x") (table 1 funcref) (elem (i32.const 0) 0) (func)', []],
     ['a vector load', '(memory 1) (func (drop (v128.load8_lane 1 (i32.const 0) (v128.const i64x2 0 0))))', ['simd']],
+    ['a parameter that is a function', '(func (param (ref func)))', ['reference-types', 'function-references']],
+    ['a parameter of a type by index', '(type (func)) (func (param (ref null 0)))', ['function-references']],
+    ['a local of a type by index', '(type (func)) (func (local (ref null 0)))', ['function-references']],
+    [
+      'a block that gives a type by index',
+      '(type (func)) (func (drop (block (result (ref 0)) (unreachable))))',
+      ['function-references'],
+    ],
+    ['null of a type by index', '(type (func)) (func (drop (ref.null 0)))', ['reference-types', 'function-references']],
+    [
+      'a choice between types by index',
+      '(type (func)) (func (drop (select (result (ref 0)) (unreachable))))',
+      ['reference-types', 'function-references'],
+    ],
+    ['a call of a reference', '(type (func)) (func (call_ref 0 (unreachable)))', ['function-references']],
+    ['a table with an initial value', '(table 1 funcref (ref.null func))', ['function-references', 'reference-types']],
+    ['an array', '(type (array i8))', ['gc']],
+    ['an array of vectors', '(type (array v128))', ['gc', 'simd']],
+    ['an empty group', '(rec)', ['gc']],
+    ['a final type that says so', '(type (sub final (func)))', ['gc']],
+    [
+      'a struct of references',
+      '(type (struct (field (ref null 0) (ref func))))',
+      ['gc', 'function-references', 'reference-types'],
+    ],
+    ['null of any type', '(func (drop (ref.null any)))', ['reference-types', 'gc']],
+    ['a parameter that is not null', '(func (param (ref any)))', ['gc', 'function-references']],
+    [
+      'a test of a type',
+      '(func (param anyref) (drop (ref.test (ref i31) (local.get 0))))',
+      ['gc', 'function-references'],
+    ],
+    [
+      'a branch on a type by index',
+      '(type (struct)) (func (drop (block (result anyref) (br_on_cast 0 anyref (ref null 0) (unreachable)))))',
+      ['gc', 'function-references'],
+    ],
+    ['a global that begins as another one', '(global i32 (i32.const 1)) (global i32 (global.get 0))', ['gc']],
+    ['a global that begins as an imported one', '(import "m" "g" (global i32)) (global i32 (global.get 0))', []],
+    ['an exception', '(func (param exnref))', ['exception-handling']],
+    ['functions by index', '(func $f) (table 1 funcref) (elem (i32.const 0) $f)', []],
     [
       'an access to a second memory',
       '(memory 1) (memory 1) (func (drop (i32.load 1 (i32.const 0))))',

@@ -18,6 +18,9 @@ export const PROBES: Readonly<Record<string, string>> = {
   'extended-const': '(global i32 (i32.add (i32.const 1) (i32.const 2)))',
   'tail-call': '(func (return_call 0))',
   'multi-memory': '(memory 1) (memory 1)',
+  'function-references': '(type (func)) (func (param (ref 0)))',
+  gc: '(type (struct))',
+  'exception-handling': '(func (param exnref))',
 }
 
 export const HOST_FEATURES: Features = Object.fromEntries(

@@ -6,6 +6,7 @@ import { relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { countFile, findScripts } from '../../scripts/count-assertions.ts'
 import { decodeModule } from '../../src/binary/decode-module.ts'
+import { decodeNames } from '../../src/binary/decode-names.ts'
 import { encodeModule } from '../../src/binary/encode-module.ts'
 import { ModuleError } from '../../src/errors/module-error.ts'
 import type { Module } from '../../src/syntax/module.ts'
@@ -158,6 +159,14 @@ describe.skipIf(folder === undefined)('the official scripts', () => {
             comparable(module),
           )
         }
+        const bytes = encodeModule(module, { names: true })
+        const binary = decodeModule(bytes)
+        const names = decodeNames(binary)
+        // A custom section behind one that is absent stands behind another in bytes.
+        const withoutCustoms = { ...module, customs: [] }
+        expect(printModule({ ...binary, customs: [] }, { names }), place).toBe(printModule(withoutCustoms))
+        const again = parseModule(printModule(binary, { names }))
+        expect(encodeModule(again, { names: true }), `${place} encoded again`).toEqual(bytes)
       }
     },
   )

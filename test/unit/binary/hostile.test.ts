@@ -60,6 +60,9 @@ describe('a count beyond the bytes that are left is malformed', () => {
   it.each<[string, Uint8Array]>([
     ['parameters', moduleOf(section(1, vector([0x60, u32(0xffff_ffff), 0])))],
     ['results', moduleOf(section(1, vector([0x60, 0, u32(0xffff_ffff)])))],
+    ['types of a recursion group', moduleOf(section(1, vector([0x4e, u32(0xffff_ffff)])))],
+    ['supertypes', moduleOf(section(1, vector([0x50, u32(0xffff_ffff)])))],
+    ['fields', moduleOf(section(1, vector([0x5f, u32(0xffff_ffff)])))],
     ['functions of an element segment', moduleOf(section(9, vector([1, 0, u32(0xffff_ffff)])))],
     ['expressions of an element segment', moduleOf(section(9, vector([5, 0x70, u32(0xffff_ffff)])))],
     ['bytes of a data segment', moduleOf(section(11, vector([1, u32(0xffff_ffff)])))],
@@ -76,6 +79,56 @@ describe('a count beyond the bytes that are left is malformed', () => {
     ['types of a select', [0x1c, u32(0xffff_ffff)]],
   ])('as %s (items 3 and 12)', (_, code) => {
     expect(outcome(moduleOfBody(0, code))).toBe('malformed: unexpected end of section or function')
+  })
+})
+
+describe('a type definition', () => {
+  const types = (...entries: readonly Piece[]): string => outcome(moduleOf(section(1, vector(...entries))))
+  const nested = (depth: number): Piece => Array.from({ length: depth }, () => [0x4e, 1])
+
+  it.each<[string, Piece, string]>([
+    ['a group inside of a group', [0x4e, 1, 0x4e, 1, 0x60, 0, 0], 'malformed definition type'],
+    ['groups a thousand deep', [nested(1000), 0x60, 0, 0], 'malformed definition type'],
+    ['a subtype inside of a subtype', [0x50, 0, 0x50, 0, 0x5f, 0], 'malformed definition type'],
+    ['a subtype around a group', [0x50, 0, 0x4e, 0], 'malformed definition type'],
+    ['a subtype of nothing', [0x4f, 0], 'unexpected end'],
+    ['a group that breaks off', [0x4e, 2, 0x60, 0, 0], 'unexpected end'],
+    ['an array of nothing', [0x5e], 'unexpected end'],
+    ['an array without mutability', [0x5e, 0x7f], 'unexpected end'],
+    ['a field of mutability 2', [0x5f, 1, 0x78, 2], 'malformed mutability'],
+    ['a field of an unknown type', [0x5f, 1, 0x76, 0], 'malformed value type'],
+    ['a packed parameter', [0x60, 1, 0x78, 0], 'malformed value type'],
+    ['a reference to an unknown heap type', [0x5e, 0x63, 0x40, 0], 'malformed heap type'],
+    ['a reference to a number', [0x5e, 0x64, 0x7f, 0], 'malformed heap type'],
+    ['a heap type of 34 bits', [0x5e, 0x64, 0x80, 0x80, 0x80, 0x80, 0x20, 0], 'integer too large'],
+    ['a form with a continuation bit', [0xe0, 0x7f, 0, 0], 'integer representation too long'],
+    ['an unknown form', [0x5c, 0], 'malformed definition type'],
+  ])('that is %s is malformed', (_, entry, reason) => {
+    expect(types(entry)).toContain(`malformed: ${reason}`)
+  })
+
+  it('at every truncation is malformed', () => {
+    const group = [0x4e, 2, 0x50, 1, 0, 0x5f, 2, 0x63, 1, 1, 0x78, 0, 0x5e, 0x64, 0x6b, 1]
+    expect(types([0x50, 0, 0x5f, 0], group)).toBe('module')
+    for (let length = 0; length < group.length; length++) {
+      expect(types([0x50, 0, 0x5f, 0], group.slice(0, length))).toMatch(/^malformed/)
+    }
+  })
+
+  it('may be in one of a hundred thousand empty groups, or in one group with as many', () => {
+    const repeated = (byte: number): Uint8Array => new Uint8Array(200_000).map((_, i) => (i % 2 === 0 ? byte : 0))
+    expect(outcome(moduleOf(section(1, u32(100_001), repeated(0x4e), 0x5f, 0)))).toBe('module')
+    expect(types([0x4e, u32(100_000), repeated(0x5f)])).toBe('module')
+  })
+
+  it('of more than the limits is refused before it is read', () => {
+    const bytes = new Uint8Array(1_000_001)
+    expect(types([0x4e, u32(1_000_001), bytes])).toMatch(/^limit: 1000001 types in a recursion group/)
+    expect(types([0x5f, u32(10_001), bytes])).toMatch(/^limit: 10001 fields/)
+  })
+
+  it('may refer to an index that no module has, which is for validation', () => {
+    expect(types([0x5e, 0x64, 0xff, 0xff, 0xff, 0xff, 0x0f, 0])).toBe('module')
   })
 })
 

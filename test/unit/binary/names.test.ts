@@ -27,6 +27,7 @@ const all: Names = {
   globals: map([1, 'g']),
   elems: map([7, 'e']),
   datas: map([2, 'd']),
+  fields: new Map([[1, map([0, 'x'], [2, 'y'])]]),
 }
 
 const entry = (index: number, ...name: readonly Piece[]): Piece => [u32(index), sized(...name)]

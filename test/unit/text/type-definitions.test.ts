@@ -325,7 +325,7 @@ describe('a printed module', () => {
 const everyUse = `
   (type $p (struct (field $x (mut i32)) (field $y i8)))
   (type $a (array (mut i8)))
-  (type $b (array funcref))
+  (type $b (array (mut funcref)))
   (type $f (func (param i32) (result i32)))
   (data $d "") (elem $e funcref)
   (func $all (param $r (ref null $p)) (param $v (ref null $a)) (param $w (ref null $b)) (param $g (ref null $f)) (param $any anyref)
