@@ -188,6 +188,9 @@ function fixedProgram(start: number): number[] {
     emit('br_unless', slot, here() + 3)
     emit('br_table', slot, 1, here() + 5, here() + 5)
   }
+  emit('const64', LEFT, 8, 0)
+  emit('address64', RESULT, LEFT, 8, 0)
+  emit('saturate64', RESULT, LEFT)
   emit('charge', 1)
   emit('zero', RESULT, 4)
   emit('exit')

@@ -18,6 +18,8 @@ export const PROBES: Readonly<Record<string, string>> = {
   'extended-const': '(global i32 (i32.add (i32.const 1) (i32.const 2)))',
   'tail-call': '(func (return_call 0))',
   'multi-memory': '(memory 1) (memory 1)',
+  memory64: '(memory i64 1)',
+  'custom-page-sizes': '(memory 0 (pagesize 1))',
 }
 
 export const HOST_FEATURES: Features = Object.fromEntries(
@@ -29,7 +31,6 @@ export const DEVIATIONS: Readonly<Record<string, string>> = {
   threads: 'the host has shared memories and atomic instructions: a later issue',
   'exception-handling': 'the host has tags and throw: a later issue',
   'legacy-exceptions': 'the host has try, catch and rethrow, which were never standardised: a later issue',
-  memory64: 'hosts from V8 13.3 on have 64-bit memories: a later issue',
   'function-references': 'hosts from V8 11.9 on have typed references: a later issue',
   gc: 'hosts from V8 11.9 on have structs and arrays: a later issue',
 }

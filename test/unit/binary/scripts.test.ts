@@ -32,7 +32,7 @@ describe.skipIf(suite === undefined)('the binary modules of the official scripts
 
   it('need a later proposal in these files only', () => {
     const files = modules.filter(({ bytes }) => !isSupported(bytes)).map(({ place }) => place.split(':')[0])
-    expect([...new Set(files)]).toEqual(['elem.wast', 'gc/binary-gc.wast', 'memory64/binary_leb128_64.wast'])
+    expect([...new Set(files)]).toEqual(['elem.wast', 'gc/binary-gc.wast'])
   })
 
   it('come out of the encoder in a form that it gives back byte by byte', () => {
