@@ -2,7 +2,14 @@
 // https://webassembly.github.io/spec/core/text/types.html
 
 import { funcTypeAt, type Module } from '../syntax/module.ts'
-import { EMPTY_BLOCK, limitsName, memoryTypeName, spellHeapType, spellStorageType, spellValType } from '../syntax/types.ts'
+import {
+  EMPTY_BLOCK,
+  limitsName,
+  memoryTypeName,
+  spellHeapType,
+  spellStorageType,
+  spellValType,
+} from '../syntax/types.ts'
 import type { BlockType, ExternType, FieldType, FuncType, GlobalType, HeapType } from '../syntax/types.ts'
 import type { TableType, ValType } from '../syntax/types.ts'
 import type { IdSpace } from './print-ids.ts'

@@ -321,9 +321,7 @@ describe('what is decoded', () => {
 })
 
 describe('a module that needs a later proposal is told its name', () => {
-  it.each<[string, Piece]>([
-    ['threads', section(5, vector([3, 1, 1]))],
-  ])('%s', (proposal, piece) => {
+  it.each<[string, Piece]>([['threads', section(5, vector([3, 1, 1]))]])('%s', (proposal, piece) => {
     expect(outcome(moduleOf(piece))).toMatch(new RegExp(`^unsupported: .*"${proposal}"`))
   })
 
