@@ -291,6 +291,16 @@ const FIXED: Readonly<Record<FixedOp, readonly string[]>> = {
     'pc = pc + 5 | 0',
     'continue run',
   ],
+  address64: [
+    `a = ${slot(2)}`,
+    `if ((I32[a + 1] | ${word(4)}) !== 0) { ${trap('TRAP_OUT_OF_BOUNDS')} }`,
+    `ea = (I32[a] >>> 0) + (${word(3)} >>> 0)`,
+    `if (ea > 0xffffffff) { ${trap('TRAP_OUT_OF_BOUNDS')} }`,
+    `I32[${slot(1)}] = ea`,
+    'pc = pc + 5 | 0',
+    'continue',
+  ],
+  saturate64: [`a = ${slot(2)}`, `I32[${slot(1)}] = I32[a + 1] !== 0 ? -1 : I32[a]`, 'pc = pc + 3 | 0', 'continue'],
 }
 
 /** Declarations of the operands' variables that occur. */

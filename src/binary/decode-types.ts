@@ -7,20 +7,12 @@ import { readRefType, readStorageType, readValType } from '../instructions/type-
 import type { ByteReader } from '../syntax/byte-reader.ts'
 import type { ModuleLimits } from '../syntax/limits.ts'
 import type { Tag } from '../syntax/module.ts'
-import { EXTERN_KINDS } from '../syntax/types.ts'
-import type {
-  CompType,
-  ExternKind,
-  FieldType,
-  ExternType,
-  GlobalType,
-  Limits,
-  MemoryType,
-  TableType,
-} from '../syntax/types.ts'
-import type { RecGroup, Subtyping, ValType } from '../syntax/types.ts'
+import { EXTERN_KINDS, sizeOfHalves } from '../syntax/types.ts'
+import type { AddrType, CompType, ExternKind, FieldType, ExternType, GlobalType, Limits } from '../syntax/types.ts'
+import type { MemoryType, RecGroup, Size, Subtyping, TableType, ValType } from '../syntax/types.ts'
 import { overLimit, readCount } from './read-vector.ts'
 import { ARRAY_TYPE, CONT_TYPE, FUNC_TYPE, REC_GROUP, STRUCT_TYPE, SUB_FINAL_TYPE, SUB_TYPE } from './sections.ts'
+import { HAS_64_BITS, HAS_MAX, HAS_PAGE_SIZE, IS_SHARED } from './sections.ts'
 
 /** All empty lists of types are one. */
 const NO_TYPES: readonly ValType[] = []
@@ -102,28 +94,36 @@ function readResultType(reader: ByteReader, limit: number, what: string): readon
   return types
 }
 
-function readLimits(reader: ByteReader, isMemory: boolean): Limits {
+/** The flags that may stand before limits; those of memories have more. */
+function readLimitsFlags(reader: ByteReader, admitted: number): number {
   const start = reader.pos
   const flags = reader.readByte()
-  if (flags > 1) {
-    const proposal = PLANNED_LIMITS_FLAGS.get(flags)
-    // Only memories are shared.
-    if (isMemory || (flags & 2) === 0) refuse(proposal, `limits flags 0x${flags.toString(16)}`, start)
-    throw reader.malformed('malformed limits flags', start)
-  }
-  const min = readLimit(reader)
-  return flags === 1 ? { min, max: readLimit(reader) } : { min }
+  // Where nothing follows, no proposal can make sense of it: the flags themselves are what is wrong.
+  const isBare = (flags & HAS_PAGE_SIZE) !== 0 && reader.pos === reader.end
+  if ((flags & ~admitted) !== 0 || isBare) throw reader.malformed('malformed limits flags', start)
+  refuse(PLANNED_LIMITS_FLAGS.get(flags & IS_SHARED), `limits flags 0x${flags.toString(16)}`, start)
+  return flags
 }
 
-/** 64 bits in every case: whether they fit is the validator's. Beyond 2^53 the number is rounded. */
-function readLimit(reader: ByteReader): number {
+function addrTypeOf(flags: number): AddrType {
+  return flags & HAS_64_BITS ? 'i64' : 'i32'
+}
+
+function readLimits(reader: ByteReader, flags: number): Limits {
+  const min = readLimit(reader)
+  return flags & HAS_MAX ? { min, max: readLimit(reader) } : { min }
+}
+
+/** 64 bits in every case: whether they fit is the validator's. */
+function readLimit(reader: ByteReader): Size {
   const lo = reader.readU64()
-  return (reader.hi >>> 0) * 2 ** 32 + (lo >>> 0)
+  return sizeOfHalves(lo, reader.hi)
 }
 
 export function readTableType(reader: ByteReader): TableType {
   const elem = readRefType(reader)
-  return { addrType: 'i32', limits: readLimits(reader, false), elem }
+  const flags = readLimitsFlags(reader, HAS_MAX | HAS_64_BITS)
+  return { addrType: addrTypeOf(flags), limits: readLimits(reader, flags), elem }
 }
 
 /** The byte before the type index is an attribute, of which there is one: exception. */
@@ -134,7 +134,17 @@ export function readTag(reader: ByteReader): Tag {
 }
 
 export function readMemoryType(reader: ByteReader): MemoryType {
-  return { addrType: 'i32', limits: readLimits(reader, true), shared: false }
+  const flags = readLimitsFlags(reader, HAS_MAX | IS_SHARED | HAS_64_BITS | HAS_PAGE_SIZE)
+  const type = { addrType: addrTypeOf(flags), limits: readLimits(reader, flags), shared: false }
+  return flags & HAS_PAGE_SIZE ? { ...type, pageSizeLog2: readPageSize(reader) } : type
+}
+
+/** https://github.com/WebAssembly/custom-page-sizes/blob/main/proposals/custom-page-sizes/Overview.md */
+function readPageSize(reader: ByteReader): number {
+  const start = reader.pos
+  const exponent = reader.readU32()
+  if (exponent >= 64) throw reader.malformed(`invalid custom page size: 2^${exponent}`, start)
+  return exponent
 }
 
 export function readGlobalType(reader: ByteReader): GlobalType {

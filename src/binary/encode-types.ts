@@ -7,8 +7,9 @@ import type { ByteWriter } from '../syntax/byte-writer.ts'
 import type { Module, Tag } from '../syntax/module.ts'
 import { EXTERN_KINDS } from '../syntax/types.ts'
 import type { AddrType, CompType, ExternKind, ExternType, FieldType, GlobalType } from '../syntax/types.ts'
-import type { Limits, MemoryType, Subtyping, TableType, ValType } from '../syntax/types.ts'
+import type { Limits, MemoryType, Size, Subtyping, TableType, ValType } from '../syntax/types.ts'
 import { ARRAY_TYPE, CONT_TYPE, FUNC_TYPE, REC_GROUP, STRUCT_TYPE, SUB_FINAL_TYPE, SUB_TYPE } from './sections.ts'
+import { HAS_64_BITS, HAS_MAX, HAS_PAGE_SIZE, IS_SHARED } from './sections.ts'
 import { writeVector } from './write-section.ts'
 
 /** The contents of the type section: definitions, and recursion groups around them. */
@@ -67,25 +68,27 @@ export function writeTag(writer: ByteWriter, { typeIdx }: Tag): void {
   writer.writeU32(typeIdx)
 }
 
-function writeLimits(writer: ByteWriter, { min, max }: Limits, addrType: AddrType, shared: boolean): void {
-  writer.writeByte((max === undefined ? 0 : 1) | (shared ? 2 : 0) | (addrType === 'i64' ? 4 : 0))
+/** `flags` of what is no part of limits. */
+function writeLimits(writer: ByteWriter, { min, max }: Limits, addrType: AddrType, flags: number): void {
+  writer.writeByte((max === undefined ? 0 : HAS_MAX) | (addrType === 'i64' ? HAS_64_BITS : 0) | flags)
   writeLimit(writer, min)
   if (max !== undefined) writeLimit(writer, max)
 }
 
-/** A limit that was rounded up to 2^64 is the greatest one. */
-function writeLimit(writer: ByteWriter, limit: number): void {
-  if (limit >= 2 ** 64) writer.writeU64(-1, -1)
-  else writer.writeU64(limit | 0, Math.floor(limit / 2 ** 32) | 0)
+function writeLimit(writer: ByteWriter, limit: Size): void {
+  if (typeof limit === 'number') writer.writeU64(limit | 0, Math.floor(limit / 2 ** 32) | 0)
+  else writer.writeU64(Number(BigInt.asIntN(32, limit)), Number(BigInt.asIntN(32, limit >> 32n)))
 }
 
 export function writeTableType(writer: ByteWriter, { elem, limits, addrType }: TableType): void {
   writeValType(writer, elem)
-  writeLimits(writer, limits, addrType, false)
+  writeLimits(writer, limits, addrType, 0)
 }
 
-export function writeMemoryType(writer: ByteWriter, { limits, addrType, shared }: MemoryType): void {
-  writeLimits(writer, limits, addrType, shared)
+export function writeMemoryType(writer: ByteWriter, { limits, addrType, shared, pageSizeLog2 }: MemoryType): void {
+  const flags = (shared ? IS_SHARED : 0) | (pageSizeLog2 === undefined ? 0 : HAS_PAGE_SIZE)
+  writeLimits(writer, limits, addrType, flags)
+  if (pageSizeLog2 !== undefined) writer.writeU32(pageSizeLog2)
 }
 
 export function writeGlobalType(writer: ByteWriter, { type, mutable }: GlobalType): void {

@@ -65,6 +65,12 @@ export const SUB_FINAL_TYPE = 0x4f
 export const REC_GROUP = 0x4e
 export const TABLE_WITH_INIT = 0x40
 
+/** Bits of the flags before limits; the last one and that of shared memories belong to memories only. */
+export const HAS_MAX = 1
+export const IS_SHARED = 2
+export const HAS_64_BITS = 4
+export const HAS_PAGE_SIZE = 8
+
 /** Bits of an element segment's flags, and (the first two) of a data segment's. */
 export const NOT_ACTIVE = 1
 export const EXPLICIT_INDEX = 2

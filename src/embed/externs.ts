@@ -8,13 +8,13 @@ import type { Store } from '../runtime/store.ts'
 import { Table as RuntimeTable } from '../runtime/table.ts'
 import { defaultValue } from '../runtime/value.ts'
 import { EXTERNREF, VAL_TYPES_BY_NAME, isRefType, valTypeName } from '../syntax/types.ts'
-import type { MemoryType, TableType, ValType } from '../syntax/types.ts'
+import type { AddrType, MemoryType, TableType, ValType } from '../syntax/types.ts'
 import { closedTypeName } from '../validate/closed-type-name.ts'
 import { memoryFault, tableFault } from '../validate/limits.ts'
 import { Memory } from './memory.ts'
 import { once } from './once.ts'
 import { refFromJs, refToJs, valueFromJs, valueToJs } from './functions.ts'
-import { checkedLimits, checkedSize } from './sizes.ts'
+import { checkedAddrType, checkedLimits, checkedPageSize, checkedSize, type GivenLimits } from './sizes.ts'
 
 const tables = new WeakMap<RuntimeTable, Table>()
 const globals = new WeakMap<RuntimeGlobal, Global>()
@@ -98,17 +98,34 @@ function parseType(name: string): ValType {
   return type
 }
 
-/** A memory of the host's, to be imported. Sizes in pages of 64 KiB. */
-export function createMemory(store: Store, limits: { min: number; max?: number }): Memory {
-  const type: MemoryType = { addrType: 'i32', limits: checkedLimits(limits, 'memory'), shared: false }
+export interface MemoryDescriptor extends GivenLimits {
+  /** `i32` if absent. */
+  readonly address?: AddrType | undefined
+  /** In bytes: 65,536 if absent, or 1. It has to be what an importing module spells. */
+  readonly pageSize?: number | undefined
+}
+
+export interface TableDescriptor extends GivenLimits {
+  /** `funcref`, `externref`. */
+  readonly element: string
+  /** `i32` if absent. */
+  readonly address?: AddrType | undefined
+}
+
+/** A memory of the host's, to be imported. Sizes in pages. */
+export function createMemory(store: Store, descriptor: MemoryDescriptor): Memory {
+  const limits = checkedLimits(descriptor, 'memory')
+  const plain: MemoryType = { addrType: checkedAddrType(descriptor.address), limits, shared: false }
+  const { pageSize } = descriptor
+  const type = pageSize === undefined ? plain : { ...plain, pageSizeLog2: checkedPageSize(pageSize) }
   refuse(memoryFault(type))
   return Memory.of(RuntimeMemory.allocate(type, store))
 }
 
-export function createTable(store: Store, type: { element: string; min: number; max?: number }): Table {
+export function createTable(store: Store, type: TableDescriptor): Table {
   const elem = parseType(type.element)
   if (!isRefType(elem)) throw new UsageError(`a table has elements of a reference type, not of ${valTypeName(elem)}`)
-  const tableType: TableType = { addrType: 'i32', limits: checkedLimits(type, 'table'), elem }
+  const tableType: TableType = { addrType: checkedAddrType(type.address), limits: checkedLimits(type, 'table'), elem }
   refuse(tableFault(tableType))
   return Table.of(RuntimeTable.allocate(tableType, store, null))
 }

@@ -2,8 +2,12 @@
 
 import { UsageError } from '../errors/heddle-error.ts'
 import type { Memory as RuntimeMemory } from '../runtime/memory.ts'
+import type { AddrType } from '../syntax/types.ts'
 import { once } from './once.ts'
-import { checkedSize, checkedU32 } from './sizes.ts'
+import { checkedSize, checkedAddress } from './sizes.ts'
+
+/** As wasm hands it out: a number where it is an i32, a bigint where it is an i64. */
+export type Address = number | bigint
 
 const decoder = new TextDecoder()
 const encoder = new TextEncoder()
@@ -29,7 +33,17 @@ export class Memory {
     return this.runtime.byteLength
   }
 
-  /** Size in pages of 64 KiB. */
+  /** What its addresses are to wasm. */
+  get address(): AddrType {
+    return this.runtime.type.addrType
+  }
+
+  /** In bytes: 64 KiB, or 1 with the proposal custom-page-sizes. */
+  get pageSize(): number {
+    return this.runtime.pageSize
+  }
+
+  /** Size in pages. */
   get pages(): number {
     return this.runtime.pages
   }
@@ -44,9 +58,9 @@ export class Memory {
   }
 
   /** `length` bytes from `address` on, not copied. Throws where they are not inside. */
-  slice(address: number, length: number): Uint8Array {
-    const start = checkedU32(address, 'an address')
-    const count = checkedU32(length, 'a length')
+  slice(address: Address, length: Address): Uint8Array {
+    const start = checkedAddress(address, 'an address')
+    const count = checkedAddress(length, 'a length')
     if (!this.runtime.contains(start, count)) {
       throw new UsageError(
         `address ${start} + ${count} is outside of a memory of ${this.byteLength} bytes`,
@@ -57,21 +71,21 @@ export class Memory {
   }
 
   /** The text in `length` bytes of UTF-8 from `address` on. */
-  string(address: number, length: number): string {
+  string(address: Address, length: Address): string {
     // Some hosts refuse to decode views of memory that may be shared or resized: a copy is always fine.
     return decoder.decode(this.slice(address, length).slice())
   }
 
   /** The text from `address` up to the next zero byte, as C writes it. */
-  cString(address: number): string {
-    const start = checkedU32(address, 'an address')
+  cString(address: Address): string {
+    const start = checkedAddress(address, 'an address')
     const end = this.runtime.bytes.indexOf(0, start)
     if (end < 0) throw new UsageError(`no zero byte after address ${start}`, 'OUT_OF_BOUNDS')
     return this.string(start, end - start)
   }
 
   /** Writes bytes, or text as UTF-8, and gives how many bytes that were. */
-  write(address: number, data: Uint8Array | string): number {
+  write(address: Address, data: Uint8Array | string): number {
     const bytes = typeof data === 'string' ? encoder.encode(data) : data
     this.slice(address, bytes.length).set(bytes)
     return bytes.length

@@ -8,6 +8,7 @@ import { closedExternType, importType } from '../runtime/link.ts'
 import { Store, type Limiter, type StoreLimits } from '../runtime/store.ts'
 import type { CallOptions, Poll, Tier } from '../runtime/tier.ts'
 import { externTypeAt, type CustomSection, type Module as ModuleSyntax } from '../syntax/module.ts'
+import { limitsName, memoryTypeName } from '../syntax/types.ts'
 import type { ExternKind, FuncType, ValType } from '../syntax/types.ts'
 import { closedTypeName } from '../validate/closed-type-name.ts'
 import type { ClosedExternType } from '../validate/matching.ts'
@@ -18,7 +19,7 @@ import { Run } from './run.ts'
 export interface ExternDescriptor {
   readonly name: string
   readonly kind: ExternKind
-  /** As people write it: `[i32 i32] -> [i32]`, `mut i64`, `1 2`. */
+  /** As people write it: `[i32 i32] -> [i32]`, `mut i64`, `1 2`, `i64 1`. */
   readonly type: string
 }
 
@@ -138,17 +139,13 @@ function typeText(type: ClosedExternType): string {
     case 'global':
       return `${type.type.mutable ? 'mut ' : ''}${closedTypeName(type.type.type)}`
     case 'memory':
-      return limitsText(type.type.limits)
+      return memoryTypeName(type.type)
     case 'table':
-      return `${limitsText(type.type.limits)} ${closedTypeName(type.type.elem)}`
+      return `${limitsName(type.type)} ${closedTypeName(type.type.elem)}`
   }
 }
 
 /** All of them: what describes a module is not cut as messages are. */
 function typesText(types: readonly ValType[]): string {
   return `[${types.map(closedTypeName).join(' ')}]`
-}
-
-function limitsText({ min, max }: { readonly min: number; readonly max?: number | undefined }): string {
-  return max === undefined ? String(min) : `${min} ${max}`
 }

@@ -56,8 +56,3 @@ export interface Immediates {
   /** `v128`: the constant; `lanes`: sixteen lanes, a byte each. Four words of 32 bits, the lowest first. */
   readonly vector: Int32Array
 }
-
-/** The offset of a memarg as a number; exact below 2^53. */
-export function memargOffset(im: Immediates): number {
-  return (im.hi >>> 0) * 4294967296 + (im.lo >>> 0)
-}

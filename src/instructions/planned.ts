@@ -31,15 +31,8 @@ export const PLANNED_OPCODES: ReadonlyMap<number, string> = new Map([
 /** Kinds of imports and exports → proposal. */
 export const PLANNED_EXTERN_KINDS: ReadonlyMap<number, string> = new Map([[0x20, 'custom-descriptors']])
 
-/** Flags of limits → proposal. */
-export const PLANNED_LIMITS_FLAGS: ReadonlyMap<number, string> = new Map([
-  [0x02, 'threads'],
-  [0x03, 'threads'],
-  [0x04, 'memory64'],
-  [0x05, 'memory64'],
-  [0x06, 'memory64'],
-  [0x07, 'memory64'],
-])
+/** Bits of the flags before limits → proposal. */
+export const PLANNED_LIMITS_FLAGS: ReadonlyMap<number, string> = new Map([[0x02, 'threads']])
 
 const EXCEPTIONS = 'try_table|throw|throw_ref|catch|catch_ref|catch_all|catch_all_ref|tag'
 
@@ -54,7 +47,6 @@ const PLANNED_KEYWORDS: readonly (readonly [RegExp, string])[] = [
   [/^(memory\.atomic\.|atomic\.|i32\.atomic|i64\.atomic|shared$)/, 'threads'],
   [/^i64\.(add128|sub128|mul_wide_[su])$/, 'wide-arithmetic'],
   [/^(suspend|resume|resume_throw|resume_throw_ref|switch|cont\.new|cont\.bind)$/, 'stack-switching'],
-  [/^pagesize$/, 'custom-page-sizes'],
 ]
 
 /** The proposal that a keyword of the text format belongs to, where it is one that has no rows yet. */

@@ -43,4 +43,6 @@ export const PROPOSALS: readonly Proposal[] = [
   { name: 'function-references', rows: functionReferences, on: true },
   { name: 'gc', rows: gc, on: true },
   { name: 'exception-handling', rows: [], on: true },
+  { name: 'memory64', rows: [], on: true },
+  { name: 'custom-page-sizes', rows: [], on: false },
 ]

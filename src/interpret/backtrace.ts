@@ -5,7 +5,7 @@ import type { Instance } from '../runtime/instance.ts'
 import type { RunFrame } from '../runtime/tier.ts'
 import { codeAt, offsetAt } from './code-heap.ts'
 import { EXIT_PC, RETURN_PC, machine } from './machine.ts'
-import { FIXED_OPS, ROW_OPS } from './ops.ts'
+import { FIXED_OPS, OPS, ROW_OPS } from './ops.ts'
 
 /** Where a call into another instance returns to. */
 export interface Crossing {
@@ -73,9 +73,18 @@ export function walkFrames(
 /** The values that mattered where an access to the first memory was out of bounds: read from the operation at `pc`. */
 export function describeAccess(pc: number, fp: number, instance: Instance): string {
   const { code, I32 } = machine()
+  if (code[pc] === OPS.address64) {
+    const slot = fp + code[pc + 2]!
+    const address = unsigned64(I32[slot]!, I32[slot + 1]!) + unsigned64(code[pc + 3]!, code[pc + 4]!)
+    return `address 0x${address.toString(16)}, beyond all memories`
+  }
   const row = ROW_OPS[code[pc]! - FIXED_OPS.length]?.row
   if (row?.access === undefined) return ''
   const position = pc + (row.access.kind === 'load' ? 2 : 1)
   const address = (I32[fp + code[position]!]! >>> 0) + (code[position + 1]! >>> 0)
   return `address 0x${address.toString(16)} + ${row.access.bytes} in a memory of ${instance.memory.byteLength} bytes`
+}
+
+function unsigned64(lo: number, hi: number): bigint {
+  return (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0)
 }

@@ -230,7 +230,7 @@ const callIndirect: Handler = (lowering, { x, y }) => {
   const { compiled } = lowering
   const type = funcTypeOf(compiled.module, x)
   // The arguments' slots are settled below; the index may stay where it is.
-  const index = lowering.stack.operand(lowering.stack.pop())
+  const index = lowering.lowerIndex(lowering.stack.pop(), y)
   const delta = passArguments(lowering, type)
   const opcode = lowering.mode === 'fast' ? OPS.call_indirect : OPS.call_indirect_metered
   lowering.code.emit(opcode, y, compiled.types.canonical(x).id, index, delta)
@@ -272,7 +272,7 @@ const returnCall: Handler = (lowering, { x }) => {
 const returnCallIndirect: Handler = (lowering, { x, y }) => {
   const { compiled } = lowering
   const type = funcTypeOf(compiled.module, x)
-  const index = lowering.stack.operand(lowering.stack.pop())
+  const index = lowering.lowerIndex(lowering.stack.pop(), y)
   const from = passArguments(lowering, type)
   moveReferences(lowering, type, from)
   lowering.code.emit(OPS.tail_indirect, y, compiled.types.canonical(x).id, index, from, paramWords(type))

@@ -12,7 +12,6 @@
 import { InternalError } from '../errors/heddle-error.ts'
 import type { Instruction } from '../instructions/define.ts'
 import { InstructionReader } from '../instructions/instruction-reader.ts'
-import { memargOffset } from '../instructions/immediates.ts'
 import { readValType } from '../instructions/type-codes.ts'
 import type { CompiledModule } from '../runtime/instance.ts'
 import { funcTypeOf } from '../syntax/module.ts'
@@ -226,18 +225,39 @@ export class Lowering {
   private lowerAccess(row: Expression, forms: RowForms): void {
     const { stack } = this
     const { x: memIdx } = this.reader
-    const offset = memargOffset(this.reader)
     if (memIdx !== 0 || isVectorial(row)) return this.lowerAside(row, forms, memIdx)
     if (row.access!.kind === 'load') {
-      const address = stack.operand(stack.pop())
-      return this.emitValue(row, forms, forms.value, row.signature.results[0]!, address, offset)
+      const { slot, offset } = this.lowerAddress(stack.pop(), memIdx)
+      return this.emitValue(row, forms, forms.value, row.signature.results[0]!, slot, offset)
     }
     const value = stack.pop()
     const entry = stack.pop()
-    const address = stack.operand(entry)
-    if (stack.isConst(value) && forms.valueConst !== undefined) {
-      this.code.emit(forms.valueConst, address, offset, stack.constLow(value))
-    } else this.code.emit(forms.value, address, offset, stack.operand(value))
+    const takesConst = stack.isConst(value) && forms.valueConst !== undefined
+    const operand = takesConst ? stack.constLow(value) : stack.operand(value)
+    const { slot, offset } = this.lowerAddress(entry, memIdx)
+    this.code.emit(takesConst ? forms.valueConst : forms.value, slot, offset, operand)
+  }
+
+  /**
+   * Where an access finds its address, and the offset that it adds. `entry` was popped last. A 64-bit address becomes, with its offset, one of
+   * 32 bits in the entry's own slot: no memory is larger. Nothing may be emitted between this and the access, so that a trap finds it.
+   */
+  private lowerAddress(entry: number, memIdx: number): { readonly slot: number; readonly offset: number } {
+    const { stack, code, reader } = this
+    const from = stack.operand(entry)
+    if (this.compiled.spaces.memories[memIdx]!.addrType === 'i32') return { slot: from, offset: reader.lo }
+    const slot = stack.slotOf(entry)
+    code.emit(OPS.address64, slot, from, reader.lo, reader.hi)
+    return { slot, offset: 0 }
+  }
+
+  /** The slot of an index into a table, whose entry was popped last. One of 64 bits becomes one of 32, in the entry's own slot. */
+  lowerIndex(entry: number, tableIdx: number): number {
+    const from = this.stack.operand(entry)
+    if (this.compiled.spaces.tables[tableIdx]!.addrType === 'i32') return from
+    const slot = this.stack.slotOf(entry)
+    this.code.emit(OPS.saturate64, slot, from)
+    return slot
   }
 
   /**
@@ -246,19 +266,19 @@ export class Lowering {
    */
   private lowerAside({ signature, access, immediates }: Expression, forms: RowForms, memIdx = 0): void {
     const { reader, stack, code } = this
-    const offset = memargOffset(reader)
     const entries = signature.params.map(() => stack.pop()).reverse()
-    const address = access === undefined ? undefined : stack.operand(stack.pop())
+    const addressEntry = access === undefined ? undefined : stack.pop()
     const last = entries.at(-1)
     const takesConst =
       memIdx === 0 && forms.valueConst !== undefined && stack.isConst(last!) && this.mode !== 'stepping'
     const constant = takesConst ? entries.pop() : undefined
     const operands = entries.map((entry) => stack.operand(entry))
     if (constant !== undefined) operands.push(stack.constLow(constant))
+    const address = addressEntry === undefined ? undefined : this.lowerAddress(addressEntry, memIdx)
     const [result] = signature.results
     const opcode = memIdx !== 0 ? forms.otherMemory! : takesConst ? forms.valueConst : forms.value
     const position = code.emit(opcode, result === undefined ? undefined : stack.push(result))
-    if (address !== undefined) code.emitWords([address, offset])
+    if (address !== undefined) code.emitWords([address.slot, address.offset])
     code.emitWords(operands)
     if (immediates.includes('laneidx')) code.emitWord(reader.y)
     if (immediates.includes('lanes')) code.emitWords(reader.vector)
@@ -296,7 +316,13 @@ export class Lowering {
     if (row.charge === undefined) return
     const depth = rowArity(row, this.reader, this.compiled).params - row.charge.operand
     stack.settle()
-    code.emit(OPS.charge_operand, stack.slotOf(stack.height - depth), Math.log2(row.charge.per))
+    let length = stack.slotOf(stack.height - depth)
+    if (isWide(stack.typeOf(stack.height - depth))) {
+      const slot = stack.scratch()
+      code.emit(OPS.saturate64, slot, length)
+      length = slot
+    }
+    code.emit(OPS.charge_operand, length, Math.log2(row.charge.per))
     this.endBlock()
   }
 

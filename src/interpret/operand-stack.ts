@@ -75,6 +75,12 @@ export class OperandStack {
     for (const type of types) this.push(type)
   }
 
+  /** The address of a slot above all entries, until one is pushed. */
+  scratch(): number {
+    if (this.top + 2 > this.maxTop) this.maxTop = this.top + 2
+    return this.top
+  }
+
   pushConst(type: ValType, lo: number, hi = 0): void {
     this.pushEntry(type, CONST, lo, hi)
   }

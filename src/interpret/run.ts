@@ -385,8 +385,11 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
 
   /** The function that an indirect call means. */
   private resolve(tableIdx: number, typeId: number, index: number): FuncInstance {
-    const { elems } = this.instance!.tables[tableIdx]!
-    if (index >= elems.length) throw new Trap('TRAP_UNDEFINED_ELEMENT', `${index} in a table of ${elems.length}`)
+    const { elems, type } = this.instance!.tables[tableIdx]!
+    if (index >= elems.length) {
+      const shown = type.addrType === 'i64' && index === 2 ** 32 - 1 ? 'an index of 2^32 - 1 or more' : String(index)
+      throw new Trap('TRAP_UNDEFINED_ELEMENT', `${shown} in a table of ${elems.length}`)
+    }
     const func = elems[index] as FuncInstance | null
     if (func === null) throw new Trap('TRAP_UNINITIALIZED_ELEMENT', String(index))
     if (func.typeId !== typeId && !func.canonical.isSubtypeOf(canonicalById(typeId)))

@@ -21,7 +21,7 @@ export type SlowHandler = (slots: Slots, instance: Instance, base: number, x: nu
 
 /** What long work takes from the slice, so that a loop of it is looked at as often as any other: one for a KiB, or 16 references. */
 export function spend(S: Int32Array, amount: number): void {
-  S[REGISTER.slice] = Math.max(S[REGISTER.slice]! - amount, -1)
+  S[REGISTER.slice] = Math.max(S[REGISTER.slice]! - Math.floor(amount), -1)
 }
 
 export function trap(code: TrapCode): number {

@@ -145,11 +145,12 @@ function rowOperation({ opcode, row, form }: RowOp, at: number, right: number): 
   if (row.access?.kind === 'load') return [opcode, RESULT, LEFT, 4]
   if (row.access?.kind === 'store') return [opcode, LEFT, 4, constant ? 7 : RIGHT]
   const branch = form.startsWith('branch')
-  const words = branch ? [opcode, LEFT] : [opcode, RESULT, LEFT]
-  if (row.signature!.params.length === 2) {
-    const kind = operandKind(row, 1)
+  const { params, results } = row.signature!
+  const words = branch ? [opcode, LEFT] : [opcode, ...results.map((_, i) => RESULT + 2 * i), LEFT]
+  for (let i = 1; i < params.length; i++) {
+    const kind = operandKind(row, i)
     if (constant) words.push(...bitsOf(kind, right).slice(0, kind === 'i64' ? 2 : 1))
-    else words.push(RIGHT)
+    else words.push(i % 2 === 0 ? LEFT : RIGHT)
   }
   if (branch) words.push(at + words.length + 1)
   return words
@@ -188,6 +189,9 @@ function fixedProgram(start: number): number[] {
     emit('br_unless', slot, here() + 3)
     emit('br_table', slot, 1, here() + 5, here() + 5)
   }
+  emit('const64', LEFT, 8, 0)
+  emit('address64', RESULT, LEFT, 8, 0)
+  emit('saturate64', RESULT, LEFT)
   emit('charge', 1)
   emit('zero', RESULT, 4)
   emit('exit')

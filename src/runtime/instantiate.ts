@@ -3,9 +3,8 @@
 // https://webassembly.github.io/spec/core/exec/modules.html#instantiation
 
 import { Trap } from '../errors/trap.ts'
-import { PAGE_SIZE } from '../syntax/limits.ts'
-import type { Elem, Module, SegmentMode } from '../syntax/module.ts'
-import { isRefType } from '../syntax/types.ts'
+import type { Code, Elem, Module, SegmentMode } from '../syntax/module.ts'
+import { I64, isRefType, pageSizeOf } from '../syntax/types.ts'
 import { evaluate } from './const-expr.ts'
 import { FuncInstance } from './func.ts'
 import { GLOBAL_WORDS, Global } from './global.ts'
@@ -59,8 +58,8 @@ export function abandon(instance: Instance): void {
 function quotasOf({ tables, memories }: Module): { instances: number; memoryBytes: number; tableElements: number } {
   return {
     instances: 1,
-    memoryBytes: memories.reduce((sum, { limits }) => sum + limits.min * PAGE_SIZE, 0),
-    tableElements: tables.reduce((sum, { type }) => sum + type.limits.min, 0),
+    memoryBytes: memories.reduce((sum, type) => sum + Number(type.limits.min) * pageSizeOf(type), 0),
+    tableElements: tables.reduce((sum, { type }) => sum + Number(type.limits.min), 0),
   }
 }
 
@@ -102,11 +101,17 @@ function elementRefs({ items }: Elem, instance: Instance): readonly Ref[] {
   return items.map((code) => evaluate(code, instance).ref)
 }
 
+/** The offset of an active segment, unsigned; exact below 2^53, beyond which it is out of bounds wherever it is. */
+function offsetOf(code: Code, instance: Instance): number {
+  const { type, lo, hi } = evaluate(code, instance)
+  return type === I64 ? (hi >>> 0) * 2 ** 32 + (lo >>> 0) : lo >>> 0
+}
+
 function initTable(instance: Instance, mode: SegmentMode, elemIdx: number): void {
   if (mode.kind === 'active') {
     const refs = instance.elems[elemIdx]!
     const table = instance.tables[mode.index]!
-    const offset = evaluate(mode.offset, instance).lo >>> 0
+    const offset = offsetOf(mode.offset, instance)
     if (!table.contains(offset, refs.length)) {
       throw new Trap(
         'TRAP_TABLE_OUT_OF_BOUNDS',
@@ -122,7 +127,7 @@ function initMemory(instance: Instance, mode: SegmentMode, dataIdx: number): voi
   if (mode.kind !== 'active') return
   const bytes = instance.datas[dataIdx]!
   const memory = instance.memories[mode.index]!
-  const offset = evaluate(mode.offset, instance).lo >>> 0
+  const offset = offsetOf(mode.offset, instance)
   if (!memory.contains(offset, bytes.length)) {
     throw new Trap('TRAP_OUT_OF_BOUNDS', `data ${offset} + ${bytes.length} in a memory of ${memory.byteLength} bytes`)
   }

@@ -3,7 +3,7 @@
 
 import { LinkError, type UnlinkedImport } from '../errors/link-error.ts'
 import type { Import } from '../syntax/module.ts'
-import type { ExternType, FuncType, Limits } from '../syntax/types.ts'
+import { limitsName, memoryTypeName, type ExternType, type FuncType } from '../syntax/types.ts'
 import { closedFuncTypeName, closedTypeName } from '../validate/closed-type-name.ts'
 import { matchesExternType, type ClosedExternType } from '../validate/matching.ts'
 import { FuncInstance } from './func.ts'
@@ -49,16 +49,12 @@ function externTypeName(type: ClosedExternType): string {
     case 'tag':
       return `tag ${closedFuncTypeName(type.type.comp as FuncType)}`
     case 'table':
-      return `table ${limitsName(type.type.limits)} ${closedTypeName(type.type.elem)}`
+      return `table ${limitsName(type.type)} ${closedTypeName(type.type.elem)}`
     case 'memory':
-      return `memory ${limitsName(type.type.limits)}`
+      return `memory ${memoryTypeName(type.type)}`
     case 'global':
       return `global ${type.type.mutable ? 'mut ' : ''}${closedTypeName(type.type.type)}`
   }
-}
-
-function limitsName({ min, max }: Limits): string {
-  return max === undefined ? String(min) : `${min} ${max}`
 }
 
 /** Gives what stands for an import, or undefined where there is nothing of that name. */

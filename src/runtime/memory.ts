@@ -2,14 +2,20 @@
 // linear; the views have the exact length, so that what lies beyond is out of bounds. Views are replaced on growth: ask for them again.
 
 import { HeddleError } from '../errors/heddle-error.ts'
-import { PAGE_SIZE } from '../syntax/limits.ts'
-import type { Limits, MemoryType } from '../syntax/types.ts'
+import { pageSizeOf, type Limits, type MemoryType } from '../syntax/types.ts'
 import type { Reservation, Store } from './store.ts'
 
-const MAX_PAGES = 65_536
+/** What the interpreter can address, whatever the type of addresses: 4 GiB. */
+const MAX_BYTES = 2 ** 32
+/** In pages of one byte the size of 4 GiB would not be an i32. */
+const MAX_PAGES = 2 ** 32 - 1
 
 export class Memory {
   readonly type: MemoryType
+  /** In bytes. */
+  readonly pageSize: number
+  /** How many pages it may grow to: by its type, or where that has no maximum or a greater one, by what can be addressed. */
+  private readonly maxPages: number
   private readonly store: Store | undefined
   private readonly reservation: Reservation | undefined
   private capacity: ArrayBuffer
@@ -20,6 +26,8 @@ export class Memory {
 
   private constructor(type: MemoryType, buffer: ArrayBuffer, store?: Store, reservation?: Reservation) {
     this.type = type
+    this.pageSize = pageSizeOf(type)
+    this.maxPages = Math.min(Number(type.limits.max ?? MAX_PAGES), MAX_BYTES / this.pageSize, MAX_PAGES)
     this.store = store
     this.reservation = reservation
     reservation?.lastAsLongAs(this)
@@ -31,7 +39,13 @@ export class Memory {
 
   /** Allocates against the store's quota; what cannot be had is an error with the code MEMORY_QUOTA. */
   static allocate(type: MemoryType, store: Store): Memory {
-    const length = type.limits.min * PAGE_SIZE
+    const length = Number(type.limits.min) * pageSizeOf(type)
+    if (length > MAX_BYTES) {
+      throw new HeddleError(
+        'MEMORY_QUOTA',
+        `a memory of ${length} bytes: the interpreter addresses at most ${MAX_BYTES}`,
+      )
+    }
     const reservation = store.reserve('memoryBytes', length)
     const buffer = allocateBuffer(length)
     if (buffer === undefined) {
@@ -50,7 +64,7 @@ export class Memory {
     new Memory({ addrType: 'i32', limits: { min: 0, max: 0 }, shared: false }, new ArrayBuffer(0))
 
   get pages(): number {
-    return this.byteLength / PAGE_SIZE
+    return this.byteLength / this.pageSize
   }
 
   /** Current size as limits, as import matching compares it. */
@@ -62,13 +76,13 @@ export class Memory {
   grow(delta: number): number {
     const old = this.pages
     const pages = old + delta
-    if (pages > Math.min(this.type.limits.max ?? MAX_PAGES, MAX_PAGES)) return -1
+    if (pages > this.maxPages) return -1
     if (delta === 0) return old
-    const { store, reservation } = this
-    if (store?.limiter !== undefined && !store.limiter('memory', this.byteLength, pages * PAGE_SIZE)) return -1
-    if (reservation === undefined || !reservation.tryExtend(delta * PAGE_SIZE)) return -1
-    if (this.resize(pages * PAGE_SIZE)) return old
-    reservation.reduce(delta * PAGE_SIZE)
+    const { store, reservation, pageSize } = this
+    if (store?.limiter !== undefined && !store.limiter('memory', this.byteLength, pages * pageSize)) return -1
+    if (reservation === undefined || !reservation.tryExtend(delta * pageSize)) return -1
+    if (this.resize(pages * pageSize)) return old
+    reservation.reduce(delta * pageSize)
     return -1
   }
 
@@ -79,7 +93,7 @@ export class Memory {
 
   private resize(length: number): boolean {
     if (length > this.capacity.byteLength) {
-      const max = (this.type.limits.max ?? MAX_PAGES) * PAGE_SIZE
+      const max = this.maxPages * this.pageSize
       const roomy = Math.min(Math.max(length, this.capacity.byteLength * 2), Math.max(length, max))
       const buffer = allocateBuffer(roomy) ?? allocateBuffer(length)
       if (buffer === undefined) return false

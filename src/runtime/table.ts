@@ -28,9 +28,10 @@ export class Table {
 
   /** Allocates against the store's quota; what cannot be had is an error with the code TABLE_QUOTA. */
   static allocate(type: TableType, store: Store, init: Ref): Table {
-    const reservation = store.reserve('tableElements', type.limits.min)
+    const size = Number(type.limits.min)
+    const reservation = store.reserve('tableElements', size)
     const elems: Ref[] = []
-    for (let i = 0; i < type.limits.min; i++) elems.push(init)
+    for (let i = 0; i < size; i++) elems.push(init)
     return new Table(type, elems, store, reservation)
   }
 
@@ -42,7 +43,7 @@ export class Table {
   grow(delta: number, init: Ref): number {
     const old = this.elems.length
     const size = old + delta
-    if (size > Math.min(this.type.limits.max ?? MAX_ELEMENTS, MAX_ELEMENTS)) return -1
+    if (size > Math.min(Number(this.type.limits.max ?? MAX_ELEMENTS), MAX_ELEMENTS)) return -1
     if (this.store.limiter !== undefined && delta > 0 && !this.store.limiter('table', old, size)) return -1
     if (!this.reservation.tryExtend(delta)) return -1
     for (let i = 0; i < delta; i++) this.elems.push(init)

@@ -11,8 +11,8 @@ import { parseModule } from '../text/parse-module.ts'
 import type { ScriptModule } from '../text/script.ts'
 import { validateModule } from '../validate/module.ts'
 
-/** A definition that is never instantiated may declare a table larger than one that can be made. */
-export const DEFINITION_LIMITS: ModuleLimits = { ...MODULE_LIMITS, tableSize: 2 ** 32 - 1 }
+/** A definition that is never instantiated may declare a table or memory larger than one that can be made. */
+export const DEFINITION_LIMITS: ModuleLimits = { ...MODULE_LIMITS, tableSize: 2 ** 64, memory64Pages: 2 ** 48 }
 
 /** The module, if it is well-formed; else a ModuleError. */
 export function readModule(module: ScriptModule): Module {

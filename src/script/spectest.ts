@@ -10,7 +10,7 @@ import { Memory } from '../runtime/memory.ts'
 import type { Store } from '../runtime/store.ts'
 import { Table } from '../runtime/table.ts'
 import { i32Value, numberValue, type Value } from '../runtime/value.ts'
-import { F32, F64, FUNCREF, I64 } from '../syntax/types.ts'
+import { F32, F64, FUNCREF, I64, type TableType } from '../syntax/types.ts'
 
 const PRINTERS: Readonly<Record<string, string>> = {
   print: '->',
@@ -37,6 +37,8 @@ export function spectest(store: Store): ReadonlyMap<string, ExternVal> {
   exports.set('global_f64', constant(numberValue(F64, lowHalf(666.6), highHalf(666.6))))
   exports.set('memory', Memory.allocate({ addrType: 'i32', limits: { min: 1, max: 2 }, shared: false }, store))
   exports.set('table', Table.allocate({ addrType: 'i32', limits: { min: 10, max: 20 }, elem: FUNCREF }, store, null))
+  const table64: TableType = { addrType: 'i64', limits: { min: 10, max: 20 }, elem: FUNCREF }
+  exports.set('table64', Table.allocate(table64, store, null))
   return exports
 }
 

@@ -2,8 +2,6 @@
 // one of them is refused with an error of kind `limit`, before anything is allocated for it.
 // https://webassembly.github.io/spec/js-api/#limits
 
-export const PAGE_SIZE = 65_536
-
 export interface ModuleLimits {
   readonly moduleBytes: number
   readonly types: number
@@ -22,6 +20,8 @@ export interface ModuleLimits {
   readonly tags: number
   /** Fields of one struct; operands of one array.new_fixed. */
   readonly fields: number
+  /** Minimum size of one memory with 64-bit addresses, in pages of 64 KiB. */
+  readonly memory64Pages: number
   readonly params: number
   readonly results: number
   /** One function body, with its locals. */
@@ -47,6 +47,7 @@ export const MODULE_LIMITS: ModuleLimits = {
   memories: 100,
   tags: 1_000_000,
   fields: 10_000,
+  memory64Pages: 2 ** 37 - 1,
   params: 1_000,
   results: 1_000,
   bodyBytes: 7_654_321,

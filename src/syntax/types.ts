@@ -271,9 +271,17 @@ export const EMPTY_BLOCK: BlockType = -64
 /** The type of addresses: `i64` with the memory64 proposal. */
 export type AddrType = 'i32' | 'i64'
 
+/** An unsigned number of 64 bits: a bigint only where a number would not be exact. Both compare with one another by `<`, `>`. */
+export type Size = number | bigint
+
+export function sizeOfHalves(lo: number, hi: number): Size {
+  const high = hi >>> 0
+  return high < 2 ** 21 ? high * 2 ** 32 + (lo >>> 0) : (BigInt(high) << 32n) | BigInt(lo >>> 0)
+}
+
 export interface Limits {
-  readonly min: number
-  readonly max?: number | undefined
+  readonly min: Size
+  readonly max?: Size | undefined
 }
 
 export interface TableType {
@@ -282,11 +290,33 @@ export interface TableType {
   readonly elem: RefType
 }
 
-/** Limits in pages of 64 KiB. */
+/** Limits in pages. */
 export interface MemoryType {
   readonly addrType: AddrType
   readonly limits: Limits
   readonly shared: boolean
+  /** The exponent of two of its page size, where that is spelled. */
+  readonly pageSizeLog2?: number | undefined
+}
+
+/** The exponent of a page size that is not spelled: 64 KiB. */
+const DEFAULT_PAGE_SIZE_LOG2 = 16
+
+/** In bytes. */
+export function pageSizeOf({ pageSizeLog2 = DEFAULT_PAGE_SIZE_LOG2 }: MemoryType): number {
+  return 2 ** pageSizeLog2
+}
+
+/** `i64 1 2 shared (pagesize 1)`: as the text format writes it. */
+export function memoryTypeName(type: MemoryType): string {
+  const { shared, pageSizeLog2 } = type
+  const pageSize = pageSizeLog2 === undefined ? '' : ` (pagesize ${BigInt(pageSizeOf(type))})`
+  return `${limitsName(type)}${shared ? ' shared' : ''}${pageSize}`
+}
+
+/** `i64 1 2`, `1`: limits behind the address type, for which nothing stands where it is i32. */
+export function limitsName({ addrType, limits: { min, max } }: TableType | MemoryType): string {
+  return `${addrType === 'i32' ? '' : 'i64 '}${min}${max === undefined ? '' : ` ${max}`}`
 }
 
 export interface GlobalType {

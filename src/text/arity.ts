@@ -16,7 +16,8 @@ const NO_FIELDS: StructType = { kind: 'struct', fields: [] }
 const ANY_ARRAY: ArrayType = { kind: 'array', elem: { type: I32, mutable: true } }
 const ANY_GLOBAL: GlobalType = { type: I32, mutable: true }
 const ANY_TABLE: TableType = { addrType: 'i32', limits: { min: 0 }, elem: FUNCREF }
-const ANY_MEMORY: MemoryType = { addrType: 'i32', limits: { min: 0 }, shared: false }
+/** It admits every offset. */
+const ANY_MEMORY: MemoryType = { addrType: 'i64', limits: { min: 0 }, shared: false }
 
 interface OpenBlock {
   readonly kind: ControlKind

@@ -1,9 +1,10 @@
 // What the parsers of a module share: the cursor, the index spaces, and the buffer that all code goes into.
 
+import type { Instruction } from '../instructions/define.ts'
 import { InstructionWriter } from '../instructions/instruction-writer.ts'
 import { INSTRUCTIONS } from '../instructions/table.ts'
 import type { Code } from '../syntax/module.ts'
-import type { ExternKind } from '../syntax/types.ts'
+import type { AddrType, ExternKind } from '../syntax/types.ts'
 import { ModuleAnnotations } from './annotations.ts'
 import { IndexSpace } from './index-space.ts'
 import type { TokenCursor } from './token-cursor.ts'
@@ -15,7 +16,11 @@ interface PendingCode extends Code {
   bytes: Uint8Array
 }
 
-const I32_CONST = INSTRUCTIONS.find(({ immediates }) => immediates[0] === 'i32')!
+/** The instructions that give a constant address. */
+const CONSTS: Readonly<Record<AddrType, Instruction>> = {
+  i32: INSTRUCTIONS.find(({ immediates }) => immediates[0] === 'i32')!,
+  i64: INSTRUCTIONS.find(({ immediates }) => immediates[0] === 'i64')!,
+}
 
 const REF_FUNC = INSTRUCTIONS.find(({ immediates, constant }) => constant === true && immediates[0] === 'funcidx')!
 
@@ -62,10 +67,11 @@ export class ModuleContext {
   }
 
   /** The offset that is meant where a table or memory holds its first segment. */
-  zero(): Code {
+  zero(addrType: AddrType): Code {
     const { writer } = this
     const start = writer.length
-    writer.writeOpcode(I32_CONST)
+    writer.writeOpcode(CONSTS[addrType])
+    // Zero is one byte in either width.
     writer.writeS32(0)
     writer.writeOpcode(END)
     return this.codeSince(start)

@@ -6,7 +6,7 @@ import { EXTERN_KINDS } from '../syntax/types.ts'
 import type { IndexSpace } from './index-space.ts'
 import type { ModuleContext } from './parse-context.ts'
 import { bindTypes, TypeDefinitionParser } from './parse-type-definitions.ts'
-import { atRefType, skipAddrType } from './parse-types.ts'
+import { atRefType, parseAddrType, parsePageSize } from './parse-types.ts'
 import { LEFT_PAREN } from './tokens.ts'
 
 export function externKind(word: string | undefined): ExternKind | undefined {
@@ -91,10 +91,11 @@ class Declarations {
     if (cursor.clause === 'import') return this.refuseLateImport(field)
     this.firstDefinition ??= space
     if (kind === 'table') {
-      skipAddrType(cursor)
+      parseAddrType(cursor)
       if (atRefType(cursor)) context.elems.bindAnonymous()
     } else if (kind === 'memory') {
-      skipAddrType(cursor)
+      parseAddrType(cursor)
+      parsePageSize(cursor)
       if (cursor.clause === 'data') context.datas.bindAnonymous()
     }
   }

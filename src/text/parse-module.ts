@@ -4,10 +4,9 @@
 import type { ModulePlace } from '../errors/module-error.ts'
 import type { InstructionWriter } from '../instructions/instruction-writer.ts'
 import { writeValType } from '../instructions/type-codes.ts'
-import { PAGE_SIZE } from '../syntax/limits.ts'
 import type { Code, Data, Elem, Export, Func, Global, Import, Module, Table, Tag } from '../syntax/module.ts'
 import type { IndirectNameMap, Names, NameMap } from '../syntax/names.ts'
-import type { ExternKind, ExternType, MemoryType, ValType } from '../syntax/types.ts'
+import { pageSizeOf, type ExternKind, type ExternType, type MemoryType, type ValType } from '../syntax/types.ts'
 import { MODULE_ANNOTATIONS } from './annotations.ts'
 import type { IndexSpace } from './index-space.ts'
 import { lexText } from './lexer.ts'
@@ -18,12 +17,13 @@ import { InstructionParser } from './parse-instr.ts'
 import { SegmentParser } from './parse-segments.ts'
 import {
   atRefType,
+  parseAddrType,
   parseGlobalType,
   parseMemoryType,
   parseRefType,
   parseTableType,
   parseTypedNames,
-  skipAddrType,
+  parsePageSize,
 } from './parse-types.ts'
 import { SourceText } from './source-text.ts'
 import { TokenCursor } from './token-cursor.ts'
@@ -275,13 +275,13 @@ class ModuleParser {
     const { space } = context.types
     const tableIdx = this.next.table++
     const start = cursor.pos
-    skipAddrType(cursor)
+    const addrType = parseAddrType(cursor)
     if (atRefType(cursor)) {
       const elem = parseRefType(cursor, space)
-      const segment = this.segments.parseInlineElem(tableIdx, elem)
+      const segment = this.segments.parseInlineElem(tableIdx, addrType, elem)
       const size = segment.items.length
       this.elems.push(segment)
-      this.tables.push({ type: { addrType: 'i32', limits: { min: size, max: size }, elem } })
+      this.tables.push({ type: { addrType, limits: { min: size, max: size }, elem } })
       return
     }
     cursor.pos = start
@@ -294,12 +294,15 @@ class ModuleParser {
     const { cursor } = this
     const memIdx = this.next.memory++
     const start = cursor.pos
-    skipAddrType(cursor)
+    const addrType = parseAddrType(cursor)
+    const pageSizeLog2 = parsePageSize(cursor)
     if (cursor.clause === 'data') {
-      const segment = this.segments.parseInlineData(memIdx)
-      const pages = Math.ceil(segment.bytes.length / PAGE_SIZE)
+      const segment = this.segments.parseInlineData(memIdx, addrType)
+      const empty = { addrType, limits: { min: 0 }, shared: false }
+      const type = pageSizeLog2 === undefined ? empty : { ...empty, pageSizeLog2 }
+      const pages = Math.ceil(segment.bytes.length / pageSizeOf(type))
       this.datas.push(segment)
-      this.memories.push({ addrType: 'i32', limits: { min: pages, max: pages }, shared: false })
+      this.memories.push({ ...type, limits: { min: pages, max: pages } })
       return
     }
     cursor.pos = start

@@ -2,7 +2,7 @@
 // https://webassembly.github.io/spec/core/text/modules.html#element-segments
 
 import { impliedElemType, type Code, type Data, type Elem, type SegmentMode } from '../syntax/module.ts'
-import { FUNC, FUNCTION, heapTypeOf, type RefType } from '../syntax/types.ts'
+import { FUNC, FUNCTION, heapTypeOf, type AddrType, type RefType } from '../syntax/types.ts'
 import type { IndexSpace } from './index-space.ts'
 import type { ModuleContext } from './parse-context.ts'
 import type { InstructionParser } from './parse-instr.ts'
@@ -43,21 +43,21 @@ export class SegmentParser {
   }
 
   /** `(elem …)` inside a table: it begins at offset 0 and has the type of the table, but for functions that may go to any table of functions. */
-  parseInlineElem(tableIdx: number, type: RefType): Elem {
+  parseInlineElem(tableIdx: number, addrType: AddrType, type: RefType): Elem {
     const { cursor } = this.context
     cursor.expectClause('elem')
     const items = cursor.kind === LEFT_PAREN ? { type, items: this.parseExprs() } : this.parseInlineFuncs(type)
     cursor.expectRight()
-    return { mode: activeElem(tableIdx, this.context.zero(), items), ...items }
+    return { mode: activeElem(tableIdx, this.context.zero(addrType), items), ...items }
   }
 
   /** `(data …)` inside a memory. */
-  parseInlineData(memIdx: number): Data {
+  parseInlineData(memIdx: number, addrType: AddrType): Data {
     const { cursor } = this.context
     cursor.expectClause('data')
     const bytes = cursor.readStrings()
     cursor.expectRight()
-    return { mode: active(memIdx, this.context.zero()), bytes }
+    return { mode: active(memIdx, this.context.zero(addrType)), bytes }
   }
 
   /** `(table x)` or `(memory x)`, which Wasm 1.0 wrote as `x` alone; without it the segment goes to number 0. */

@@ -5,6 +5,7 @@
 import { MAX_TYPE_IDX } from '../instructions/type-codes.ts'
 import { isRefType, refType, HEAP_TYPES_BY_NAME, I16, I8 } from '../syntax/types.ts'
 import type {
+  AddrType,
   FieldType,
   FuncType,
   GlobalType,
@@ -125,21 +126,35 @@ function parseLimits(cursor: TokenCursor): Limits {
   return cursor.kind === NAT ? { min, max: cursor.readU64() } : { min }
 }
 
-/** Passes an address type, where there is one. */
-export function skipAddrType(cursor: TokenCursor): void {
-  if (cursor.word === 'i64') throw cursor.unsupported('memory64', 'a 64-bit address')
+/** An address type is i32 where none is written. */
+export function parseAddrType(cursor: TokenCursor): AddrType {
+  if (cursor.takeWord('i64')) return 'i64'
   cursor.takeWord('i32')
+  return 'i32'
 }
 
 export function parseTableType(cursor: TokenCursor, types: IndexSpace): TableType {
-  skipAddrType(cursor)
+  const addrType = parseAddrType(cursor)
   const limits = parseLimits(cursor)
-  return { addrType: 'i32', limits, elem: parseRefType(cursor, types) }
+  return { addrType, limits, elem: parseRefType(cursor, types) }
 }
 
 export function parseMemoryType(cursor: TokenCursor): MemoryType {
-  skipAddrType(cursor)
-  return { addrType: 'i32', limits: parseLimits(cursor), shared: false }
+  const addrType = parseAddrType(cursor)
+  const type = { addrType, limits: parseLimits(cursor), shared: false }
+  const pageSizeLog2 = parsePageSize(cursor)
+  return pageSizeLog2 === undefined ? type : { ...type, pageSizeLog2 }
+}
+
+/** `(pagesize N)`, where it is written, as an exponent. https://github.com/WebAssembly/custom-page-sizes */
+export function parsePageSize(cursor: TokenCursor): number | undefined {
+  if (!cursor.takeClause('pagesize')) return undefined
+  const token = cursor.pos
+  const size = BigInt(cursor.readU64())
+  const exponent = size.toString(2).length - 1
+  if (size !== 1n << BigInt(exponent)) throw cursor.tokens.error(token, `invalid custom page size: ${size}`)
+  cursor.expectRight()
+  return exponent
 }
 
 export function parseGlobalType(cursor: TokenCursor, types: IndexSpace): GlobalType {

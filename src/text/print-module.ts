@@ -6,7 +6,7 @@
 import { InstructionReader } from '../instructions/instruction-reader.ts'
 import { indexSpaces, type Code, type Export, type Import, type IndexSpaces, type Module } from '../syntax/module.ts'
 import type { Names } from '../syntax/names.ts'
-import type { ExternKind } from '../syntax/types.ts'
+import { memoryTypeName, type ExternKind } from '../syntax/types.ts'
 import { ArityCounter } from './arity.ts'
 import { Folding } from './fold.ts'
 import { moduleIds, type ModuleIds } from './module-ids.ts'
@@ -18,7 +18,7 @@ import { MAX_TEXT_LENGTH, PrintOutput, textTooLong } from './print-output.ts'
 import { SegmentPrinter } from './print-segments.ts'
 import { printName } from './print-string.ts'
 import { TypeDefinitionPrinter } from './print-type-definitions.ts'
-import { printMemoryType, TypePrinter } from './print-types.ts'
+import { TypePrinter } from './print-types.ts'
 
 export interface PrintOptions {
   /**
@@ -144,7 +144,7 @@ class ModulePrinter {
 
   private printMemory(position: number): void {
     const binding = this.ids.memories.binding(this.spaces.importedMemories + position)
-    this.field(`(memory ${binding} ${printMemoryType(this.module.memories[position]!)})`)
+    this.field(`(memory ${binding} ${memoryTypeName(this.module.memories[position]!)})`)
   }
 
   private printGlobal(position: number): void {

@@ -2,9 +2,16 @@
 // https://webassembly.github.io/spec/core/text/types.html
 
 import { funcTypeAt, type Module } from '../syntax/module.ts'
-import { EMPTY_BLOCK, spellHeapType, spellStorageType, spellValType } from '../syntax/types.ts'
+import {
+  EMPTY_BLOCK,
+  limitsName,
+  memoryTypeName,
+  spellHeapType,
+  spellStorageType,
+  spellValType,
+} from '../syntax/types.ts'
 import type { BlockType, ExternType, FieldType, FuncType, GlobalType, HeapType } from '../syntax/types.ts'
-import type { Limits, MemoryType, TableType, ValType } from '../syntax/types.ts'
+import type { TableType, ValType } from '../syntax/types.ts'
 import type { IdSpace } from './print-ids.ts'
 
 /** Up to so many parameters and results a block repeats those of its type, for the reader; beyond, the text would no longer be linear. */
@@ -41,8 +48,8 @@ export class TypePrinter {
     return mutable ? `(mut ${text})` : text
   }
 
-  tableType({ addrType, limits, elem }: TableType): string {
-    return `${printAddrType(addrType)}${printLimits(limits)} ${this.valType(elem)}`
+  tableType(type: TableType): string {
+    return `${limitsName(type)} ${this.valType(type.elem)}`
   }
 
   globalType({ type, mutable }: GlobalType): string {
@@ -58,31 +65,13 @@ export class TypePrinter {
       case 'table':
         return this.tableType(type.type)
       case 'memory':
-        return printMemoryType(type.type)
+        return memoryTypeName(type.type)
       case 'global':
         return this.globalType(type.type)
     }
   }
 
   private readonly name = (typeIdx: number): string => this.ids.use(typeIdx)
-}
-
-function printLimits({ min, max }: Limits): string {
-  return max === undefined ? printSize(min) : `${printSize(min)} ${printSize(max)}`
-}
-
-/** Digits, where String() would turn to exponents. */
-function printSize(size: number): string {
-  return String(BigInt(size))
-}
-
-export function printMemoryType({ addrType, limits, shared }: MemoryType): string {
-  return `${printAddrType(addrType)}${printLimits(limits)}${shared ? ' shared' : ''}`
-}
-
-/** `i32` is what stands for nothing. */
-function printAddrType(addrType: TableType['addrType']): string {
-  return addrType === 'i32' ? '' : `${addrType} `
 }
 
 /** Block types by their code, each spelled once. */

@@ -3,6 +3,7 @@
 import { unsupported, type ModuleError } from '../errors/module-error.ts'
 import { nameText, quoted } from '../errors/quote.ts'
 import { plannedKeyword } from '../instructions/planned.ts'
+import { sizeOfHalves, type Size } from '../syntax/types.ts'
 import type { Marks } from './locate.ts'
 import { parseU64, parseUnsigned } from './number.ts'
 import { EOF, ID, INT, KEYWORD, LEFT_PAREN, NAT, RESERVED, RIGHT_PAREN, STRING } from './tokens.ts'
@@ -118,15 +119,14 @@ export class TokenCursor {
     return value
   }
 
-  /** As a number: exact below 2^53. */
-  readU64(): number {
+  readU64(): Size {
     const token = this.pos
     const small = this.tokens.smallNat(token)
     this.expect(NAT)
     if (small >= 0) return small
     const value = parseU64(this.tokens.text(token))
     if (value === undefined) throw this.tokens.error(token, 'i64 constant out of range')
-    return (value.hi >>> 0) * 2 ** 32 + (value.lo >>> 0)
+    return sizeOfHalves(value.lo, value.hi)
   }
 
   /** Goes behind the parenthesis that closes the one at the cursor. */

@@ -5,7 +5,7 @@ import { ModuleError } from '../errors/module-error.ts'
 import { nameText } from '../errors/quote.ts'
 import type { Module } from '../syntax/module.ts'
 import type { Names } from '../syntax/names.ts'
-import { resultTypeName, valTypeName, type ValType } from '../syntax/types.ts'
+import { resultTypeName, valTypeName, type Size, type ValType } from '../syntax/types.ts'
 
 export function invalid(reason: string): ModuleError {
   return new ModuleError('invalid', reason)
@@ -33,7 +33,7 @@ export function typeMismatch(expected: ValType, found: ValType): ModuleError {
 }
 
 /** `what` in the plural: `1001 parameters`. */
-export function overLimit(count: number, what: string, limit: number): ModuleError {
+export function overLimit(count: Size, what: string, limit: number): ModuleError {
   return new ModuleError('limit', `${count} ${what}, more than ${limit}`)
 }
 

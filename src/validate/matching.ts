@@ -22,6 +22,7 @@ import {
   heapTypeOf,
   isNullable,
   isRefType,
+  pageSizeOf,
 } from '../syntax/types.ts'
 import type { CompType, ExternType, FieldType, FuncType, GlobalType, HeapType, Limits } from '../syntax/types.ts'
 import type { MemoryType, TableType, ValType } from '../syntax/types.ts'
@@ -131,6 +132,7 @@ function matchesMemoryType(actual: MemoryType, expected: MemoryType): boolean {
   return (
     actual.addrType === expected.addrType &&
     actual.shared === expected.shared &&
+    pageSizeOf(actual) === pageSizeOf(expected) &&
     matchesLimits(actual.limits, expected.limits)
   )
 }

@@ -4,12 +4,13 @@
 
 import type { ModuleError } from '../errors/module-error.ts'
 import type { ModuleLimits } from '../syntax/limits.ts'
+import { pageSizeOf, type Size } from '../syntax/types.ts'
 import { definitionName, overLimit, type DefinitionKind } from './errors.ts'
 import type { Context } from './context.ts'
 
 export function checkModuleLimits({ module, spaces, limits }: Context): void {
   const { types, imports, exports, funcs, elems, datas } = module
-  const check = (item: keyof ModuleLimits, what: string, count: number, kind?: DefinitionKind, index = 0): void => {
+  const check = (item: keyof ModuleLimits, what: string, count: Size, kind?: DefinitionKind, index = 0): void => {
     if (count <= limits[item]) return
     const error: ModuleError = overLimit(count, what, limits[item])
     throw kind === undefined ? error : error.at({ within: definitionName(module, kind, index) })
@@ -34,5 +35,10 @@ export function checkModuleLimits({ module, spaces, limits }: Context): void {
     check('bodyBytes', 'bytes in a function body', code.end - code.start, 'func', spaces.importedFuncs + i)
   })
   spaces.tables.forEach(({ limits: { min } }, x) => check('tableSize', 'elements in a table', min, 'table', x))
+  spaces.memories.forEach((type, x) => {
+    if (type.addrType === 'i32') return
+    const pages = (Number(type.limits.min) * pageSizeOf(type)) / 2 ** 16
+    check('memory64Pages', 'pages in a memory', pages, 'memory', x)
+  })
   elems.forEach(({ items }, x) => check('tableSize', 'entries of one initialisation', items.length, 'elem', x))
 }

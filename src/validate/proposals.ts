@@ -106,7 +106,15 @@ class Search {
       this.constExpr(init, within)
     })
     if (tags.length > 0) this.need('exception-handling', 'a tag', {})
+    tables.forEach(({ addrType }, x) => {
+      if (addrType === 'i64') this.need('memory64', 'a 64-bit table', { within: definitionName(module, 'table', x) })
+    })
     if (memories.length > 1) this.need('multi-memory', 'more than one memory', {})
+    memories.forEach(({ addrType, pageSizeLog2 }, x) => {
+      const place = { within: definitionName(module, 'memory', x) }
+      if (addrType === 'i64') this.need('memory64', 'a 64-bit memory', place)
+      if (pageSizeLog2 !== undefined) this.need('custom-page-sizes', 'a memory that spells its page size', place)
+    })
     module.globals.forEach(({ type, init }, x) => {
       const within = definitionName(module, 'global', this.importedGlobals + x)
       this.valType(type.type, { within })

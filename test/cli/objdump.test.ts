@@ -81,6 +81,21 @@ Contents of section Code:
 `)
   })
 
+  it('details of memories and tables with 64-bit addresses, and of pages with a size of their own', () => {
+    const bytes = encodeModule(
+      parseModule('(memory i64 1 2 (pagesize 65536)) (memory 0 0xffff_ffff (pagesize 1)) (table i64 3 funcref)'),
+    )
+    expect(lines(bytes, { details: true, section: 'memory' })).toEqual([
+      'Memory[2]:',
+      ' - memory[0] pages: initial=1 max=2 i64 (pagesize 65536)',
+      ' - memory[1] pages: initial=0 max=4294967295 (pagesize 1)',
+    ])
+    expect(lines(bytes, { details: true, section: 'table' })).toEqual([
+      'Table[1]:',
+      ' - table[0] type=funcref initial=3 i64',
+    ])
+  })
+
   it('details and contents of one section only, by its title or the name of a custom one, in any case', () => {
     expect(lines(everything, { details: true, section: 'memory' })).toEqual([
       '',

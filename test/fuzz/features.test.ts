@@ -26,8 +26,8 @@ describe('a proposal', () => {
     expect(error?.kind).toBe('unsupported')
     expect(error?.place.proposal).toBe(name)
     expect(error?.message).toContain(`enable it with features: { '${name}': true }`)
-    const others = Object.fromEntries(FEATURE_NAMES.filter((other) => other !== name).map((other) => [other, false]))
-    expect(new Engine({ features: others }).check(module)).toBeUndefined()
+    const alone = Object.fromEntries(FEATURE_NAMES.map((other) => [other, other === name]))
+    expect(new Engine({ features: alone }).check(module)).toBeUndefined()
     expect(new Engine({ features: { [name]: true } }).check(module)).toBeUndefined()
   })
 
@@ -55,6 +55,10 @@ describe('a proposal', () => {
 
 describe('what needs', () => {
   it.each<[string, string, readonly string[]]>([
+    ['a 64-bit memory', '(memory i64 1)', ['memory64']],
+    ['a 64-bit table', '(table i64 1 funcref)', ['memory64']],
+    ['a 64-bit memory of the host', '(import "m" "m" (memory i64 1))', ['memory64']],
+    ['a page size that is spelled', '(memory 1 (pagesize 65536))', ['custom-page-sizes']],
     ['nothing', '(func (export "f") (param i32) (result i32) (local.get 0)) (memory 1) (table 1 funcref)', []],
     ['a block with a type index', '(func (block (param) (result) nop))', []],
     ['a block with parameters', '(func (i32.const 1) (block (param i32) (drop)))', ['multi-value']],

@@ -21,6 +21,8 @@ export const PROBES: Readonly<Record<string, string>> = {
   'function-references': '(type (func)) (func (param (ref 0)))',
   gc: '(type (struct))',
   'exception-handling': '(func (param exnref))',
+  memory64: '(memory i64 1)',
+  'custom-page-sizes': '(memory 0 (pagesize 1))',
 }
 
 export const HOST_FEATURES: Features = Object.fromEntries(
@@ -32,7 +34,6 @@ export const DEVIATIONS: Readonly<Record<string, string>> = {
   threads: 'the host has shared memories and atomic instructions: a later issue',
   'exception-handling': 'the host has tags and throw: a later issue',
   'legacy-exceptions': 'the host has try, catch and rethrow, which were never standardised: a later issue',
-  memory64: 'hosts from V8 13.3 on have 64-bit memories: a later issue',
   'function-references': 'hosts from V8 11.9 on have typed references: a later issue',
   gc: 'hosts from V8 11.9 on have structs and arrays: a later issue',
 }

@@ -30,9 +30,9 @@ import {
 } from '../../binary/sections.ts'
 import { InstructionReader } from '../../instructions/instruction-reader.ts'
 import { MODULE_LIMITS } from '../../syntax/limits.ts'
-import { spellStorageType, valTypeName } from '../../syntax/types.ts'
-import type { CompType, ExternKind, ExternType, FieldType, FuncType, GlobalType, Limits } from '../../syntax/types.ts'
-import type { MemoryType, Subtyping, TableType } from '../../syntax/types.ts'
+import { pageSizeOf, spellStorageType, valTypeName } from '../../syntax/types.ts'
+import type { AddrType, CompType, ExternKind, ExternType, FieldType, FuncType } from '../../syntax/types.ts'
+import type { GlobalType, Limits, MemoryType, Subtyping, TableType } from '../../syntax/types.ts'
 import { customDetails } from './custom-details.ts'
 import { initText, readInit } from './init-expr.ts'
 import type { SectionRange } from './section-ranges.ts'
@@ -211,12 +211,18 @@ function resultsText(results: readonly string[]): string {
   return results.length === 1 ? results[0]! : `(${results.join(', ')})`
 }
 
-function tableTypeText({ elem, limits }: TableType): string {
-  return `type=${valTypeName(elem)} ${limitsText(limits)}`
+function tableTypeText({ elem, limits, addrType }: TableType): string {
+  return `type=${valTypeName(elem)} ${limitsText(limits)}${addrTypeText(addrType)}`
 }
 
-function memoryTypeText({ limits, shared, addrType }: MemoryType): string {
-  return `pages: ${limitsText(limits)}${shared ? ' shared' : ''}${addrType === 'i64' ? ' i64' : ''}`
+function memoryTypeText(type: MemoryType): string {
+  const { limits, shared, addrType, pageSizeLog2 } = type
+  const pageSize = pageSizeLog2 === undefined ? '' : ` (pagesize ${BigInt(pageSizeOf(type))})`
+  return `pages: ${limitsText(limits)}${shared ? ' shared' : ''}${addrTypeText(addrType)}${pageSize}`
+}
+
+function addrTypeText(addrType: AddrType): string {
+  return addrType === 'i64' ? ' i64' : ''
 }
 
 function globalTypeText({ type, mutable }: GlobalType): string {
@@ -224,5 +230,5 @@ function globalTypeText({ type, mutable }: GlobalType): string {
 }
 
 function limitsText({ min, max }: Limits): string {
-  return `initial=${BigInt(min)}${max === undefined ? '' : ` max=${BigInt(max)}`}`
+  return `initial=${min}${max === undefined ? '' : ` max=${max}`}`
 }

@@ -74,6 +74,61 @@ describe('addresses', () => {
   })
 })
 
+describe('memories and tables with 64-bit addresses', () => {
+  it('are made for modules that import them, and for no others', () => {
+    const store = new Store()
+    const memory = createMemory(store, { min: 1, address: 'i64' })
+    const table = createTable(store, { element: 'funcref', min: 1, address: 'i64' })
+    const importing = (addrType: string): unknown =>
+      new Engine()
+        .compile(
+          parseModule(
+            `(module (import "a" "m" (memory ${addrType} 1)) (import "a" "t" (table ${addrType} 1 funcref)))`,
+          ),
+        )
+        .instantiateSync({ a: { m: memory, t: table } }, { store })
+    expect(importing('i64')).toBeDefined()
+    expect(() => importing('i32')).toThrow('expected memory 1, got memory i64 1')
+    expect([memory.address, memory.pageSize]).toEqual(['i64', 65_536])
+  })
+
+  it('are told apart in what a module says of itself', () => {
+    const text = '(module (import "a" "n" (memory 1)) (memory (export "m") i64 1 2) (table (export "t") i64 3 funcref))'
+    const { imports, exports } = new Engine().compile(parseModule(text))
+    expect([...imports, ...exports].map(({ type }) => type)).toEqual(['1', 'i64 1 2', 'i64 3 funcref'])
+  })
+
+  it('take their addresses as the bigints that wasm gives', () => {
+    const memory = createMemory(new Store(), { min: 1, address: 'i64' })
+    expect(memory.write(65_534n, 'hi')).toBe(2)
+    expect([memory.string(65_534n, 2n), memory.slice(65_534, 2).length]).toEqual(['hi', 2])
+    expect(() => memory.slice(-1n, 1n)).toThrow('is outside of a memory of 65536 bytes')
+    expect(() => memory.slice(2n ** 32n, 1n)).toThrow('address 4294967296 + 1 is outside')
+    expect(() => memory.slice(2n ** 64n, 1n)).toThrow(UsageError)
+    expect(() => memory.cString(2n ** 63n)).toThrow(UsageError)
+  })
+
+  it.each(['i16', 'I64', null, 64])('have no other type of addresses: %s', (address) => {
+    expect(() => createMemory(new Store(), { min: 1, address: address as 'i64' })).toThrow(UsageError)
+    expect(() => createTable(new Store(), { element: 'funcref', min: 1, address: address as 'i64' })).toThrow(
+      UsageError,
+    )
+  })
+})
+
+describe('a memory with pages of one byte', () => {
+  it('has the size that it was given, to the byte', () => {
+    const store = new Store()
+    const memory = createMemory(store, { min: 5, max: 7, pageSize: 1 })
+    expect([memory.byteLength, memory.pages, memory.pageSize, store.usage().memoryBytes]).toEqual([5, 5, 1, 5])
+    expect([memory.grow(2), memory.grow(1), memory.byteLength]).toEqual([5, -1, 7])
+  })
+
+  it.each([0, 2, 65_535, 0.5, '1', null])('has no pages of another size: %s', (pageSize) => {
+    expect(() => createMemory(new Store(), { min: 1, pageSize: pageSize as number })).toThrow(UsageError)
+  })
+})
+
 describe('createTable', () => {
   it('refuses elements that are no references', () => {
     expect(() => createTable(new Store(), { element: 'i32', min: 1 })).toThrow('a reference type, not of i32')

@@ -24,6 +24,39 @@ function reparsedNames(names: Names, funcs: number): Names | undefined {
   return parseModule(printModule(module, { names })).names
 }
 
+describe('sizes of 64 bits and of pages', () => {
+  it.each([
+    '(memory i64 1)',
+    '(memory i64 0 0x1_0000_0000_0000)',
+    '(memory (pagesize 1) (data "xyz"))',
+    '(memory i64 0 9007199254740993 (pagesize 1))',
+    '(memory i64 9007199254740991 9007199254740992 (pagesize 1))',
+    '(memory 3 0xffff_ffff (pagesize 1))',
+    '(memory 1 (pagesize 65536))',
+    '(memory 1 (pagesize 0x8000_0000_0000_0000))',
+    '(memory i64 1 0xffff_ffff_ffff_ffff (pagesize 1))',
+    '(table i64 0 0xffff_ffff_ffff_fffe funcref)',
+    '(table i64 funcref (elem))',
+    '(memory i64 (data "x"))',
+    '(import "a" "m" (memory i64 0 18446744073709551613 (pagesize 1)))',
+    '(import "a" "t" (table i64 0x8000_0000_0000_0001 externref))',
+    '(memory i64 1) (func (drop (i32.load offset=0xffff_ffff_ffff_ffff (i64.const -1))))',
+  ])('come back exactly: %s', (fields) => {
+    const bytes = encodeModule(parseModule(`(module ${fields})`))
+    expect(encodeModule(decodeModule(bytes))).toEqual(bytes)
+    expect(decodeModule(encodeModule(decodeModule(bytes)))).toEqual(decodeModule(bytes))
+    for (const folded of [false, true]) expect(roundTrip(bytes, { folded })).toEqual(bytes)
+  })
+
+  it('differ where they are different', () => {
+    const sizes = [2n ** 53n, 2n ** 53n + 1n, 2n ** 64n - 2n, 2n ** 64n - 1n]
+    const encoded = sizes.map((size) =>
+      Buffer.from(encodeModule(parseModule(`(table i64 ${size} funcref)`))).toString('hex'),
+    )
+    expect(new Set(encoded).size).toBe(sizes.length)
+  })
+})
+
 describe('a module with every section and every shape of immediates', () => {
   it.each<[form: string, options: PrintOptions]>([
     ['flat', {}],

@@ -187,8 +187,8 @@ function writeFuncType(w: ByteWriter, { params, results }: FuncType): void {
 
 function writeLimits(w: ByteWriter, { min, max }: Limits): void {
   w.writeByte(max === undefined ? 0 : 1)
-  w.writeU32(min)
-  if (max !== undefined) w.writeU32(max)
+  w.writeU32(Number(min))
+  if (max !== undefined) w.writeU32(Number(max))
 }
 
 function writeTable(w: ByteWriter, elem: ValType, limits: Limits): void {

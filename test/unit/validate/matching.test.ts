@@ -31,7 +31,9 @@ describe('limits', () => {
     [{ min: 1, max: 5 }, { min: 1, max: 5 }, true],
     [{ min: 1, max: 4 }, { min: 1, max: 5 }, true],
     [{ min: 1, max: 6 }, { min: 1, max: 5 }, false],
-  ])('%j for %j: %s', (actual, expected, matches) => {
+    [{ min: 0, max: 2n ** 53n + 1n }, { min: 0, max: 2 ** 53 }, false],
+    [{ min: 0, max: 2 ** 53 }, { min: 0, max: 2n ** 53n + 1n }, true],
+  ])('%o for %o: %s', (actual, expected, matches) => {
     expect(matchesLimits(actual, expected)).toBe(matches)
   })
 })
@@ -50,6 +52,8 @@ describe('an external type', () => {
     ['a memory with a higher maximum', memory({ min: 1, max: 4 }), memory({ min: 1, max: 3 }), false],
     ['a shared memory', memory({ min: 1, max: 1 }, { shared: true }), memory({ min: 1, max: 1 }), false],
     ['a memory with other addresses', memory({ min: 1 }, { addrType: 'i64' }), memory({ min: 1 }), false],
+    ['a memory of other pages', memory({ min: 1 }, { pageSizeLog2: 0 }), memory({ min: 1 }), false],
+    ['a memory of the same pages, once spelled', memory({ min: 1 }, { pageSizeLog2: 16 }), memory({ min: 1 }), true],
     ['a global of the same type', global(I32, true), global(I32, true), true],
     ['a global of another type', global(I64, false), global(I32, false), false],
     ['a variable for a constant', global(I32, true), global(I32, false), false],

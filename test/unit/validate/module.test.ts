@@ -188,6 +188,39 @@ describe('limits of a table or memory', () => {
     expect(verdict(moduleOf(parts))).toBe(`invalid: ${reason}`)
   })
 
+  const wide = (limits: Limits, pageSizeLog2?: number): Module =>
+    moduleOf({ memories: [{ addrType: 'i64', limits, shared: false, pageSizeLog2 }] })
+
+  it('of 64 bits are told from their neighbours beyond 2^53', () => {
+    expect(verdict(wide({ min: 0, max: 2 ** 48 }))).toBe('valid')
+    expect(verdict(wide({ min: 0, max: 2 ** 48 + 1 }))).toBe(
+      'invalid: memory size must be at most 2^48 pages (16EiB), not 281474976710657',
+    )
+    expect(verdict(wide({ min: 0, max: 2n ** 64n - 1n }, 0))).toBe('valid')
+    const reversed = { min: 2n ** 53n + 2n, max: 2n ** 53n + 1n }
+    expect(verdict(wide(reversed, 0))).toBe(
+      'invalid: size minimum must not be greater than maximum: 9007199254740994 and 9007199254740993',
+    )
+    const types = [{ addrType: 'i64', limits: { min: 0, max: 2n ** 64n - 1n }, elem: FUNCREF }] as const
+    expect(verdict(moduleOf({ tables: types.map((type) => ({ type })) }))).toBe('valid')
+  })
+
+  it.each([1, 2, 15, 17, 63])('are none where a page has 2^%i bytes', (pageSizeLog2) => {
+    expect(verdict(moduleOf({ memories: [{ ...memory({ min: 0 }), pageSizeLog2 }] }))).toBe(
+      `invalid: invalid custom page size: 2^${pageSizeLog2}, where only 1 and 65536 may stand`,
+    )
+  })
+
+  it('count pages of the size that is spelled', () => {
+    const paged = (limits: Limits, pageSizeLog2: number): Module =>
+      moduleOf({ memories: [{ ...memory(limits), pageSizeLog2 }] })
+    expect(verdict(paged({ min: 0, max: 2 ** 32 - 1 }, 0))).toBe('valid')
+    expect(verdict(paged({ min: 0, max: 2 ** 32 }, 0))).toBe(
+      'invalid: memory size must be at most 2^32-1 pages of one byte, not 4294967296',
+    )
+    expect(verdict(paged({ min: 0, max: 65_537 }, 16))).toMatch('invalid: memory size must be at most 65536 pages')
+  })
+
   it('may be the largest that there are', () => {
     expect(verdict(moduleOf({ memories: [memory({ min: 65_536, max: 65_536 })] }))).toBe('valid')
     expect(verdict(moduleOf({ tables: [{ type: table(FUNCREF, { min: 0, max: 2 ** 32 - 1 }) }] }))).toBe('valid')
@@ -275,6 +308,10 @@ describe('the limits of modules', () => {
       (n) => moduleOf({ types: Array.from({ length: 1_000_000 + n }, () => funcType('->')).fill(funcType('->')) }),
     ],
     ['10000000 elements in a table', (n) => moduleOf({ tables: [{ type: table(FUNCREF, { min: 10_000_000 + n }) }] })],
+    [
+      '137438953471 pages in a memory',
+      (n) => moduleOf({ memories: [{ ...memory({ min: 2 ** 37 - 1 + n }), addrType: 'i64' }] }),
+    ],
     ['100 memories', (n) => moduleOf({ memories: Array.from({ length: 100 + n }, () => memory({ min: 0 })) })],
     [
       '100000 tables',
