@@ -25,7 +25,6 @@ export const PLANNED_OPCODES: ReadonlyMap<number, string> = new Map([
   [0xe6, 'stack-switching'],
   [0xfe, 'threads'],
   ...behindPrefix(0xfc, 0x13, 0x16, 'wide-arithmetic'),
-  ...behindPrefix(0xfd, 0x100, 0x113, 'relaxed-simd'),
 ])
 
 /** Kinds of imports and exports → proposal. */
@@ -48,7 +47,6 @@ const DESCRIPTORS =
 
 const PLANNED_KEYWORDS: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`^(${DESCRIPTORS})$`), 'custom-descriptors'],
-  [/^i(8x16|16x8|32x4|64x2)\.relaxed_|^f(32x4|64x2)\.relaxed_/, 'relaxed-simd'],
   [/^(try|delegate|rethrow)$/, 'legacy-exceptions'],
   [new RegExp(`^(${EXCEPTIONS})$`), 'exception-handling'],
   [/^(memory\.atomic\.|atomic\.|i32\.atomic|i64\.atomic|shared$)/, 'threads'],

@@ -9,6 +9,7 @@ import { gc } from './gc.ts'
 import { memory } from './memory.ts'
 import { numeric } from './numeric.ts'
 import { referenceTypes } from './reference-types.ts'
+import { relaxedSimd } from './relaxed-simd.ts'
 import { signExtension } from './sign-extension.ts'
 import { simd } from './simd.ts'
 import { tailCall } from './tail-call.ts'
@@ -37,6 +38,7 @@ export const PROPOSALS: readonly Proposal[] = [
   { name: 'bulk-memory-operations', rows: bulkMemory, on: true },
   { name: 'reference-types', rows: referenceTypes, on: true },
   { name: 'simd', rows: simd, on: true },
+  { name: 'relaxed-simd', rows: relaxedSimd, on: true },
   { name: 'extended-const', rows: [], on: true, constants: EXTENDED_CONSTANTS },
   { name: 'tail-call', rows: tailCall, on: true },
   { name: 'multi-memory', rows: [], on: true },

@@ -1545,6 +1545,30 @@ export function createSideLoop(
           f64x2.convert_low_i32x4_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
+        case 647: // f32x4.relaxed_madd
+          f32x4.relaxed_madd(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]), (fp + code[pc + 4]))
+          pc = pc + 5 | 0
+          continue
+        case 648: // f32x4.relaxed_nmadd
+          f32x4.relaxed_nmadd(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]), (fp + code[pc + 4]))
+          pc = pc + 5 | 0
+          continue
+        case 649: // f64x2.relaxed_madd
+          f64x2.relaxed_madd(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]), (fp + code[pc + 4]))
+          pc = pc + 5 | 0
+          continue
+        case 650: // f64x2.relaxed_nmadd
+          f64x2.relaxed_nmadd(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]), (fp + code[pc + 4]))
+          pc = pc + 5 | 0
+          continue
+        case 651: // i16x8.relaxed_dot_i8x16_i7x16_s
+          i16x8.relaxed_dot_i8x16_i7x16_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
+          pc = pc + 4 | 0
+          continue
+        case 652: // i32x4.relaxed_dot_i8x16_i7x16_add_s
+          i32x4.relaxed_dot_i8x16_i7x16_add_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]), (fp + code[pc + 4]))
+          pc = pc + 5 | 0
+          continue
         default:
           break run
       }

@@ -338,7 +338,6 @@ describe('errors', () => {
   })
 
   test.each([
-    ['relaxed-simd', '(func (i8x16.relaxed_swizzle))'],
     ['function-references', '(func (param (ref func)))'],
     ['function-references', '(type $t (func)) (func (param (ref null $t)))'],
     ['function-references', '(func (call_ref 0))'],
