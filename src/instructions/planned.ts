@@ -1,5 +1,6 @@
 // Proposals that have no rows yet: how to recognise that a module needs one, in binary by its prefix byte or opcode, in text by its
-// keywords. Every entry goes away with the issue that implements it; nothing else may depend on this file's contents.
+// keywords. It is asked only where there is no row and no such keyword, so what gets rows needs no change here: its entry has no effect
+// from then on, and is taken out when somebody tidies up. Nothing else may depend on this file's contents.
 
 /** Instructions behind a prefix that has rows already: `prefix << 16 | number`, from the first to the last. */
 function behindPrefix(prefix: number, first: number, last: number, proposal: string): [number, string][] {
