@@ -15,6 +15,7 @@ import { simd } from './simd.ts'
 import { tailCall } from './tail-call.ts'
 import { truncSat } from './trunc-sat.ts'
 import { variable } from './variable.ts'
+import { wideArithmetic } from './wide-arithmetic.ts'
 
 export interface Proposal {
   /** The name of its repository; `mvp` for what was there from the start. */
@@ -45,4 +46,5 @@ export const PROPOSALS: readonly Proposal[] = [
   { name: 'function-references', rows: functionReferences, on: true },
   { name: 'gc', rows: gc, on: true },
   { name: 'exception-handling', rows: [], on: true },
+  { name: 'wide-arithmetic', rows: wideArithmetic, on: false },
 ]

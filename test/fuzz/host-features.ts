@@ -21,6 +21,7 @@ export const PROBES: Readonly<Record<string, string>> = {
   'extended-const': '(global i32 (i32.add (i32.const 1) (i32.const 2)))',
   'tail-call': '(func (return_call 0))',
   'multi-memory': '(memory 1) (memory 1)',
+  'wide-arithmetic': '(func unreachable i64.mul_wide_u drop drop)',
 }
 
 export const HOST_FEATURES: Features = Object.fromEntries(
