@@ -2,12 +2,7 @@
 // keywords. It is asked only where there is no row and no such keyword, so what gets rows needs no change here: its entry has no effect
 // from then on, and is taken out when somebody tidies up. Nothing else may depend on this file's contents.
 
-/** Instructions behind a prefix that has rows already: `prefix << 16 | number`, from the first to the last. */
-function behindPrefix(prefix: number, first: number, last: number, proposal: string): [number, string][] {
-  return Array.from({ length: last - first + 1 }, (_, i) => [(prefix << 16) | (first + i), proposal])
-}
-
-/** Opcodes, prefixes, and numbers behind prefixes → proposal. */
+/** Opcodes, prefixes, and `prefix << 16 | number` where the prefix has rows → proposal. */
 export const PLANNED_OPCODES: ReadonlyMap<number, string> = new Map([
   [0x06, 'legacy-exceptions'],
   [0x07, 'legacy-exceptions'],
@@ -25,7 +20,6 @@ export const PLANNED_OPCODES: ReadonlyMap<number, string> = new Map([
   [0xe5, 'stack-switching'],
   [0xe6, 'stack-switching'],
   [0xfe, 'threads'],
-  ...behindPrefix(0xfc, 0x13, 0x16, 'wide-arithmetic'),
 ])
 
 /** Kinds of imports and exports → proposal. */
@@ -51,7 +45,6 @@ const PLANNED_KEYWORDS: readonly (readonly [RegExp, string])[] = [
   [/^(try|delegate|rethrow)$/, 'legacy-exceptions'],
   [new RegExp(`^(${EXCEPTIONS})$`), 'exception-handling'],
   [/^(memory\.atomic\.|atomic\.|i32\.atomic|i64\.atomic|shared$)/, 'threads'],
-  [/^i64\.(add128|sub128|mul_wide_[su])$/, 'wide-arithmetic'],
   [/^(suspend|resume|resume_throw|resume_throw_ref|switch|cont\.new|cont\.bind)$/, 'stack-switching'],
   [/^pagesize$/, 'custom-page-sizes'],
 ]
