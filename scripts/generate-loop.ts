@@ -86,7 +86,7 @@ function slotValue(kind: 'i32' | 'f32' | 'f64', address: string): string {
   return kind === 'f64' ? `F64[${address} >> 1]` : `${kind === 'i32' ? 'I32' : 'F32'}[${address}]`
 }
 
-function trapLines(row: Instruction, put: (expr: string) => string): string[] {
+export function trapLines(row: Instruction, put: (expr: string) => string): string[] {
   return (row.traps ?? []).map((t) => `if (${put(t.when)}) { ${trap(t.trap)} }`)
 }
 
@@ -94,6 +94,16 @@ function trapLines(row: Instruction, put: (expr: string) => string): string[] {
 export function storeResult(row: Instruction, put: (expr: string) => string, address: string): string[] {
   const expr = row.test === true ? `${row.expr!} ? 1 : 0` : row.expr!
   return storeValue(resultKind(row), put(expr), row.high === undefined ? undefined : put(row.high), address)
+}
+
+/** Statements that write the results behind the first, whose slots the words from `k` on name. */
+export function storeFurther(row: Instruction, put: (expr: string) => string, k: number): string[] {
+  const { results } = row.signature!
+  const further = row.further ?? []
+  if (results.length > 1 + further.length) throw new Error(`${row.name}: an expression for each result`)
+  return further.flatMap(({ expr, high }, i) =>
+    storeValue(slotKind(results[i + 1]!), put(expr), high === undefined ? undefined : put(high), slot(k + i)),
+  )
 }
 
 function storeValue(kind: SlotKind, expr: string, high: string | undefined, address: string): string[] {
@@ -117,10 +127,10 @@ function storeValue(kind: SlotKind, expr: string, high: string | undefined, addr
 const taken = (k: number): string => `pc = ${word(k)}; break`
 
 function pureCase({ row, form }: RowOp): string[] {
-  const { params, results } = row.signature!
+  const { params } = row.signature!
   const branch = form.startsWith('branch')
   const constant = form.endsWith('$c')
-  let k = branch ? 1 : 1 + results.length
+  let k = branch ? 1 : 2
   const operands = params.map((_, i): Operand => {
     const kind = operandKind(row, i)
     if (!constant || i === 0) return { kind, address: slot(k++) }
@@ -132,18 +142,7 @@ function pureCase({ row, form }: RowOp): string[] {
     const condition = form.startsWith('branch_if') ? put(row.expr!) : `!(${put(row.expr!)})`
     return [...lines, `if (${condition}) { ${taken(k)} } pc = pc + ${k + 1} | 0`, 'continue']
   }
-  const further = (row.further ?? []).flatMap(({ expr, high }, i) =>
-    storeValue(slotKind(results[i + 1]!), put(expr), high === undefined ? undefined : put(high), slot(i + 2)),
-  )
-  if (results.length !== 1 + (row.further?.length ?? 0)) throw new Error(`${row.name}: an expression for each result`)
-  return [
-    ...lines,
-    ...trapLines(row, put),
-    ...storeResult(row, put, slot(1)),
-    ...further,
-    `pc = pc + ${k} | 0`,
-    'continue',
-  ]
+  return [...lines, ...trapLines(row, put), ...storeResult(row, put, slot(1)), `pc = pc + ${k} | 0`, 'continue']
 }
 
 /** The check of a memory access, and the substitution of `$a` and `$d`. */

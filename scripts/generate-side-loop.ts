@@ -10,7 +10,9 @@ import {
   located,
   renderCase,
   slot,
+  storeFurther,
   storeResult,
+  trapLines,
   word,
   type Operand,
 } from './generate-loop.ts'
@@ -45,19 +47,25 @@ function sideCase({ row, form }: RowOp): string[] {
       ? []
       : [...check, ...accessLines(row, slot(results.length + 1), word(results.length + 2))]),
     ...fetched.lines,
+    ...trapLines(row, put),
     ...(results.length === 0 ? [put(row.expr!)] : storeResult(row, put, slot(1))),
+    ...storeFurther(row, put, 2),
     `pc = pc + ${k} | 0`,
     'continue',
   ]
 }
+
+/** Files of `numeric/` that expressions may call. */
+const NUMERIC = ['convert', 'f32', 'f32x4', 'f64', 'f64x2', 'i16x8', 'i32', 'i32x4', 'i64', 'i64x2', 'i8x16', 'v128']
 
 /** Source of the side loop. */
 export function generateSideLoop(): string {
   const cases = SIDE_OPS.map((op) =>
     renderCase(op.opcode, op.form === 'value' ? op.row.name : `${op.row.name} ${op.form}`, sideCase(op)),
   )
-  const shapes = ['f32x4', 'f64x2', 'i16x8', 'i32x4', 'i64', 'i64x2', 'i8x16', 'v128']
-  const imports = shapes.map((shape) => `import * as ${shape} from '../numeric/${shape}.ts'\n`)
+  const text = cases.join('').replaceAll(/\/\/.*/g, '')
+  const used = NUMERIC.filter((name) => new RegExp(`\\b${name}\\.`).test(text))
+  const imports = used.map((name) => `import * as ${name} from '../numeric/${name}.ts'\n`)
   return `${HEADER}// @ts-nocheck: see loop.gen.ts.
 /* eslint-disable */
 

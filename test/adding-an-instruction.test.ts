@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { projectRoot } from './source-tree.ts'
-import { i64Edges, randomI64 } from './unit/numeric/operands.ts'
+import { i32Edges, i64Edges, randomI32, randomI64 } from './unit/numeric/operands.ts'
 
 const copy = mkdtempSync(join(tmpdir(), 'heddle-copy-'))
 const page = readFileSync(join(projectRoot, 'docs/adding-an-instruction.md'), 'utf8')
@@ -17,26 +17,37 @@ const changes = [...page.matchAll(/`(src\/[\w/.-]+)`[^`]*\n\n```(ts|diff)\n(.*?)
   ([, path, language, text]) => ({ path: path!, language: language!, text: text! }),
 )
 
-type Pairs = readonly (readonly bigint[])[]
-const next = randomI64(128)
-const tuples = (count: number): Pairs => [
-  ...i64Edges.flatMap((a) => i64Edges.map((b) => (count === 2 ? [a, b] : [a, b, b ^ 1n, a]))),
-  ...Array.from({ length: 1000 }, () => Array.from({ length: count }, next)),
-]
-
-const signed = (low: bigint, high: bigint): bigint => (high << 64n) | BigInt.asUintN(64, low)
-const unsigned = (value: bigint): bigint => BigInt.asUintN(64, value)
+/** Bits of operands or results as decimal numbers, signed: what goes through JSON. */
+type Tuples = readonly (readonly bigint[])[]
 
 interface Meaning {
-  readonly operands: Pairs
-  readonly of: (...operands: readonly bigint[]) => bigint
+  readonly type: string
+  readonly operands: Tuples
+  readonly of: (...operands: readonly bigint[]) => readonly bigint[]
 }
 
+const [next32, next64] = [randomI32(128), randomI64(128)]
+const singles32 = [...i32Edges, ...Array.from({ length: 1000 }, next32)].map((a) => [BigInt(a)])
+const singles64 = [...i64Edges, ...Array.from({ length: 1000 }, next64)].map((a) => [a])
+const pairs = singles32.flatMap(([a]) =>
+  [a!, 1n, -1n, BigInt(next32() | 1)].filter((b) => b !== 0n).map((b) => [a!, b]),
+)
+
+const reversed = (bits: number, a: bigint): bigint =>
+  BigInt.asIntN(
+    bits,
+    BigInt(`0b${BigInt.asUintN(bits, a).toString(2).padStart(bits, '0').split('').reverse().join('')}`),
+  )
+const unsigned = (a: bigint): bigint => BigInt.asUintN(32, a)
+
 const meanings: Readonly<Record<string, Meaning>> = {
-  'i64.add128': { operands: tuples(4), of: (a, b, c, d) => signed(a, b) + signed(c, d) },
-  'i64.sub128': { operands: tuples(4), of: (a, b, c, d) => signed(a, b) - signed(c, d) },
-  'i64.mul_wide_s': { operands: tuples(2), of: (a, b) => a * b },
-  'i64.mul_wide_u': { operands: tuples(2), of: (a, b) => unsigned(a) * unsigned(b) },
+  'i32.bitreverse': { type: '(param i32) (result i32)', operands: singles32, of: (a) => [reversed(32, a)] },
+  'i64.bitreverse': { type: '(param i64) (result i64)', operands: singles64, of: (a) => [reversed(64, a)] },
+  'i32.divrem_u': {
+    type: '(param i32 i32) (result i32 i32)',
+    operands: pairs,
+    of: (a, b) => [unsigned(a) / unsigned(b), unsigned(a) % unsigned(b)].map((each) => BigInt.asIntN(32, each)),
+  },
 }
 
 beforeAll(() => {
@@ -53,10 +64,9 @@ afterAll(() => rmSync(copy, { recursive: true }))
 describe('the page on adding an instruction', () => {
   it('names the file of each change', () => {
     expect(changes.map(({ path, language }) => `${language} ${path}`)).toEqual([
-      'ts src/instructions/wide-arithmetic.ts',
+      'ts src/instructions/invented.ts',
       'diff src/instructions/proposals.ts',
-      'diff src/instructions/planned.ts',
-      'ts src/numeric/i64.ts',
+      'ts src/numeric/i32.ts',
     ])
     expect(page.match(/^```\w/gm)).toHaveLength(changes.length)
   })
@@ -70,34 +80,36 @@ describe('the page on adding an instruction', () => {
       answer({ printed: printWat(decodeModule(bytes)), refused })
     `) as { printed: string; refused: string }
     for (const name of Object.keys(meanings)) expect(printed).toContain(`${name}\n`)
-    expect(refused).toMatch(/needs the proposal "wide-arithmetic", which is switched off/)
+    expect(refused).toMatch(/needs the proposal "invented", which is switched off/)
   })
 
   it.each(Object.entries(meanings))('gives %s its meaning', (name, { operands, of }) => {
     const results = run(
       `
-      const tuples = JSON.parse(readFileSync(0, 'utf8')).map((tuple) => tuple.map(BigInt))
-      const all = (name) => tuples.map((tuple) => instance.exports[name](...tuple).map(String))
+      const tuples = JSON.parse(readFileSync(0, 'utf8')).map((tuple) => tuple.map(${name.startsWith('i64') ? 'BigInt' : 'Number'}))
+      const all = (name) => tuples.map((tuple) => [instance.exports[name](...tuple)].flat().map(String))
       answer([all('${name}'), all('${name} in locals')])
       `,
       JSON.stringify(operands.map((tuple) => tuple.map(String))),
-    ) as readonly (readonly (readonly [low: string, high: string])[])[]
-    const expected = operands.map((tuple) => {
-      const value = BigInt.asIntN(128, of(...tuple))
-      return [String(BigInt.asIntN(64, value)), String(value >> 64n)]
-    })
+    ) as readonly (readonly (readonly string[])[])[]
+    const expected = operands.map((tuple) => of(...tuple).map(String))
     for (const each of results) expect(each).toEqual(expected)
     expect(results).toHaveLength(2)
   })
 
   it('lets them take constants', () => {
-    expect(run(`answer(instance.exports.constants().map(String))`)).toEqual(['0', '6'])
+    expect(run('answer(instance.exports.constants())')).toEqual([14, 2])
+  })
+
+  it('lets them trap', () => {
+    const trap = `try { instance.exports['i32.divrem_u'](1, 0) } catch (error) { answer(error.code) }`
+    expect(run(trap)).toBe('TRAP_DIVIDE_BY_ZERO')
   })
 
   it('gives the instructions the same meaning where a run stops at each of them', () => {
     const results = run(`
       const results = []
-      for (const [name, operands] of [['i64.add128', [-1n, 0n, 1n, 0n]], ['i64.mul_wide_s', [-1n, 5n]]]) {
+      for (const [name, operands] of [['i64.bitreverse', [1n]], ['i32.divrem_u', [-1, 10]]]) {
         const call = instance.start(name, ...operands)
         let state = call.run({ fuel: 1 })
         while (state.kind === 'fuel') state = call.run({ fuel: 1 })
@@ -105,21 +117,23 @@ describe('the page on adding an instruction', () => {
       }
       answer(results)
     `)
-    expect(results).toEqual(['0,1', '-5,-1'])
+    expect(results).toEqual(['-9223372036854775808', '429496729,5'])
   })
 })
 
-/** Two functions for each instruction: one that returns the results as they lie, one that puts them into the locals of two operands. */
+/** Two functions for each instruction: one that returns the results as they lie, one that puts them into locals of their operands. */
 const TEXT = `(module ${Object.entries(meanings)
-  .map(([name, { operands }]) => {
-    const params = operands[0]!
-    const type = `(param ${params.map(() => 'i64').join(' ')}) (result i64 i64)`
-    const body = `${params.map((_, i) => `local.get ${i}`).join(' ')} ${name}`
-    return `(func (export "${name}") ${type} ${body})
-      (func (export "${name} in locals") ${type} ${body} local.set 0 local.set 1 local.get 1 local.get 0)`
+  .map(([name, { type, operands }]) => {
+    const params = operands[0]!.map((_, i) => i)
+    const body = `${params.map((i) => `local.get ${i}`).join(' ')} ${name}`
+    const locals = `${params.map((i) => `local.set ${i}`).join(' ')} ${params
+      .map((i) => `local.get ${i}`)
+      .reverse()
+      .join(' ')}`
+    return `(func (export "${name}") ${type} ${body}) (func (export "${name} in locals") ${type} ${body} ${locals})`
   })
   .join('\n')}
-  (func (export "constants") (result i64 i64) i64.const -1 i64.const 2 i64.const 1 i64.const 3 i64.add128))`
+  (func (export "constants") (result i32 i32) i32.const 100 i32.const 7 i32.divrem_u))`
 
 /** Runs a program with the copy's front doors; it hands over what it gives to \`answer\`. */
 function run(program: string, input = ''): unknown {
@@ -128,7 +142,7 @@ function run(program: string, input = ''): unknown {
     import { Engine } from 'heddle'
     import { decodeModule, parseWat, printWat, wat2wasm } from 'heddle/wat'
     const text = ${JSON.stringify(TEXT)}
-    const instance = await new Engine({ features: { 'wide-arithmetic': true } }).compile(wat2wasm(text)).instantiate()
+    const instance = await new Engine({ features: { invented: true } }).compile(wat2wasm(text)).instantiate()
     const answer = (value) => process.stdout.write(JSON.stringify(value))
   `
   return JSON.parse(spawn(['--input-type=module', '--eval', preamble + program], input))

@@ -27,6 +27,7 @@ import * as i64x2 from '../src/numeric/i64x2.ts'
 import * as i8x16 from '../src/numeric/i8x16.ts'
 import * as v128 from '../src/numeric/v128.ts'
 import { F32, F64, I32, I64, V128, valTypeName, type ValType } from '../src/syntax/types.ts'
+import { HOST_ROWS } from './fuzz/host-features.ts'
 import { NO_IMMEDIATES, codeOf, hostAccepts, moduleOf, writeLine } from './unit/validate/hand-assembled.ts'
 
 const NUMBERS = [I32, I64, F32, F64, V128]
@@ -221,7 +222,9 @@ describe('an expression', () => {
 })
 
 describe('the host agrees', () => {
-  it.each(fixed.map((row) => [row.name, row] as const))('on the type of %s, and on no other', (_, row) => {
+  const witnessed = fixed.filter((row) => HOST_ROWS.includes(row))
+
+  it.each(witnessed.map((row) => [row.name, row] as const))('on the type of %s, and on no other', (_, row) => {
     const address = row.access === undefined ? [] : [I32]
     const params = [...address, ...row.signature!.params]
     const { results } = row.signature!
@@ -237,7 +240,7 @@ describe('the host agrees', () => {
   })
 
   it('on the natural alignment of every access', () => {
-    for (const row of fixed.filter(({ access }) => access !== undefined)) {
+    for (const row of witnessed.filter(({ access }) => access !== undefined)) {
       const natural = Math.log2(row.access!.bytes)
       const params = [I32, ...row.signature!.params]
       expect(hostTakes(row, params, row.signature!.results, natural), row.name).toBe(true)

@@ -9,11 +9,13 @@ import { gc } from './gc.ts'
 import { memory } from './memory.ts'
 import { numeric } from './numeric.ts'
 import { referenceTypes } from './reference-types.ts'
+import { relaxedSimd } from './relaxed-simd.ts'
 import { signExtension } from './sign-extension.ts'
 import { simd } from './simd.ts'
 import { tailCall } from './tail-call.ts'
 import { truncSat } from './trunc-sat.ts'
 import { variable } from './variable.ts'
+import { wideArithmetic } from './wide-arithmetic.ts'
 
 export interface Proposal {
   /** The name of its repository; `mvp` for what was there from the start. */
@@ -37,6 +39,7 @@ export const PROPOSALS: readonly Proposal[] = [
   { name: 'bulk-memory-operations', rows: bulkMemory, on: true },
   { name: 'reference-types', rows: referenceTypes, on: true },
   { name: 'simd', rows: simd, on: true },
+  { name: 'relaxed-simd', rows: relaxedSimd, on: true },
   { name: 'extended-const', rows: [], on: true, constants: EXTENDED_CONSTANTS },
   { name: 'tail-call', rows: tailCall, on: true },
   { name: 'multi-memory', rows: [], on: true },
@@ -45,4 +48,5 @@ export const PROPOSALS: readonly Proposal[] = [
   { name: 'exception-handling', rows: [], on: true },
   { name: 'memory64', rows: [], on: true },
   { name: 'custom-page-sizes', rows: [], on: false },
+  { name: 'wide-arithmetic', rows: wideArithmetic, on: false },
 ]

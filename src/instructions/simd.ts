@@ -9,16 +9,17 @@ import type { Typing } from './typing.ts'
 
 const PREFIX = 0xfd
 
-function unary(number: number, name: string): Instruction {
-  return pure(prefixed(PREFIX, number), name, 'v128 -> v128', `${name}($v, $r, $0)`)
+/** `meaning`: the function, where that is another instruction's. */
+export function unary(number: number, name: string, meaning: string = name): Instruction {
+  return pure(prefixed(PREFIX, number), name, 'v128 -> v128', `${meaning}($v, $r, $0)`)
 }
 
-function binary(number: number, name: string): Instruction {
-  return pure(prefixed(PREFIX, number), name, 'v128 v128 -> v128', `${name}($v, $r, $0, $1)`)
+export function binary(number: number, name: string, meaning: string = name): Instruction {
+  return pure(prefixed(PREFIX, number), name, 'v128 v128 -> v128', `${meaning}($v, $r, $0, $1)`)
 }
 
-function ternary(number: number, name: string): Instruction {
-  return pure(prefixed(PREFIX, number), name, 'v128 v128 v128 -> v128', `${name}($v, $r, $0, $1, $2)`)
+export function ternary(number: number, name: string, meaning: string = name): Instruction {
+  return pure(prefixed(PREFIX, number), name, 'v128 v128 v128 -> v128', `${meaning}($v, $r, $0, $1, $2)`)
 }
 
 /** The count is taken modulo the width of a lane. */

@@ -20,7 +20,7 @@ import { CodeBuffer } from './code-buffer.ts'
 import { LocalLayout } from './local-layout.ts'
 import { CONTROL_HANDLERS } from './lower-control.ts'
 import { OperandStack } from './operand-stack.ts'
-import { OPS, formsOfRow, isExpression, isVectorial, type Expression, type RowForms } from './ops.ts'
+import { OPS, formsOfRow, isAside, isExpression, isVectorial, type Expression, type RowForms } from './ops.ts'
 import { rowArity } from './row-arity.ts'
 import { slowNumber } from './slow.ts'
 import { isWide } from './slots.ts'
@@ -167,10 +167,9 @@ export class Lowering {
 
   private lowerExpression(row: Expression, forms: RowForms): void {
     if (row.access !== undefined) return this.lowerAccess(row, forms)
-    if (isVectorial(row)) return this.lowerAside(row, forms)
+    if (isAside(row)) return this.lowerAside(row, forms)
     const { stack } = this
     const { params, results } = row.signature
-    if (params.length > 2 || results.length !== 1) return this.lowerMany(row, forms)
     const result = results[0]!
     if (params.length === 1) {
       const a = stack.operand(stack.pop())
@@ -186,18 +185,6 @@ export class Lowering {
     const a = stack.operand(left)
     const b = stack.operand(right)
     this.emitValue(row, forms, forms.value, result, a, b)
-  }
-
-  /** Any number of operands and results: the results' slots come first. */
-  private lowerMany({ signature: { params, results } }: Expression, forms: RowForms): void {
-    const { stack, code } = this
-    const operands = params
-      .map(() => stack.pop())
-      .reverse()
-      .map((entry) => stack.operand(entry))
-    const slots = results.map((type) => stack.push(type))
-    code.emit(forms.value)
-    code.emitWords([...slots, ...operands])
   }
 
   private emitValue(
@@ -261,8 +248,8 @@ export class Lowering {
   }
 
   /**
-   * An operation of the side loop. Its words, each where the row has it: the result's slot, the address and its offset, the operands, the
-   * immediates, the memory.
+   * An operation of the side loop. Its words, each where the row has it: the slots of the results, the address and its offset, the
+   * operands, the immediates, the memory.
    */
   private lowerAside({ signature, access, immediates }: Expression, forms: RowForms, memIdx = 0): void {
     const { reader, stack, code } = this
@@ -275,15 +262,15 @@ export class Lowering {
     const operands = entries.map((entry) => stack.operand(entry))
     if (constant !== undefined) operands.push(stack.constLow(constant))
     const address = addressEntry === undefined ? undefined : this.lowerAddress(addressEntry, memIdx)
-    const [result] = signature.results
     const opcode = memIdx !== 0 ? forms.otherMemory! : takesConst ? forms.valueConst : forms.value
-    const position = code.emit(opcode, result === undefined ? undefined : stack.push(result))
+    const position = code.emit(opcode)
+    code.emitWords(signature.results.map((type) => stack.push(type)))
     if (address !== undefined) code.emitWords([address.slot, address.offset])
     code.emitWords(operands)
     if (immediates.includes('laneidx')) code.emitWord(reader.y)
     if (immediates.includes('lanes')) code.emitWords(reader.vector)
     if (memIdx !== 0) code.emitWord(memIdx)
-    if (result !== undefined && this.mode !== 'stepping') code.redirectable = position
+    if (signature.results.length === 1 && this.mode !== 'stepping') code.redirectable = position
   }
 
   /** An operation of the second function: operands and results in their slots. */

@@ -4,8 +4,8 @@
 // Every operation is a run of int32 words: the opcode, then its operands. A slot is named by its distance from the frame pointer, in
 // int32 units; a slot is 8 bytes, that of a vector 16. A target is an absolute position in the code heap.
 //
-// Two loops share them: what concerns vectors, or a memory other than the first, is executed by the side loop, so that the main one stays
-// small enough for the host to optimise.
+// Two loops share them: what concerns vectors or a memory other than the first, and what takes many operands or gives many results, is
+// executed by the side loop, so that the main one stays small enough for the host to optimise.
 
 import type { Instruction, Signature } from '../instructions/define.ts'
 import { INSTRUCTIONS } from '../instructions/table.ts'
@@ -131,12 +131,16 @@ export function isVectorial({ signature }: Expression): boolean {
   return signature.params.includes(V128) || signature.results.includes(V128)
 }
 
+/** Rows that only the side loop executes: of vectors, and of more operands or results than the operations of the main one have. */
+export function isAside(row: Expression): boolean {
+  return isVectorial(row) || row.signature.params.length > 2 || row.signature.results.length > 1
+}
+
 /** The forms that the main loop executes. */
 function mainForms(row: Expression): readonly Form[] {
-  if (isVectorial(row)) return []
-  const { params, results } = row.signature
-  const right =
-    params.length === 2 && results.length < 2 && (params[1] === I32 || params[1] === I64) && row.access === undefined
+  if (isAside(row)) return []
+  const { params } = row.signature
+  const right = params.length === 2 && (params[1] === I32 || params[1] === I64) && row.access === undefined
   const storesI32 = row.access?.kind === 'store' && params[0] === I32
   const forms: Form[] = ['value']
   if (right || storesI32) forms.push('value$c')
@@ -150,7 +154,7 @@ function mainForms(row: Expression): readonly Form[] {
 
 /** The forms that the side loop executes. */
 function sideForms(row: Expression): readonly Form[] {
-  const forms: Form[] = isVectorial(row) ? ['value'] : []
+  const forms: Form[] = isAside(row) ? ['value'] : []
   // Shifts, mostly, by a count that is known.
   if (isVectorial(row) && row.signature.params[1] === I32) forms.push('value$c')
   if (row.access !== undefined) forms.push('value$m')

@@ -33,7 +33,7 @@ export function createSideLoop(
     let memory = instance.memory, view = memory.view, size = 0
     let pc = from, why = 0
     let a = 0, d = 0, ea = 0, low = 0
-    let c = 0, al = 0, bl = 0, ah = 0, bh = 0
+    let c = 0, al = 0, bl = 0, cl = 0, el = 0, ah = 0, bh = 0, ch = 0, eh = 0
     run: for (;;) {
       switch (code[pc]) {
         case 362: // i32.load value$m
@@ -1544,6 +1544,110 @@ export function createSideLoop(
         case 648: // f64x2.convert_low_i32x4_u
           f64x2.convert_low_i32x4_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
+          continue
+        case 649: // f32x4.relaxed_madd
+          f32x4.relaxed_madd(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]), (fp + code[pc + 4]))
+          pc = pc + 5 | 0
+          continue
+        case 650: // f32x4.relaxed_nmadd
+          f32x4.relaxed_nmadd(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]), (fp + code[pc + 4]))
+          pc = pc + 5 | 0
+          continue
+        case 651: // f64x2.relaxed_madd
+          f64x2.relaxed_madd(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]), (fp + code[pc + 4]))
+          pc = pc + 5 | 0
+          continue
+        case 652: // f64x2.relaxed_nmadd
+          f64x2.relaxed_nmadd(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]), (fp + code[pc + 4]))
+          pc = pc + 5 | 0
+          continue
+        case 653: // i16x8.relaxed_dot_i8x16_i7x16_s
+          i16x8.relaxed_dot_i8x16_i7x16_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
+          pc = pc + 4 | 0
+          continue
+        case 654: // i32x4.relaxed_dot_i8x16_i7x16_add_s
+          i32x4.relaxed_dot_i8x16_i7x16_add_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]), (fp + code[pc + 4]))
+          pc = pc + 5 | 0
+          continue
+        case 655: // i64.add128
+          ah = (fp + code[pc + 3])
+          al = I32[ah]
+          ah = I32[ah + 1]
+          bh = (fp + code[pc + 4])
+          bl = I32[bh]
+          bh = I32[bh + 1]
+          ch = (fp + code[pc + 5])
+          cl = I32[ch]
+          ch = I32[ch + 1]
+          eh = (fp + code[pc + 6])
+          el = I32[eh]
+          eh = I32[eh + 1]
+          low = i64.add128(al, ah, bl, bh, cl, ch, el, eh)
+          d = (fp + code[pc + 1])
+          I32[d] = low
+          I32[d + 1] = i64.hi
+          low = i64.lo2
+          d = (fp + code[pc + 2])
+          I32[d] = low
+          I32[d + 1] = i64.hi2
+          pc = pc + 7 | 0
+          continue
+        case 656: // i64.sub128
+          ah = (fp + code[pc + 3])
+          al = I32[ah]
+          ah = I32[ah + 1]
+          bh = (fp + code[pc + 4])
+          bl = I32[bh]
+          bh = I32[bh + 1]
+          ch = (fp + code[pc + 5])
+          cl = I32[ch]
+          ch = I32[ch + 1]
+          eh = (fp + code[pc + 6])
+          el = I32[eh]
+          eh = I32[eh + 1]
+          low = i64.sub128(al, ah, bl, bh, cl, ch, el, eh)
+          d = (fp + code[pc + 1])
+          I32[d] = low
+          I32[d + 1] = i64.hi
+          low = i64.lo2
+          d = (fp + code[pc + 2])
+          I32[d] = low
+          I32[d + 1] = i64.hi2
+          pc = pc + 7 | 0
+          continue
+        case 657: // i64.mul_wide_s
+          ah = (fp + code[pc + 3])
+          al = I32[ah]
+          ah = I32[ah + 1]
+          bh = (fp + code[pc + 4])
+          bl = I32[bh]
+          bh = I32[bh + 1]
+          low = i64.mul_wide_s(al, ah, bl, bh)
+          d = (fp + code[pc + 1])
+          I32[d] = low
+          I32[d + 1] = i64.hi
+          low = i64.lo2
+          d = (fp + code[pc + 2])
+          I32[d] = low
+          I32[d + 1] = i64.hi2
+          pc = pc + 5 | 0
+          continue
+        case 658: // i64.mul_wide_u
+          ah = (fp + code[pc + 3])
+          al = I32[ah]
+          ah = I32[ah + 1]
+          bh = (fp + code[pc + 4])
+          bl = I32[bh]
+          bh = I32[bh + 1]
+          low = i64.mul_wide_u(al, ah, bl, bh)
+          d = (fp + code[pc + 1])
+          I32[d] = low
+          I32[d + 1] = i64.hi
+          low = i64.lo2
+          d = (fp + code[pc + 2])
+          I32[d] = low
+          I32[d + 1] = i64.hi2
+          pc = pc + 5 | 0
           continue
         default:
           break run

@@ -5,6 +5,8 @@
 import * as f64 from './f64.ts'
 import { out, put, type Lanes } from './lanes.ts'
 
+const { fround } = Math
+
 export function eq({ i32, f32 }: Lanes, r: number, a: number, b: number): void {
   for (let i = 0; i < 4; i++) i32[r + i] = f32[a + i] === f32[b + i] ? -1 : 0
 }
@@ -89,6 +91,18 @@ export function pmin({ i32, f32 }: Lanes, r: number, a: number, b: number): void
 /** One of the operands as it is, bit for bit: `a` unless `b` is greater. */
 export function pmax({ i32, f32 }: Lanes, r: number, a: number, b: number): void {
   for (let i = 0; i < 4; i++) i32[r + i] = f32[a + i]! < f32[b + i]! ? i32[b + i]! : i32[a + i]!
+}
+
+// The deterministic profile rounds a product before it is added to: no fused multiplication. Storing the sum rounds that.
+
+/** https://webassembly.github.io/spec/core/exec/numerics.html#op-frelaxed-madd */
+export function relaxed_madd({ f32 }: Lanes, r: number, a: number, b: number, c: number): void {
+  for (let i = 0; i < 4; i++) f32[r + i] = fround(f32[a + i]! * f32[b + i]!) + f32[c + i]!
+}
+
+/** https://webassembly.github.io/spec/core/exec/numerics.html#op-frelaxed-nmadd */
+export function relaxed_nmadd({ f32 }: Lanes, r: number, a: number, b: number, c: number): void {
+  for (let i = 0; i < 4; i++) f32[r + i] = fround(-f32[a + i]! * f32[b + i]!) + f32[c + i]!
 }
 
 export function convert_i32x4_s({ i32, f32 }: Lanes, r: number, a: number): void {

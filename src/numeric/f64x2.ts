@@ -117,6 +117,18 @@ export function pmax({ i32, f64 }: Lanes, r: number, a: number, b: number): void
   }
 }
 
+// As in f32x4.ts, products are rounded before they are added to.
+
+/** https://webassembly.github.io/spec/core/exec/numerics.html#op-frelaxed-madd */
+export function relaxed_madd({ f64 }: Lanes, r: number, a: number, b: number, c: number): void {
+  for (let i = 0; i < 2; i++) f64[(r >> 1) + i] = f64[(a >> 1) + i]! * f64[(b >> 1) + i]! + f64[(c >> 1) + i]!
+}
+
+/** https://webassembly.github.io/spec/core/exec/numerics.html#op-frelaxed-nmadd */
+export function relaxed_nmadd({ f64 }: Lanes, r: number, a: number, b: number, c: number): void {
+  for (let i = 0; i < 2; i++) f64[(r >> 1) + i] = -f64[(a >> 1) + i]! * f64[(b >> 1) + i]! + f64[(c >> 1) + i]!
+}
+
 export function convert_low_i32x4_s(l: Lanes, r: number, a: number): void {
   const { i32 } = l
   for (let i = 0; i < 2; i++) out.f64[i] = i32[a + i]!

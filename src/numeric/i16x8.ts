@@ -219,3 +219,17 @@ export function extmul_high_i8x16_u(l: Lanes, r: number, a: number, b: number): 
   for (let i = 0; i < 8; i++) out.i16[i] = l.u8[a * 4 + 8 + i]! * l.u8[b * 4 + 8 + i]!
   put(l, r)
 }
+
+/**
+ * Lane `i` of the sums of neighbouring products, read as signed and saturating, as the deterministic profile has it.
+ * https://webassembly.github.io/spec/core/exec/numerics.html#op-irelaxed-dot
+ */
+export function relaxedDotLane({ i8 }: Lanes, a: number, b: number, i: number): number {
+  const [p, q] = [a * 4 + 2 * i, b * 4 + 2 * i]
+  return saturateS(i8[p]! * i8[q]! + i8[p + 1]! * i8[q + 1]!)
+}
+
+export function relaxed_dot_i8x16_i7x16_s(l: Lanes, r: number, a: number, b: number): void {
+  for (let i = 0; i < 8; i++) out.i16[i] = relaxedDotLane(l, a, b, i)
+  put(l, r)
+}

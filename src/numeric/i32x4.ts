@@ -2,6 +2,7 @@
 // https://webassembly.github.io/spec/core/exec/instructions.html#vector-instructions
 
 import { i32_trunc_sat_s, i32_trunc_sat_u } from './convert.ts'
+import { relaxedDotLane } from './i16x8.ts'
 import { copy, out, put, type Lanes } from './lanes.ts'
 
 export function splat({ i32 }: Lanes, r: number, x: number): void {
@@ -171,6 +172,17 @@ export function dot_i16x8_s(l: Lanes, r: number, a: number, b: number): void {
   for (let i = 0; i < 4; i++) {
     const [p, q] = [a * 2 + 2 * i, b * 2 + 2 * i]
     out.i32[i] = i16[p]! * i16[q]! + i16[p + 1]! * i16[q + 1]!
+  }
+  put(l, r)
+}
+
+/**
+ * Lanes of the dot product of 16 bits, added up in pairs and to the third operand.
+ * https://webassembly.github.io/spec/core/exec/numerics.html#op-irelaxed-dot-add
+ */
+export function relaxed_dot_i8x16_i7x16_add_s(l: Lanes, r: number, a: number, b: number, c: number): void {
+  for (let i = 0; i < 4; i++) {
+    out.i32[i] = relaxedDotLane(l, a, b, 2 * i) + relaxedDotLane(l, a, b, 2 * i + 1) + l.i32[c + i]!
   }
   put(l, r)
 }

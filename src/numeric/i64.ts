@@ -255,3 +255,74 @@ export function le_s(al: number, ah: number, bl: number, bh: number): boolean {
 export function ge_s(al: number, ah: number, bl: number, bh: number): boolean {
   return ah === bh ? al >>> 0 >= bl >>> 0 : ah > bh
 }
+
+/** The halves of the second i64, where the function of this layer that was called last gives two. */
+export let lo2: number = 0
+export let hi2: number = 0
+
+/** The sum of two i128, each a low and a high i64. The low half of the sum comes first. */
+export function add128(
+  al: number,
+  ah: number,
+  al2: number,
+  ah2: number,
+  bl: number,
+  bh: number,
+  bl2: number,
+  bh2: number,
+): number {
+  const low = add(al, ah, bl, bh)
+  const high = hi
+  const carry = +lt_u(low, high, al, ah)
+  lo2 = add(add(al2, ah2, bl2, bh2), hi, carry, 0)
+  hi2 = hi
+  hi = high
+  return low
+}
+
+/** The difference of two i128, likewise. */
+export function sub128(
+  al: number,
+  ah: number,
+  al2: number,
+  ah2: number,
+  bl: number,
+  bh: number,
+  bl2: number,
+  bh2: number,
+): number {
+  const low = sub(al, ah, bl, bh)
+  const high = hi
+  const borrow = +lt_u(al, ah, bl, bh)
+  lo2 = sub(sub(al2, ah2, bl2, bh2), hi, borrow, 0)
+  hi2 = hi
+  hi = high
+  return low
+}
+
+/** The whole product of two u64: column by column of 32 bits, none of which sums up to 2^53. */
+export function mul_wide_u(al: number, ah: number, bl: number, bh: number): number {
+  const second = (mulHigh(al, bl) >>> 0) + (imul(al, bh) >>> 0) + (imul(ah, bl) >>> 0)
+  const third = floor(second / TWO_32) + (mulHigh(al, bh) >>> 0) + (mulHigh(ah, bl) >>> 0) + (imul(ah, bh) >>> 0)
+  const fourth = floor(third / TWO_32) + (mulHigh(ah, bh) >>> 0)
+  hi = second | 0
+  lo2 = third | 0
+  hi2 = fourth | 0
+  return imul(al, bl)
+}
+
+/** The whole product of two i64: a negative one, read as a u64, is 2^64 too much. */
+export function mul_wide_s(al: number, ah: number, bl: number, bh: number): number {
+  const low = mul_wide_u(al, ah, bl, bh)
+  const high = hi
+  if (ah < 0) {
+    lo2 = sub(lo2, hi2, bl, bh)
+    hi2 = hi
+  }
+  if (bh < 0) {
+    lo2 = sub(lo2, hi2, al, ah)
+    hi2 = hi
+  }
+  hi = high
+  return low
+}

@@ -154,9 +154,10 @@ export class TokenCursor {
     if (kind === RESERVED) return tokens.error(token, `unknown operator ${nameText(tokens.text(token))}`)
     if (kind !== KEYWORD) return tokens.error(token, 'unexpected token')
     const word = tokens.atomText(token)
+    if (isKnownWord(word)) return tokens.error(token, 'unexpected token')
     const proposal = plannedKeyword(word)
     if (proposal !== undefined) return this.unsupported(proposal, `the keyword ${quoted(word)}`, token)
-    return tokens.error(token, isKnownWord(word) ? 'unexpected token' : `unknown operator ${nameText(word)}`)
+    return tokens.error(token, `unknown operator ${nameText(word)}`)
   }
 
   /** Whether a token is none of this grammar's, so that it is wrong in any place. */

@@ -4,11 +4,12 @@
 import type { Instruction } from '../../src/instructions/define.ts'
 import type { Immediates } from '../../src/instructions/immediates.ts'
 import { InstructionWriter } from '../../src/instructions/instruction-writer.ts'
-import { INSTRUCTIONS, instructionByName } from '../../src/instructions/table.ts'
+import { instructionByName } from '../../src/instructions/table.ts'
 import { writeValType } from '../../src/instructions/type-codes.ts'
 import type { Code } from '../../src/syntax/module.ts'
 import { EMPTY_BLOCK, EXTERN, EXTERNREF, F32, F64, FUNC, FUNCREF } from '../../src/syntax/types.ts'
 import { I32, I64, V128, isRefType, valTypeName, type FuncType, type ValType } from '../../src/syntax/types.ts'
+import { DETERMINED_HOST_ROWS } from './host-features.ts'
 import { DATA_SEGMENTS, ELEM_SEGMENTS, type ModuleShape } from './module-shape.ts'
 import type { Random } from './random.ts'
 
@@ -35,11 +36,11 @@ const VALUE_ONLY =
   /^f(32|64)\.(add|sub|mul|div|sqrt|min|max|ceil|floor|trunc|nearest|promote\w+|demote\w+|eq|ne|lt|gt|le|ge)$/
 
 const isScalar = ({ signature }: Instruction): boolean => ![...signature!.params, ...signature!.results].includes(V128)
-const OPERATIONS: readonly Instruction[] = INSTRUCTIONS.filter(
+const OPERATIONS: readonly Instruction[] = DETERMINED_HOST_ROWS.filter(
   ({ signature, access }) => signature?.results.length === 1 && access === undefined && signature.params.length > 0,
 )
-const LOADS: readonly Instruction[] = INSTRUCTIONS.filter(({ access }) => access?.kind === 'load')
-const STORES: readonly Instruction[] = INSTRUCTIONS.filter(({ access }) => access?.kind === 'store')
+const LOADS: readonly Instruction[] = DETERMINED_HOST_ROWS.filter(({ access }) => access?.kind === 'load')
+const STORES: readonly Instruction[] = DETERMINED_HOST_ROWS.filter(({ access }) => access?.kind === 'store')
 /** The store of all bits, for each type. */
 const WIDE_STORES: ReadonlyMap<ValType, Instruction> = new Map(
   STORES.filter(({ name }) => /^\w+\.store$/.test(name)).map((row) => [row.signature!.params[0]!, row]),
@@ -50,7 +51,7 @@ const OPERATIONS_GIVING = groupBy(OPERATIONS, (row) => row.signature!.results[0]
 const OPERATIONS_TAKING = groupBy(OPERATIONS, (row) => row.signature!.params[0]!)
 const LOADS_GIVING = groupBy(LOADS, (row) => row.signature!.results[0]!)
 const TESTS: readonly Instruction[] = OPERATIONS.filter((row) => row.test === true && isScalar(row))
-const TYPED_SELECT = INSTRUCTIONS.find(({ immediates }) => immediates[0] === 'valtypes')!
+const TYPED_SELECT = DETERMINED_HOST_ROWS.find(({ immediates }) => immediates[0] === 'valtypes')!
 
 function groupBy(
   rows: readonly Instruction[],

@@ -52,7 +52,7 @@ describe.skipIf(scripts.length === 0)('the official scripts', () => {
   })
 
   // Rewritten by `npx vitest run test/spec/core.test.ts --update`.
-  it('skip what docs/skipped.md says, and nothing of WebAssembly 2.0, extended constants, tail calls or multiple memories', async () => {
+  it('skip what docs/skipped.md says, and nothing of WebAssembly 2.0, relaxed SIMD, extended constants, tail calls or multiple memories', async () => {
     const results = coreScripts.map(resultOf)
     await expect(skippedPage(results)).toMatchFileSnapshot('../../docs/skipped.md')
     const later = ['exception-handling', 'function-references', 'gc', 'relaxed-simd']

@@ -7,10 +7,11 @@ import { ModuleError } from '../../../src/errors/module-error.ts'
 import type { Instruction } from '../../../src/instructions/define.ts'
 import type { ImmediateKind, Immediates } from '../../../src/instructions/immediates.ts'
 import { InstructionWriter } from '../../../src/instructions/instruction-writer.ts'
-import { INSTRUCTIONS, instructionByName } from '../../../src/instructions/table.ts'
+import { instructionByName } from '../../../src/instructions/table.ts'
 import type { Code, Module } from '../../../src/syntax/module.ts'
 import { EMPTY_BLOCK, EXTERN, EXTERNREF, F32, F64, FUNC, FUNCREF, I32, I64, V128 } from '../../../src/syntax/types.ts'
 import { validateModule } from '../../../src/validate/module.ts'
+import { HOST_ROWS } from '../../fuzz/host-features.ts'
 import { NO_IMMEDIATES, code, codeOf, funcType, hostAccepts, moduleOf } from './hand-assembled.ts'
 
 interface Drawn {
@@ -85,11 +86,11 @@ function randomFrom(seed: number): () => number {
 
 // Vectors have more rows than all others together: every fourth body is mostly made of them, the others of the rest.
 // They need not all be met: their types are fixed, and test/table.test.ts asks the host about each.
-const SCALAR = INSTRUCTIONS.filter(({ opcode }) => opcode >>> 16 !== 0xfd)
-const STRUCTURED = INSTRUCTIONS.filter(({ structure }) => structure !== undefined)
-const VECTORIAL = INSTRUCTIONS.filter(({ opcode }) => opcode >>> 16 === 0xfd)
+const SCALAR = HOST_ROWS.filter(({ opcode }) => opcode >>> 16 !== 0xfd)
+const STRUCTURED = HOST_ROWS.filter(({ structure }) => structure !== undefined)
+const VECTORIAL = HOST_ROWS.filter(({ opcode }) => opcode >>> 16 === 0xfd)
 
-const CONSTANTS = INSTRUCTIONS.filter((row) => row.constant)
+const CONSTANTS = HOST_ROWS.filter((row) => row.constant)
 const LEAVES = CONSTANTS.filter((row) => row.signature === undefined)
 const OPERATIONS = CONSTANTS.filter((row) => row.signature !== undefined)
 
@@ -279,7 +280,7 @@ describe('the host agrees', () => {
     const context = inContext(0, assemble([END]))
     for (let seed = 1; seed <= 1_000; seed++) {
       const random = new Generator(seed)
-      const drawn = [random.instruction(random.chance(0.05) ? INSTRUCTIONS : LEAVES)]
+      const drawn = [random.instruction(random.chance(0.05) ? HOST_ROWS : LEAVES)]
       if (random.chance(0.5)) drawn.push(random.instruction(LEAVES), random.instruction(OPERATIONS))
       const writer = new InstructionWriter()
       for (const { row, im } of [...drawn, END]) writer.write(row, im)
