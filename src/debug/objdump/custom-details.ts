@@ -3,7 +3,8 @@
 import { NAME_SECTION } from '../../binary/sections.ts'
 import { readName } from '../../binary/read-vector.ts'
 import { ByteReader } from '../../syntax/byte-reader.ts'
-import { nameEntries, type NameEntry, type NameSpace } from './name-entries.ts'
+import type { NamedSpace } from '../../syntax/names.ts'
+import { nameEntries, type NameEntry } from './name-entries.ts'
 import type { SectionRange } from './section-ranges.ts'
 import { visible } from './symbols.ts'
 
@@ -18,28 +19,28 @@ export function* customDetails(bytes: Uint8Array, range: SectionRange): Generato
   } else if (range.name === FEATURES_SECTION) yield* features(new ByteReader(bytes, range.contents, range.end))
 }
 
-const SPACE_TEXTS: Readonly<Record<Exclude<NameSpace, 'module' | 'locals' | 'labels' | 'fields'>, string>> = {
+const SPACE_TEXTS: Readonly<Record<NamedSpace, string>> = {
   funcs: 'func',
   types: 'type',
   tables: 'table',
   memories: 'memory',
   globals: 'global',
   elems: 'elemseg',
-  tags: 'tag',
   datas: 'dataseg',
+  tags: 'tag',
 }
 
-function nameText({ space, funcIdx, index, name }: NameEntry): string {
+function nameText({ space, outer, index, name }: NameEntry): string {
   const tag = `<${visible(name)}>\n`
   switch (space) {
     case 'module':
       return ` - module ${tag}`
     case 'locals':
-      return name === '' ? '' : ` - func[${funcIdx}] local[${index}] ${tag}`
+      return name === '' ? '' : ` - func[${outer}] local[${index}] ${tag}`
     case 'labels':
-      return ` - func[${funcIdx}] label[${index}] ${tag}`
+      return ` - func[${outer}] label[${index}] ${tag}`
     case 'fields':
-      return ` - type[${funcIdx}] field[${index}] ${tag}`
+      return ` - type[${outer}] field[${index}] ${tag}`
     default:
       return ` - ${SPACE_TEXTS[space]}[${index}] ${tag}`
   }

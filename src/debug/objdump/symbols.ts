@@ -19,13 +19,13 @@ import { nameEntries } from './name-entries.ts'
 import { sectionRanges, type SectionRange } from './section-ranges.ts'
 
 /** The spaces of indices for which names are shown. */
-type NamedSpace = 'types' | 'funcs' | 'tables' | 'globals' | 'datas' | 'tags'
+type ShownSpace = 'types' | 'funcs' | 'tables' | 'globals' | 'datas' | 'tags'
 
 export class Symbols {
   moduleName: string | undefined = undefined
   /** Imports of each kind: definitions count on from there. */
   readonly imported: Record<ExternKind, number> = { func: 0, table: 0, memory: 0, global: 0, tag: 0 }
-  private readonly names: Record<NamedSpace, Map<number, string>> = {
+  private readonly names: Record<ShownSpace, Map<number, string>> = {
     types: new Map(),
     funcs: new Map(),
     tables: new Map(),
@@ -40,7 +40,7 @@ export class Symbols {
   private readonly typeIndices: number[] = []
 
   /** ` <name>`, or nothing. */
-  tag(space: NamedSpace, index: number): string {
+  tag(space: ShownSpace, index: number): string {
     return tagOf(this.names[space].get(index))
   }
 
@@ -100,10 +100,10 @@ export class Symbols {
 
   /** They stand behind everything else, and win over the names of imports and exports. */
   private readNames(bytes: Uint8Array, range: SectionRange): void {
-    for (const { space, funcIdx, index, name } of nameEntries(bytes, range.contents, range.end)) {
+    for (const { space, outer, index, name } of nameEntries(bytes, range.contents, range.end)) {
       if (space === 'module') this.moduleName = name
-      else if (space === 'locals' || space === 'fields') nameInner(this[space], funcIdx, index, name)
-      else if (space in this.names) this.names[space as NamedSpace].set(index, name)
+      else if (space === 'locals' || space === 'fields') nameInner(this[space], outer, index, name)
+      else if (space in this.names) this.names[space as ShownSpace].set(index, name)
     }
   }
 }

@@ -27,6 +27,8 @@ const all: Names = {
   globals: map([1, 'g']),
   elems: map([7, 'e']),
   datas: map([2, 'd']),
+  fields: new Map([[1, map([0, 'x'], [3, 'y'])]]),
+  tags: map([0, 'thrown']),
 }
 
 const entry = (index: number, ...name: readonly Piece[]): Piece => [u32(index), sized(...name)]
@@ -34,6 +36,14 @@ const entry = (index: number, ...name: readonly Piece[]): Piece => [u32(index), 
 describe('names', () => {
   it('of every kind are what they were after encoding and decoding', () => {
     expect(namesOf(encodeNames(all))).toEqual(all)
+  })
+
+  it('of tags are among them', () => {
+    const names: Names = { tags: map([0, 'thrown']) }
+    const content = section(0, sized('name'), encodeNames(names))
+    const module = decodeModule(moduleOf(section(1, vector([0x60, 0, 0])), section(13, vector([0, 0])), content))
+    expect(decodeNames(module)).toEqual(names)
+    expect(decodeNames(decodeModule(moduleOf(content)))).toEqual({ tags: map() })
   })
 
   it('are written in the order of their indices', () => {
