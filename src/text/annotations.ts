@@ -1,9 +1,11 @@
 // The annotations that mean something to a module: `(@name "…")` gives a name that no identifier could be, `(@custom "…" …)` a
-// custom section. Each is looked for where it may stand; what is left over is misplaced.
+// custom section. Each is looked for where it may stand; what is left over is misplaced. Branch hints are in hint-annotations.ts.
 // https://webassembly.github.io/spec/core/appendix/custom.html
 
 import type { ModuleError } from '../errors/module-error.ts'
+import { BRANCH_HINT } from '../instructions/branch-hints.ts'
 import type { CustomSection } from '../syntax/module.ts'
+import { HintAnnotations } from './hint-annotations.ts'
 import { decodeUtf8 } from './string-token.ts'
 import { textError } from './text-error.ts'
 import { TokenCursor } from './token-cursor.ts'
@@ -14,7 +16,7 @@ const NAME = 'name'
 const CUSTOM = 'custom'
 
 /** The annotations to ask the lexer for. */
-export const MODULE_ANNOTATIONS: ReadonlySet<string> = new Set([NAME, CUSTOM])
+export const MODULE_ANNOTATIONS: ReadonlySet<string> = new Set([NAME, CUSTOM, BRANCH_HINT])
 
 /** The sections by their names in an annotation, with their ids, in the order of the binary format. */
 const SECTIONS: readonly (readonly [name: string, id: number])[] = [
@@ -40,7 +42,10 @@ interface Place {
   readonly side: 'after' | 'before'
 }
 
+const BEFORE_CODE: Place = { gap: SECTIONS.findIndex(([name]) => name === 'code'), side: 'before' }
+
 export class ModuleAnnotations {
+  readonly hints: HintAnnotations
   /** By the token that follows. */
   private readonly names = new Map<number, Annotation[]>()
   private readonly customs: Annotation[] = []
@@ -49,12 +54,15 @@ export class ModuleAnnotations {
   /** Those between two tokens of a module: `from` is the first after its keyword, `to` is its closing parenthesis. */
   constructor(tokens: TokenTable, words: Words, from: number, to: number) {
     this.words = words
+    const hints: Annotation[] = []
     for (const annotation of tokens.annotations) {
       const { id, before } = annotation
       if (before < from || before > to) continue
       if (id === CUSTOM) this.customs.push(annotation)
+      else if (id === BRANCH_HINT) hints.push(annotation)
       else if (id === NAME) this.names.set(before, [...(this.names.get(before) ?? []), annotation])
     }
+    this.hints = new HintAnnotations(hints)
   }
 
   /** The name that is given right before a token; `what` is being named. */
@@ -75,14 +83,18 @@ export class ModuleAnnotations {
     }
   }
 
-  /** The custom sections in their order in the binary format. One may stand before the token of a field, and at the end of the module. */
-  readCustoms(fields: readonly number[], end: number): CustomSection[] {
-    if (this.customs.length === 0) return []
+  /**
+   * The custom sections in their order in the binary format. One may stand before the token of a field, and at the end of the module.
+   * `branchHints` is the content of their section, which stands right before the code.
+   */
+  readCustoms(fields: readonly number[], end: number, branchHints: Uint8Array | undefined): CustomSection[] {
+    if (this.customs.length === 0 && branchHints === undefined) return []
     const places = new Set([...fields, end])
     const found = this.customs.map((annotation) => {
       if (!places.has(annotation.before)) throw complain(annotation, 'misplaced @custom annotation')
       return readCustom(annotation, this.words)
     })
+    if (branchHints !== undefined) found.push({ name: BRANCH_HINT, bytes: branchHints, place: BEFORE_CODE })
     const rank = ({ gap, side }: Place): number => 2 * gap + (side === 'before' ? 1 : 0)
     return found
       .sort((a, b) => rank(a.place) - rank(b.place))

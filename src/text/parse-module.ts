@@ -2,6 +2,7 @@
 // https://webassembly.github.io/spec/core/text/modules.html
 
 import type { ModulePlace } from '../errors/module-error.ts'
+import { encodeBranchHints, type FuncHints } from '../instructions/branch-hints.ts'
 import type { InstructionWriter } from '../instructions/instruction-writer.ts'
 import { writeValType } from '../instructions/type-codes.ts'
 import { PAGE_SIZE } from '../syntax/limits.ts'
@@ -93,6 +94,7 @@ class ModuleParser {
   private readonly next: Record<ExternKind, number> = { func: 0, table: 0, memory: 0, global: 0, tag: 0 }
   private readonly localNames = new Map<number, NameMap>()
   private readonly labelNames = new Map<number, NameMap>()
+  private readonly branchHints: FuncHints[] = []
 
   constructor(cursor: TokenCursor, end: number) {
     this.cursor = cursor
@@ -115,7 +117,9 @@ class ModuleParser {
     }
     cursor.pos = this.end
     annotations.finishNames()
-    const customs = annotations.readCustoms(fields, this.end)
+    annotations.hints.finish()
+    const hints = this.branchHints.length === 0 ? undefined : encodeBranchHints(this.branchHints)
+    const customs = annotations.readCustoms(fields, this.end, hints)
     context.finishCode()
     const names = this.names(moduleName)
     return {
@@ -237,6 +241,7 @@ class ModuleParser {
   }
 
   private parseFunc(): void {
+    const field = this.cursor.pos - 1
     if (this.parseInlineImport('func')) return
     const { context, cursor } = this
     const { types, writer } = context
@@ -253,12 +258,26 @@ class ModuleParser {
     }
     const start = writer.length
     writeLocals(writer, localTypes)
-    this.instructions.parseSequence()
+    this.parseBody(funcIdx, field, start)
     this.funcs.push({ typeIdx, code: context.codeSince(start) })
     if (locals.names.size > 0) this.localNames.set(funcIdx, locals.names)
     const { names } = this.instructions.labels
     if (names.size > 0) this.labelNames.set(funcIdx, names)
     context.closeLocals()
+  }
+
+  /** The instructions of a function with the hints among them, which are told by their distance from `start`. */
+  private parseBody(funcIdx: number, field: number, start: number): void {
+    const { instructions, cursor } = this
+    const { hints } = this.context.annotations
+    hints.enter(field)
+    instructions.hints = hints
+    instructions.parseSequence()
+    instructions.hints = undefined
+    hints.leave(cursor.pos)
+    const { hinted } = instructions
+    if (hinted.length === 0) return
+    this.branchHints.push({ funcIdx, hints: hinted.map(({ offset, likely }) => ({ offset: offset - start, likely })) })
   }
 
   /** Begins the locals of a function; gives what binds the next of them. */

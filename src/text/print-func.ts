@@ -2,6 +2,7 @@
 // https://webassembly.github.io/spec/core/text/modules.html#functions
 
 import { ModuleError } from '../errors/module-error.ts'
+import type { BranchHintMap } from '../instructions/branch-hints.ts'
 import { InstructionReader } from '../instructions/instruction-reader.ts'
 import { readValType } from '../instructions/type-codes.ts'
 import { MODULE_LIMITS } from '../syntax/limits.ts'
@@ -12,7 +13,7 @@ import { printFlat } from './print-code.ts'
 import type { FoldedPrinter } from './print-folded.ts'
 import type { ModuleIds } from './module-ids.ts'
 import { IdSpace } from './print-ids.ts'
-import type { InstructionPrinter } from './print-instr.ts'
+import { NO_HINTS, type InstructionPrinter } from './print-instr.ts'
 import type { PrintOutput } from './print-output.ts'
 import { joinWords, type TypePrinter } from './print-types.ts'
 
@@ -21,6 +22,7 @@ const BODY_LEVEL = 2
 export class FuncPrinter {
   private readonly module: Module
   private readonly names: Names
+  private readonly hints: BranchHintMap
   private readonly ids: ModuleIds
   private readonly types: TypePrinter
   private readonly printer: InstructionPrinter
@@ -31,6 +33,7 @@ export class FuncPrinter {
   constructor(
     module: Module,
     names: Names,
+    hints: BranchHintMap,
     ids: ModuleIds,
     types: TypePrinter,
     printer: InstructionPrinter,
@@ -39,6 +42,7 @@ export class FuncPrinter {
   ) {
     this.module = module
     this.names = names
+    this.hints = hints
     this.ids = ids
     this.types = types
     this.printer = printer
@@ -67,9 +71,11 @@ export class FuncPrinter {
       output.write(this.declare('local', locals, params.length, ids))
     }
     printer.locals = ids
+    printer.hints = placed(this.hints.get(funcIdx), func.code.start)
     const labelNames = names.labels?.get(funcIdx)
     if (this.folded === undefined) printFlat(reader, printer, output, BODY_LEVEL, labelNames)
     else this.folded.print(reader, type, { kind: 'lines', level: BODY_LEVEL }, labelNames)
+    printer.hints = NO_HINTS
     output.newLine(1)
     output.close(1)
   }
@@ -90,6 +96,11 @@ export class FuncPrinter {
     groups.push(types.list(keyword, unnamed))
     return joinWords(groups)
   }
+}
+
+/** From offsets in the body to offsets in its buffer. */
+function placed(hints: ReadonlyMap<number, boolean> | undefined, start: number): ReadonlyMap<number, boolean> {
+  return hints === undefined ? NO_HINTS : new Map([...hints].map(([offset, likely]) => [offset + start, likely]))
 }
 
 /** One after another, as text has no way to count them. Throws `limit` for more than any engine takes. */

@@ -3,6 +3,7 @@
 // data count that nothing needs, locals grouped otherwise than by their types.
 // https://webassembly.github.io/spec/core/text/modules.html
 
+import { BRANCH_HINT, printableBranchHints, type BranchHintMap } from '../instructions/branch-hints.ts'
 import { InstructionReader } from '../instructions/instruction-reader.ts'
 import { indexSpaces, type Code, type Export, type Import, type IndexSpaces, type Module } from '../syntax/module.ts'
 import type { Names } from '../syntax/names.ts'
@@ -64,6 +65,7 @@ type PrintField = () => void
 class ModulePrinter {
   private readonly module: Module
   private readonly names: Names
+  private readonly hints: BranchHintMap
   private readonly spaces: IndexSpaces
   private readonly ids: ModuleIds
   private readonly output: PrintOutput
@@ -76,6 +78,7 @@ class ModulePrinter {
     const names = options.names ?? module.names ?? {}
     this.module = module
     this.names = names
+    this.hints = printableBranchHints(module)
     this.spaces = indexSpaces(module)
     this.ids = moduleIds(module, names, this.spaces)
     this.output = output
@@ -83,7 +86,7 @@ class ModulePrinter {
     const instructions = new InstructionPrinter(module, this.ids, this.types)
     this.exprs = new FoldedPrinter(instructions, new Folding(new ArityCounter(module, this.spaces)), output)
     const folded = options.folded === true ? this.exprs : undefined
-    this.funcs = new FuncPrinter(module, names, this.ids, this.types, instructions, folded, output)
+    this.funcs = new FuncPrinter(module, names, this.hints, this.ids, this.types, instructions, folded, output)
     this.segments = new SegmentPrinter(this.ids, this.types, this.exprs, output)
   }
 
@@ -102,7 +105,8 @@ class ModulePrinter {
     for (const [i, func] of module.funcs.entries()) yield () => funcs.print(func, spaces.importedFuncs + i)
     for (const [i, data] of module.datas.entries()) yield () => segments.printData(data, i)
     const named = Object.values(this.names).some((names) => names !== undefined)
-    const customs = module.customs.filter(({ name }) => !(named && name === 'name'))
+    const told = new Set([...(named ? ['name'] : []), ...(this.hints.size > 0 ? [BRANCH_HINT] : [])])
+    const customs = module.customs.filter(({ name }) => !told.has(name))
     for (const custom of customs) yield () => segments.printCustom(custom)
     yield () => this.printTail()
   }
