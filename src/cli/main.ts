@@ -11,6 +11,8 @@ import { objdumpCommand } from './objdump.ts'
 import { LATER_COMMANDS } from './other-options.ts'
 import { reportFailure } from './report.ts'
 import { runCommand } from './run.ts'
+import { statsCommand } from './stats.ts'
+import { stripCommand } from './strip.ts'
 import { validateCommand } from './validate.ts'
 import { wasm2watCommand } from './wasm2wat.ts'
 import { wastCommand } from './wast.ts'
@@ -22,6 +24,8 @@ const COMMANDS: readonly Command[] = [
   wat2wasmCommand,
   wasm2watCommand,
   objdumpCommand,
+  statsCommand,
+  stripCommand,
   wastCommand,
 ]
 

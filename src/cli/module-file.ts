@@ -3,7 +3,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { FEATURE_NAMES, MODULE_LIMITS, ModuleError, type Engine, type Module } from '../index.ts'
 import { readToEnd } from '../node/index.ts'
-import { parseWat, wat2wasm } from '../wat.ts'
+import { decodeModule, parseWat, wat2wasm, type Module as ModuleSyntax } from '../wat.ts'
 import { CliError, EXIT_MODULE, fileError } from './failure.ts'
 
 /** No module is larger, and devices have no end. */
@@ -81,10 +81,15 @@ export function compileText(path: string, text: Uint8Array, binary: Uint8Array, 
   }
 }
 
-/** What is wrong with a file's module, in its text where it is one. */
-export function checkFile(path: string, engine: Engine): ModuleError | undefined {
+/** What is wrong with a file's module, in its text where it is one. `checkMore` looks at a module with which nothing is. */
+export function checkFile(
+  path: string,
+  engine: Engine,
+  checkMore: (module: ModuleSyntax) => ModuleError | undefined = () => undefined,
+): ModuleError | undefined {
   const bytes = readFile(path)
-  return engine.check(isText(path, bytes) ? parseWat(bytes, { name: displayName(path) }) : bytes)
+  const text = isText(path, bytes) ? parseWat(bytes, { name: displayName(path) }) : undefined
+  return engine.check(text ?? bytes) ?? checkMore(text ?? decodeModule(bytes))
 }
 
 /** What is wrong with a module is told with the name of its file. */

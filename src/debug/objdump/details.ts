@@ -66,7 +66,7 @@ function* plainDetails(
     const funcIdx = reader.readU32()
     yield ` - start function: ${funcIdx}${symbols.tag('funcs', funcIdx)}\n`
   } else if (range.id === DATA_COUNT_SECTION) yield ` - data count: ${reader.readU32()}\n`
-  else if (range.id === CUSTOM_SECTION) yield* customDetails(bytes, range)
+  else if (range.id === CUSTOM_SECTION) yield* customDetails(bytes, range, symbols)
 }
 
 /** Prints the entry at a position of the section. */
