@@ -98,6 +98,7 @@ export function moduleStats(bytes: Uint8Array, { top = 10 }: StatsOptions = {}):
       table: module.tables.length,
       memory: module.memories.length,
       global: module.globals.length,
+      tag: module.tags.length,
     },
     exported: countKinds(module.exports.map(({ kind }) => kind)),
     elems: module.elems.length,

@@ -9,6 +9,7 @@ const KIND_NAMES: Readonly<Record<ExternKind, readonly [one: string, many: strin
   table: ['table', 'tables'],
   memory: ['memory', 'memories'],
   global: ['global', 'globals'],
+  tag: ['tag', 'tags'],
 }
 
 /** `title` is what the module is called, `top` how many of the most frequent instructions are told. */

@@ -28,7 +28,6 @@ const all: Names = {
   elems: map([7, 'e']),
   datas: map([2, 'd']),
   fields: new Map([[1, map([0, 'x'], [3, 'y'])]]),
-  tags: map([0, 'thrown']),
 }
 
 const entry = (index: number, ...name: readonly Piece[]): Piece => [u32(index), sized(...name)]
