@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // The command `heddle`: finds the command that is meant, and ends with its exit code.
 
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { nearest } from '../index.ts'
 import { writeAll } from '../node/index.ts'
 import { HelpWanted } from './arguments.ts'
 import type { Command } from './command.ts'
@@ -52,7 +53,19 @@ async function main(args: readonly string[]): Promise<number> {
   const later = Object.hasOwn(LATER_COMMANDS, first) ? LATER_COMMANDS[first] : undefined
   if (later !== undefined) throw new CliError(`heddle ${first} comes with ${later}`)
   const command = COMMANDS.find(({ name }) => name === first)
-  return command === undefined ? perform(runCommand, args) : perform(command, rest)
+  if (command !== undefined) return perform(command, rest)
+  refuseMisspelt(first)
+  return perform(runCommand, args)
+}
+
+/** A word that is no file, and nearly a command. */
+function refuseMisspelt(word: string): void {
+  if (!/^[a-z\d]+$/i.test(word) || existsSync(word)) return
+  const meant = nearest(
+    word,
+    COMMANDS.map(({ name }) => name),
+  )
+  if (meant !== undefined) throw new CliError(`there is no file ${word}; did you mean the command  heddle ${meant}?`)
 }
 
 async function perform(command: Command, args: readonly string[]): Promise<number> {

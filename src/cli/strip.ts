@@ -24,7 +24,9 @@ export const stripCommand: Command = {
   summary: 'Remove custom sections: names, debug information and the like.',
   usage: ['strip [options] FILE'],
   options,
-  notes: ['Custom sections are no part of what a module means. Everything else stays as it is, byte for byte. FILE itself is changed only where -o names it.'],
+  notes: [
+    'Custom sections are no part of what a module means. Everything else stays as it is, byte for byte. FILE itself is changed only where -o names it.',
+  ],
   examples: ['heddle strip program.wasm -o small.wasm', 'heddle strip --only name,producers program.wasm > small.wasm'],
   run: strip,
 }

@@ -6,7 +6,7 @@ import { customSectionFaults } from '../debug.ts'
 import { Arguments, parseArguments } from './arguments.ts'
 import { FEATURES, JSON_OUTPUT, VERBOSE, type Command, type OptionSpec } from './command.ts'
 import { CliError, EXIT_MODULE, EXIT_OK } from './failure.ts'
-import { describeError, displayName, parseFeatures, checkFile } from './module-file.ts'
+import { checkFile, describeError, displayName, inOurTerms, parseFeatures } from './module-file.ts'
 import { reportError } from './report.ts'
 
 const STRICT: OptionSpec = {
@@ -63,7 +63,7 @@ function check(file: string, engine: Engine, strict: boolean): ModuleError | Cli
 function jsonVerdict(file: string, error: ModuleError | CliError | undefined): Record<string, unknown> {
   if (error === undefined) return { file, valid: true }
   if (error instanceof CliError) return { file, valid: false, message: error.message }
-  const { code, kind, reason, message, place } = error
+  const { code, kind, reason, place } = error
   const { offset, line, column } = place
-  return { file, valid: false, code, kind, reason, message, offset, line, column }
+  return { file, valid: false, code, kind, reason, message: inOurTerms(error), offset, line, column }
 }
