@@ -65,6 +65,10 @@ export const SUB_FINAL_TYPE = 0x4f
 export const REC_GROUP = 0x4e
 export const TABLE_WITH_INIT = 0x40
 
+/** The bytes that stand where the kind of an import would, and open a group of them: each with its type, or of one type. */
+export const IMPORTS_OF_MODULE = 0x7f
+export const IMPORTS_OF_TYPE = 0x7e
+
 /** Bits of an element segment's flags, and (the first two) of a data segment's. */
 export const NOT_ACTIVE = 1
 export const EXPLICIT_INDEX = 2

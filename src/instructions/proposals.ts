@@ -21,6 +21,8 @@ export interface Proposal {
   readonly rows: readonly Instruction[]
   /** On unless switched off. */
   readonly on: boolean
+  /** It is a matter of how sections are encoded: definitions and code needn't be searched for it. */
+  readonly encodingOnly?: true | undefined
   /** Instructions of other proposals that this one admits to constant expressions. */
   readonly constants?: readonly string[] | undefined
 }
@@ -43,4 +45,5 @@ export const PROPOSALS: readonly Proposal[] = [
   { name: 'function-references', rows: functionReferences, on: true },
   { name: 'gc', rows: gc, on: true },
   { name: 'exception-handling', rows: [], on: true },
+  { name: 'compact-import-section', rows: [], on: false, encodingOnly: true },
 ]

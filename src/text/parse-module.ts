@@ -6,7 +6,19 @@ import { encodeBranchHints, type FuncHints } from '../instructions/branch-hints.
 import type { InstructionWriter } from '../instructions/instruction-writer.ts'
 import { writeValType } from '../instructions/type-codes.ts'
 import { PAGE_SIZE } from '../syntax/limits.ts'
-import type { Code, Data, Elem, Export, Func, Global, Import, Module, Table, Tag } from '../syntax/module.ts'
+import type {
+  Code,
+  Data,
+  Elem,
+  Export,
+  Func,
+  Global,
+  Import,
+  ImportGroup,
+  Module,
+  Table,
+  Tag,
+} from '../syntax/module.ts'
 import type { IndirectNameMap, Names, NameMap } from '../syntax/names.ts'
 import type { ExternKind, ExternType, MemoryType, ValType } from '../syntax/types.ts'
 import { MODULE_ANNOTATIONS } from './annotations.ts'
@@ -28,7 +40,7 @@ import {
 } from './parse-types.ts'
 import { SourceText } from './source-text.ts'
 import { TokenCursor } from './token-cursor.ts'
-import { EOF, RIGHT_PAREN, type TokenTable } from './tokens.ts'
+import { EOF, ID, LEFT_PAREN, RIGHT_PAREN, STRING, type TokenTable } from './tokens.ts'
 
 export interface ParseOptions {
   /** How errors call the source, usually a file's name. */
@@ -81,6 +93,7 @@ class ModuleParser {
   private readonly instructions: InstructionParser
   private readonly segments: SegmentParser
   private readonly imports: Import[] = []
+  private readonly importGroups: ImportGroup[] = []
   private readonly funcs: Func[] = []
   private readonly tables: Table[] = []
   private readonly memories: MemoryType[] = []
@@ -127,6 +140,7 @@ class ModuleParser {
       subtypes: context.types.subtypes,
       recGroups: context.types.recGroups,
       imports: this.imports,
+      ...(this.importGroups.length === 0 ? {} : { importGroups: this.importGroups }),
       funcs: this.funcs,
       tables: this.tables,
       memories: this.memories,
@@ -192,13 +206,54 @@ class ModuleParser {
     const { cursor } = this
     cursor.pos++
     const module = cursor.readName()
-    const name = cursor.readName()
+    if (cursor.kind !== STRING) return this.parseImportGroup(module)
+    this.parseNamedImport(module, cursor.readName())
+  }
+
+  private parseNamedImport(module: string, name: string): void {
+    const kind = this.openExternType()
+    this.cursor.takeId()
+    this.addImport(module, name, kind)
+    this.cursor.expectRight()
+  }
+
+  /** Passes the parenthesis and the keyword that open the type of an import; gives the kind. */
+  private openExternType(): ExternKind {
+    const { cursor } = this
     cursor.expectLeft()
     const kind = externKind(cursor.word)
     if (kind === undefined) throw cursor.unexpected()
-    this.skipKeyword()
-    this.addImport(module, name, kind)
+    cursor.pos++
+    return kind
+  }
+
+  /** `(import "m" (item "f" (func)) …)` or `(import "m" (item "f") … (func))`, behind the name of the module. */
+  private parseImportGroup(module: string): void {
+    const { cursor, imports } = this
+    const start = imports.length
+    const names: string[] = []
+    while (cursor.takeClause('item')) {
+      const name = cursor.readName()
+      if (cursor.kind === RIGHT_PAREN && imports.length === start) names.push(name)
+      else if (names.length === 0) this.parseNamedImport(module, name)
+      cursor.expectRight()
+    }
+    const isShared = names.length > 0 || (imports.length === start && cursor.kind === LEFT_PAREN)
+    const type = isShared ? this.parseSharedType(names.length) : undefined
+    if (type !== undefined) for (const name of names) imports.push({ module, name, type })
+    const count = imports.length - start
+    this.importGroups.push(type === undefined ? { module, start, count } : { module, start, count, type })
+  }
+
+  /** The type of so many imports, none of which can have an identifier. */
+  private parseSharedType(count: number): ExternType {
+    const { cursor } = this
+    const kind = this.openExternType()
+    if (cursor.kind === ID) throw cursor.tokens.error(cursor.pos, 'identifier not allowed')
+    const type = this.parseExternType(kind)
     cursor.expectRight()
+    this.next[kind] += count
+    return type
   }
 
   /** Reads the type of an import, of which everything else is known. */

@@ -5,9 +5,17 @@
 
 import { BRANCH_HINT, printableBranchHints, type BranchHintMap } from '../instructions/branch-hints.ts'
 import { InstructionReader } from '../instructions/instruction-reader.ts'
-import { indexSpaces, type Code, type Export, type Import, type IndexSpaces, type Module } from '../syntax/module.ts'
+import {
+  indexSpaces,
+  type Code,
+  type Export,
+  type Import,
+  type ImportGroup,
+  type IndexSpaces,
+  type Module,
+} from '../syntax/module.ts'
 import type { Names } from '../syntax/names.ts'
-import type { ExternKind } from '../syntax/types.ts'
+import type { ExternKind, ExternType } from '../syntax/types.ts'
 import { ArityCounter } from './arity.ts'
 import { Folding } from './fold.ts'
 import { moduleIds, type ModuleIds } from './module-ids.ts'
@@ -128,14 +136,49 @@ class ModulePrinter {
   }
 
   private *imports(): Generator<PrintField, void> {
+    const { imports, importGroups = [] } = this.module
     const next: Record<ExternKind, number> = { func: 0, table: 0, memory: 0, global: 0, tag: 0 }
-    for (const imported of this.module.imports) yield () => this.printImport(imported, next[imported.type.kind]++)
+    let position = 0
+    const single =
+      (imported: Import): PrintField =>
+      () =>
+        this.printImport(imported, next[imported.type.kind]++)
+    for (const group of importGroups) {
+      while (position < group.start) yield single(imports[position++]!)
+      position += group.count
+      yield () => this.printImportGroup(group, next)
+    }
+    while (position < imports.length) yield single(imports[position++]!)
   }
 
   private printImport({ module, name, type }: Import, index: number): void {
-    const binding = this.space(type.kind).binding(index)
-    const text = `(${type.kind} ${binding} ${this.types.externType(type)})`
-    this.field(`(import ${printName(module)} ${printName(name)} ${text})`)
+    this.field(`(import ${printName(module)} ${printName(name)} ${this.importType(type, index)})`)
+  }
+
+  /** `(func $f (;0;) (type 0))` */
+  private importType(type: ExternType, index: number): string {
+    return `(${type.kind} ${this.space(type.kind).binding(index)} ${this.types.externType(type)})`
+  }
+
+  /** A type that is spelled once leaves no place for names: where there are any, it stands beside each of them. */
+  private printImportGroup({ module, start, count, type }: ImportGroup, next: Record<ExternKind, number>): void {
+    const { output } = this
+    const items = this.module.imports.slice(start, start + count)
+    const first = type === undefined ? 0 : next[type.kind]
+    const isNamed = type !== undefined && items.some((_, i) => this.space(type.kind).isNamed(first + i))
+    this.field(`(import ${printName(module)}`)
+    for (const item of items) {
+      const { kind } = item.type
+      const index = next[kind]++
+      output.newLine(2)
+      const of = type === undefined || isNamed ? this.importType(item.type, index) : `(;${kind} ${index};)`
+      output.write(`(item ${printName(item.name)} ${of})`)
+    }
+    if (type !== undefined && !isNamed) {
+      output.newLine(2)
+      output.write(`(${type.kind} ${this.types.externType(type)})`)
+    }
+    output.close(1)
   }
 
   private printTable(position: number): void {

@@ -27,7 +27,7 @@ describe('a proposal', () => {
     expect(error?.place.proposal).toBe(name)
     expect(error?.message).toContain(`enable it with features: { '${name}': true }`)
     const others = Object.fromEntries(FEATURE_NAMES.filter((other) => other !== name).map((other) => [other, false]))
-    expect(new Engine({ features: others }).check(module)).toBeUndefined()
+    expect(new Engine({ features: { ...others, [name]: true } }).check(module)).toBeUndefined()
     expect(new Engine({ features: { [name]: true } }).check(module)).toBeUndefined()
   })
 

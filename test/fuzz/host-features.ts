@@ -17,6 +17,7 @@ export const PROBES: Readonly<Record<string, string>> = {
   simd: '(func (drop (v128.const i64x2 0 0)))',
   'extended-const': '(global i32 (i32.add (i32.const 1) (i32.const 2)))',
   'tail-call': '(func (return_call 0))',
+  'compact-import-section': '(import "m" (item "f") (func))',
   'multi-memory': '(memory 1) (memory 1)',
 }
 

@@ -2,7 +2,8 @@
 // parameters functions have. Gathered from whatever can be read; what can't is met again, and told, where it is printed.
 
 import { readName } from '../../binary/read-vector.ts'
-import { TypeDefinitions, readExternKind, readExternType, readRecType } from '../../binary/decode-types.ts'
+import { readImportEntry } from '../../binary/decode-imports.ts'
+import { TypeDefinitions, readExternKind, readRecType } from '../../binary/decode-types.ts'
 import {
   CUSTOM_SECTION,
   EXPORT_SECTION,
@@ -14,6 +15,7 @@ import {
 import { ModuleError } from '../../errors/module-error.ts'
 import { ByteReader } from '../../syntax/byte-reader.ts'
 import { MODULE_LIMITS } from '../../syntax/limits.ts'
+import type { Import } from '../../syntax/module.ts'
 import type { ExternKind } from '../../syntax/types.ts'
 import { nameEntries } from './name-entries.ts'
 import { sectionRanges, type SectionRange } from './section-ranges.ts'
@@ -84,8 +86,11 @@ export class Symbols {
   }
 
   private readImport(reader: ByteReader): void {
-    const name = `${readName(reader)}.${readName(reader)}`
-    const type = readExternType(reader)
+    for (const each of readImportEntry(reader, MODULE_LIMITS).imports) this.addImport(each)
+  }
+
+  private addImport({ module, name: field, type }: Import): void {
+    const name = `${module}.${field}`
     const index = this.imported[type.kind]++
     if (type.kind === 'func') this.typeIndices.push(type.typeIdx)
     if (type.kind !== 'memory') this.names[`${type.kind}s`].set(index, name)
