@@ -7,7 +7,7 @@ import { IMPORTS_OF_MODULE, IMPORTS_OF_TYPE } from './sections.ts'
 import { writeName, writeVector } from './write-section.ts'
 
 /** The number of entries: a group is one. */
-export function countImportEntries({ imports, importGroups = [] }: Module): number {
+function countImportEntries({ imports, importGroups = [] }: Module): number {
   return importGroups.reduce((entries, { count }) => entries + 1 - count, imports.length)
 }
 

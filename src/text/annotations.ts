@@ -6,6 +6,7 @@ import type { ModuleError } from '../errors/module-error.ts'
 import { BRANCH_HINT } from '../instructions/branch-hints.ts'
 import type { CustomSection } from '../syntax/module.ts'
 import { HintAnnotations } from './hint-annotations.ts'
+import { SECTIONS } from './section-names.ts'
 import { decodeUtf8 } from './string-token.ts'
 import { textError } from './text-error.ts'
 import { TokenCursor } from './token-cursor.ts'
@@ -18,23 +19,6 @@ const CUSTOM = 'custom'
 /** The annotations to ask the lexer for. */
 export const MODULE_ANNOTATIONS: ReadonlySet<string> = new Set([NAME, CUSTOM, BRANCH_HINT])
 
-/** The sections by their names in an annotation, with their ids, in the order of the binary format. */
-const SECTIONS: readonly (readonly [name: string, id: number])[] = [
-  ['type', 1],
-  ['import', 2],
-  ['func', 3],
-  ['table', 4],
-  ['memory', 5],
-  ['tag', 13],
-  ['global', 6],
-  ['export', 7],
-  ['start', 8],
-  ['elem', 9],
-  ['datacount', 12],
-  ['code', 10],
-  ['data', 11],
-]
-
 /** A gap between two sections. Sections that say `after` stand in it in front of those that say `before`. */
 interface Place {
   /** The number of sections in front of the gap. */
@@ -42,7 +26,7 @@ interface Place {
   readonly side: 'after' | 'before'
 }
 
-const BEFORE_CODE: Place = { gap: SECTIONS.findIndex(([name]) => name === 'code'), side: 'before' }
+const BEFORE_CODE: Place = { gap: SECTIONS.findIndex(({ name }) => name === 'code'), side: 'before' }
 
 export class ModuleAnnotations {
   readonly hints: HintAnnotations
@@ -98,7 +82,7 @@ export class ModuleAnnotations {
     const rank = ({ gap, side }: Place): number => 2 * gap + (side === 'before' ? 1 : 0)
     return found
       .sort((a, b) => rank(a.place) - rank(b.place))
-      .map(({ name, bytes, place }) => ({ name, bytes, after: SECTIONS[place.gap - 1]?.[1] ?? 0 }))
+      .map(({ name, bytes, place }) => ({ name, bytes, after: SECTIONS[place.gap - 1]?.id ?? 0 }))
   }
 }
 
@@ -142,7 +126,7 @@ function readPlace(cursor: TokenCursor): Place {
   if (side !== 'before' && side !== 'after') throw tokens.error(start, '@custom annotation: malformed placement')
   cursor.pos += 2
   const section = cursor.word
-  const index = SECTIONS.findIndex(([name]) => name === section)
+  const index = SECTIONS.findIndex(({ name }) => name === section)
   let gap = side === 'before' ? index : index + 1
   if (side === 'before' && section === 'first') gap = 0
   else if (side === 'after' && section === 'last') gap = SECTIONS.length

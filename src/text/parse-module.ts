@@ -258,8 +258,9 @@ class ModuleParser {
 
   /** Reads the type of an import, of which everything else is known. */
   private addImport(module: string, name: string, kind: ExternKind): void {
-    this.next[kind]++
+    const index = this.next[kind]++
     this.imports.push({ module, name, type: this.parseExternType(kind) })
+    if (kind === 'func') this.keepLocalNames(index)
   }
 
   private parseExternType(kind: ExternKind): ExternType {
@@ -315,10 +316,15 @@ class ModuleParser {
     writeLocals(writer, localTypes)
     this.parseBody(funcIdx, field, start)
     this.funcs.push({ typeIdx, code: context.codeSince(start) })
-    if (locals.names.size > 0) this.localNames.set(funcIdx, locals.names)
+    this.keepLocalNames(funcIdx)
     const { names } = this.instructions.labels
     if (names.size > 0) this.labelNames.set(funcIdx, names)
     context.closeLocals()
+  }
+
+  private keepLocalNames(funcIdx: number): void {
+    const { names } = this.context.locals
+    if (names.size > 0) this.localNames.set(funcIdx, names)
   }
 
   /** The instructions of a function with the hints among them, which are told by their distance from `start`. */

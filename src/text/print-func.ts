@@ -8,7 +8,7 @@ import { readValType } from '../instructions/type-codes.ts'
 import { MODULE_LIMITS } from '../syntax/limits.ts'
 import { funcTypeAt, type Func, type Module } from '../syntax/module.ts'
 import type { Names } from '../syntax/names.ts'
-import type { ValType } from '../syntax/types.ts'
+import type { FuncType, ValType } from '../syntax/types.ts'
 import { printFlat } from './print-code.ts'
 import type { FoldedPrinter } from './print-folded.ts'
 import type { ModuleIds } from './module-ids.ts'
@@ -50,6 +50,24 @@ export class FuncPrinter {
     this.output = output
   }
 
+  /** `(func $f (;0;) (type 0)` and, where they have names, the parameters; the parenthesis stays open. */
+  printImported(typeIdx: number, funcIdx: number): string {
+    const type = funcTypeAt(this.module, typeIdx)
+    const localNames = this.names.locals?.get(funcIdx)
+    const ids = new IdSpace(localNames, type?.params.length ?? 0)
+    const isNamed = type?.params.some((_, i) => ids.isNamed(i)) === true
+    return this.header(funcIdx, typeIdx, isNamed ? type : undefined, ids)
+  }
+
+  /** Parameters and results stand beside the type's index where `type` is there. */
+  private header(funcIdx: number, typeIdx: number, type: FuncType | undefined, ids: IdSpace): string {
+    return joinWords([
+      `(func ${this.ids.funcs.binding(funcIdx)} (type ${this.ids.types.use(typeIdx)})`,
+      this.declare('param', type?.params ?? [], 0, ids),
+      this.types.list('result', type?.results ?? []),
+    ])
+  }
+
   print(func: Func, funcIdx: number): void {
     const { output, printer, names } = this
     const type = funcTypeAt(this.module, func.typeIdx)
@@ -59,13 +77,7 @@ export class FuncPrinter {
     const localNames = names.locals?.get(funcIdx)
     const ids = new IdSpace(localNames, params.length + locals.length)
     output.newLine(1)
-    output.write(
-      joinWords([
-        `(func ${this.ids.funcs.binding(funcIdx)} (type ${this.ids.types.use(func.typeIdx)})`,
-        this.declare('param', params, 0, ids),
-        this.types.list('result', type?.results ?? []),
-      ]),
-    )
+    output.write(this.header(funcIdx, func.typeIdx, type, ids))
     if (locals.length > 0) {
       output.newLine(BODY_LEVEL)
       output.write(this.declare('local', locals, params.length, ids))

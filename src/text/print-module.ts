@@ -95,7 +95,7 @@ class ModulePrinter {
     this.exprs = new FoldedPrinter(instructions, new Folding(new ArityCounter(module, this.spaces)), output)
     const folded = options.folded === true ? this.exprs : undefined
     this.funcs = new FuncPrinter(module, names, this.hints, this.ids, this.types, instructions, folded, output)
-    this.segments = new SegmentPrinter(this.ids, this.types, this.exprs, output)
+    this.segments = new SegmentPrinter(module, this.ids, this.types, this.exprs, output)
   }
 
   /** Each prints one field when it is called. */
@@ -157,6 +157,7 @@ class ModulePrinter {
 
   /** `(func $f (;0;) (type 0))` */
   private importType(type: ExternType, index: number): string {
+    if (type.kind === 'func') return `${this.funcs.printImported(type.typeIdx, index)})`
     return `(${type.kind} ${this.space(type.kind).binding(index)} ${this.types.externType(type)})`
   }
 
