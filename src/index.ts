@@ -2,6 +2,7 @@
 
 export { Engine, type EngineOptions, type ModuleSource, type TierName } from './embed/engine.ts'
 export { Module, type ExternDescriptor, type ImportDescriptor, type InstantiateOptions } from './embed/module.ts'
+export { nearest } from './embed/nearest.ts'
 export { Instance, type Export } from './embed/instance.ts'
 export { Global, Table, createGlobal, createMemory, createTable } from './embed/externs.ts'
 export type { MemoryDescriptor, TableDescriptor } from './embed/externs.ts'

@@ -6,13 +6,25 @@ import { ModuleError } from '../errors/module-error.ts'
 import { InstructionReader } from '../instructions/instruction-reader.ts'
 import { UNEXPECTED_END } from '../syntax/byte-reader.ts'
 import { MODULE_LIMITS, type ModuleLimits } from '../syntax/limits.ts'
-import type { CustomSection, Data, Elem, Export, Func, Global, Import, Module, Table, Tag } from '../syntax/module.ts'
+import type {
+  CustomSection,
+  Data,
+  Elem,
+  Export,
+  Func,
+  Global,
+  Import,
+  ImportGroup,
+  Module,
+  Table,
+  Tag,
+} from '../syntax/module.ts'
 import type { ExternKind, MemoryType } from '../syntax/types.ts'
 import { CodeDecoder } from './decode-code.ts'
+import { readImportEntry, type ImportEntry } from './decode-imports.ts'
 import { readData, readElem } from './decode-segments.ts'
 import {
   readExternKind,
-  readExternType,
   readGlobalType,
   readMemoryType,
   TypeDefinitions,
@@ -81,6 +93,7 @@ class ModuleDecoder {
   private readonly code: CodeDecoder
   private readonly definitions = new TypeDefinitions()
   private readonly imports: Import[] = []
+  private readonly importGroups: ImportGroup[] = []
   /** From the function section, until the code section gives the bodies. */
   private typeIndices = new Uint32Array(0)
   private readonly funcs: Func[] = []
@@ -201,14 +214,21 @@ class ModuleDecoder {
 
   private readImports(): void {
     const { reader, limits } = this
-    const readImport = (): Import => ({
-      module: readName(reader),
-      name: readName(reader),
-      type: readExternType(reader),
-    })
-    this.readVector(IMPORT_SECTION, this.imports, limits.imports, 'imports', readImport)
+    const start = reader.pos
+    const entries = readCount(reader, limits.imports, 'imports')
+    if (entries === 0) this.spareSections.push(IMPORT_SECTION)
+    for (let i = 0; i < entries; i++) this.addImports(readImportEntry(reader, limits), start)
     this.checkWithImports('table', 0, limits.tables)
     this.checkWithImports('memory', 0, limits.memories)
+  }
+
+  private addImports({ imports, group }: ImportEntry, offset: number): void {
+    const { limits } = this
+    const start = this.imports.length
+    const count = imports.length
+    if (start + count > limits.imports) throw overLimit('imports', start + count, limits.imports, offset)
+    for (const each of imports) this.imports.push(each)
+    if (group !== undefined) this.importGroups.push({ ...group, start, count })
   }
 
   private checkWithImports(kind: ExternKind, defined: number, limit: number): void {
@@ -292,8 +312,12 @@ class ModuleDecoder {
     const { types, subtypes, recGroups } = this.definitions
     const sections = { imports, funcs, tables, memories, globals, tags, exports, elems, datas }
     const definitions = { types, subtypes, recGroups, ...sections }
-    return start === undefined
-      ? { ...definitions, customs, spareSections }
-      : { ...definitions, start, customs, spareSections }
+    return {
+      ...definitions,
+      ...(this.importGroups.length === 0 ? {} : { importGroups: this.importGroups }),
+      ...(start === undefined ? {} : { start }),
+      customs,
+      spareSections,
+    }
   }
 }

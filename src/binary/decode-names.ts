@@ -4,12 +4,11 @@
 
 import { ModuleError } from '../errors/module-error.ts'
 import { ByteReader } from '../syntax/byte-reader.ts'
-import { MODULE_LIMITS } from '../syntax/limits.ts'
 import type { Module } from '../syntax/module.ts'
-import type { NameMap, Names } from '../syntax/names.ts'
-import type { ExternKind } from '../syntax/types.ts'
+import type { IndirectSpace, NameMap, NamedSpace, Names } from '../syntax/names.ts'
+import { innerLimit, isIndirect, nameSpaceOf, nameSpaceSize } from './name-spaces.ts'
 import { decodeUtf8 } from './read-vector.ts'
-import { NAME_SECTION, NAME_SUBSECTIONS } from './sections.ts'
+import { NAME_SECTION } from './sections.ts'
 
 interface NameQuotas {
   /** Names of a module that are kept; V8's maps hold 2^24 entries at most. */
@@ -71,63 +70,33 @@ class NameDecoder {
 
   /** Where a subsection stands twice, the first counts. */
   private readSubsection(id: number): void {
-    const { names, module } = this
-    switch (id) {
-      case NAME_SUBSECTIONS.module:
-        names.module ??= this.readName()
-        return
-      case NAME_SUBSECTIONS.funcs:
-        return this.readMap('funcs', this.total('func', module.funcs.length))
-      case NAME_SUBSECTIONS.locals:
-        return this.readIndirectMap('locals', this.total('func', module.funcs.length), MODULE_LIMITS.locals)
-      case NAME_SUBSECTIONS.labels:
-        return this.readIndirectMap('labels', this.total('func', module.funcs.length), MODULE_LIMITS.bodyBytes)
-      case NAME_SUBSECTIONS.types:
-        return this.readMap('types', module.types.length)
-      case NAME_SUBSECTIONS.tables:
-        return this.readMap('tables', this.total('table', module.tables.length))
-      case NAME_SUBSECTIONS.memories:
-        return this.readMap('memories', this.total('memory', module.memories.length))
-      case NAME_SUBSECTIONS.globals:
-        return this.readMap('globals', this.total('global', module.globals.length))
-      case NAME_SUBSECTIONS.elems:
-        return this.readMap('elems', module.elems.length)
-      case NAME_SUBSECTIONS.datas:
-        return this.readMap('datas', module.datas.length)
-      case NAME_SUBSECTIONS.fields:
-        return this.readIndirectMap('fields', module.types.length, MODULE_LIMITS.fields)
-      case NAME_SUBSECTIONS.tags:
-        return this.readMap('tags', this.total('tag', module.tags.length))
-    }
+    const space = nameSpaceOf(id)
+    if (space === undefined || this.names[space] !== undefined) return
+    if (space === 'module') this.names.module = this.readName()
+    else if (isIndirect(space)) this.readIndirectMap(space)
+    else this.readMap(space)
   }
 
-  /** The size of an index space. */
-  private total(kind: ExternKind, defined: number): number {
-    return this.module.imports.reduce((count, { type }) => count + (type.kind === kind ? 1 : 0), defined)
-  }
-
-  private readMap(space: Exclude<keyof Names, 'module' | 'locals' | 'labels' | 'fields'>, size: number): void {
-    if (this.names[space] !== undefined) return
+  private readMap(space: NamedSpace): void {
     const map = new Map<number, string>()
     this.names[space] = map
-    this.fillMap(map, size)
+    this.fillMap(map, nameSpaceSize(this.module, space))
   }
 
-  /** `owners`: the size of the index space of the functions or types that have a map each. */
-  private readIndirectMap(space: 'locals' | 'labels' | 'fields', owners: number, size: number): void {
-    if (this.names[space] !== undefined) return
+  private readIndirectMap(space: IndirectSpace): void {
+    const outer = nameSpaceSize(this.module, space)
     const maps = new Map<number, NameMap>()
     this.names[space] = maps
     const count = this.reader.readU32()
     for (let i = 0; i < count && this.kept < this.quotas.names; i++) {
-      const owner = this.reader.readU32()
+      const index = this.reader.readU32()
       const map = new Map<number, string>()
       // A map that breaks off still counts, so it is entered first.
-      if (owner < owners && !maps.has(owner)) {
-        maps.set(owner, map)
+      if (index < outer && !maps.has(index)) {
+        maps.set(index, map)
         this.kept++
       }
-      this.fillMap(map, size)
+      this.fillMap(map, innerLimit(space))
     }
   }
 

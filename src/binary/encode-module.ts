@@ -3,13 +3,13 @@
 // https://webassembly.github.io/spec/core/binary/modules.html
 
 import { ByteWriter } from '../syntax/byte-writer.ts'
-import type { CustomSection, Func, Global, Import, Export, Module, Table } from '../syntax/module.ts'
+import type { CustomSection, Func, Global, Export, Module, Table } from '../syntax/module.ts'
 import { namesData } from './decode-code.ts'
+import { writeImports } from './encode-imports.ts'
 import { encodeNames } from './encode-names.ts'
 import { writeData, writeElem } from './encode-segments.ts'
 import {
   writeExternKind,
-  writeExternType,
   writeGlobalType,
   writeMemoryType,
   writeTableType,
@@ -92,12 +92,25 @@ function sectionWriter(module: Module, id: number): ContentWriter | undefined {
 
 /** The number of entries, and what writes them. */
 function vectorSection(module: Module, id: number): readonly [number, ContentWriter] {
-  const { types, recGroups, imports, funcs, tables, memories, tags, globals, exports, elems, datas } = module
+  const {
+    types,
+    recGroups,
+    imports,
+    importGroups = [],
+    funcs,
+    tables,
+    memories,
+    tags,
+    globals,
+    exports,
+    elems,
+    datas,
+  } = module
   switch (id) {
     case TYPE_SECTION:
       return [types.length + recGroups.length, (writer) => writeTypes(writer, module)]
     case IMPORT_SECTION:
-      return vector(imports, writeImport)
+      return [imports.length + importGroups.length, (writer) => writeImports(writer, module)]
     case FUNCTION_SECTION:
       return vector(funcs, (writer, { typeIdx }) => writer.writeU32(typeIdx))
     case TABLE_SECTION:
@@ -126,12 +139,6 @@ function vector<T>(
   writeEntry: (writer: ByteWriter, entry: T) => void,
 ): readonly [number, ContentWriter] {
   return [entries.length, (writer) => writeVector(writer, entries, (entry) => writeEntry(writer, entry))]
-}
-
-function writeImport(writer: ByteWriter, { module, name, type }: Import): void {
-  writeName(writer, module)
-  writeName(writer, name)
-  writeExternType(writer, type)
 }
 
 function writeTable(writer: ByteWriter, { type, init }: Table): void {

@@ -70,6 +70,9 @@ export const HAS_MAX = 1
 export const IS_SHARED = 2
 export const HAS_64_BITS = 4
 export const HAS_PAGE_SIZE = 8
+/** The bytes that stand where the kind of an import would, and open a group of them: each with its type, or of one type. */
+export const IMPORTS_OF_MODULE = 0x7f
+export const IMPORTS_OF_TYPE = 0x7e
 
 /** Bits of an element segment's flags, and (the first two) of a data segment's. */
 export const NOT_ACTIVE = 1

@@ -65,9 +65,9 @@ function isOption(arg: string): boolean {
   return arg.startsWith('-') && arg !== '-' && !looksLikeValue(arg)
 }
 
-/** What functions take: numbers, null, lanes of a vector. */
+/** What functions take: numbers, null, vectors. */
 function looksLikeValue(arg: string): boolean {
-  return /^[+-]?(\.?\d|nan$|inf(inity)?$)|^null$/i.test(arg)
+  return /^[+-]?(\.?\d|nan(:0x[\da-f_]*)?$|inf(inity)?$)|^null$|^[if]\d+x\d+:/i.test(arg)
 }
 
 /** These give how many of the following arguments they took. */
@@ -113,7 +113,8 @@ function readValue(
     return 0
   }
   if (option.many === true) {
-    const end = rest.findIndex((arg) => !looksLikeValue(arg))
+    // The first one is meant as a value whatever it looks like: what it should have been is told by whoever knows.
+    const end = rest.findIndex((arg, i) => (i === 0 ? isOption(arg) : !looksLikeValue(arg)))
     const taken = end < 0 ? rest : rest.slice(0, end)
     if (taken.length === 0) throw new CliError(`${given} needs a value: ${option.value}`)
     for (const value of taken) parsed.add(option.name, value)

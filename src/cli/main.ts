@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // The command `heddle`: finds the command that is meant, and ends with its exit code.
 
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { nearest } from '../index.ts'
 import { writeAll } from '../node/index.ts'
 import { HelpWanted } from './arguments.ts'
 import type { Command } from './command.ts'
@@ -11,6 +12,8 @@ import { objdumpCommand } from './objdump.ts'
 import { LATER_COMMANDS } from './other-options.ts'
 import { reportFailure } from './report.ts'
 import { runCommand } from './run.ts'
+import { statsCommand } from './stats.ts'
+import { stripCommand } from './strip.ts'
 import { validateCommand } from './validate.ts'
 import { wasm2watCommand } from './wasm2wat.ts'
 import { wastCommand } from './wast.ts'
@@ -22,6 +25,8 @@ const COMMANDS: readonly Command[] = [
   wat2wasmCommand,
   wasm2watCommand,
   objdumpCommand,
+  statsCommand,
+  stripCommand,
   wastCommand,
 ]
 
@@ -48,7 +53,19 @@ async function main(args: readonly string[]): Promise<number> {
   const later = Object.hasOwn(LATER_COMMANDS, first) ? LATER_COMMANDS[first] : undefined
   if (later !== undefined) throw new CliError(`heddle ${first} comes with ${later}`)
   const command = COMMANDS.find(({ name }) => name === first)
-  return command === undefined ? perform(runCommand, args) : perform(command, rest)
+  if (command !== undefined) return perform(command, rest)
+  refuseMisspelt(first)
+  return perform(runCommand, args)
+}
+
+/** A word that is no file, and nearly a command. */
+function refuseMisspelt(word: string): void {
+  if (!/^[a-z\d]+$/i.test(word) || existsSync(word)) return
+  const meant = nearest(
+    word,
+    COMMANDS.map(({ name }) => name),
+  )
+  if (meant !== undefined) throw new CliError(`there is no file ${word}; did you mean the command  heddle ${meant}?`)
 }
 
 async function perform(command: Command, args: readonly string[]): Promise<number> {

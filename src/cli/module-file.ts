@@ -1,9 +1,10 @@
 // Modules from files and standard input: binary or text, whichever it is.
 
 import { closeSync, openSync } from 'node:fs'
-import { FEATURE_NAMES, MODULE_LIMITS, ModuleError, type Engine, type Module } from '../index.ts'
+import { FEATURE_NAMES, MODULE_LIMITS, ModuleError, nearest, quoted, type Engine, type Module } from '../index.ts'
 import { readToEnd } from '../node/index.ts'
-import { parseWat, wat2wasm } from '../wat.ts'
+import { decodeModule, parseWat, wat2wasm, type Module as ModuleSyntax } from '../wat.ts'
+import { FEATURES } from './command.ts'
 import { CliError, EXIT_MODULE, fileError } from './failure.ts'
 
 /** No module is larger, and devices have no end. */
@@ -60,9 +61,18 @@ export function parseFeatures(text: string | undefined): Record<string, boolean>
   const features: Record<string, boolean> = {}
   for (const item of (text ?? '').split(',').filter((part) => part !== '')) {
     const name = item.replace(/^-/, '')
+    if (name !== 'all' && !FEATURE_NAMES.includes(name)) throw unknownFeature(name)
     for (const feature of name === 'all' ? FEATURE_NAMES : [name]) features[feature] = !item.startsWith('-')
   }
   return features
+}
+
+function unknownFeature(name: string): CliError {
+  const meant = nearest(name, FEATURE_NAMES)
+  const guess = meant === undefined ? '' : `; did you mean ${meant}?`
+  return new CliError(
+    `${FEATURES.name}: there is no proposal ${quoted(name)}${guess}\nThere are: ${FEATURE_NAMES.join(', ')}`,
+  )
 }
 
 export function compileFile(path: string, engine: Engine): Module {
@@ -81,10 +91,15 @@ export function compileText(path: string, text: Uint8Array, binary: Uint8Array, 
   }
 }
 
-/** What is wrong with a file's module, in its text where it is one. */
-export function checkFile(path: string, engine: Engine): ModuleError | undefined {
+/** What is wrong with a file's module, in its text where it is one. `checkMore` looks at a module with which nothing is. */
+export function checkFile(
+  path: string,
+  engine: Engine,
+  checkMore: (module: ModuleSyntax) => ModuleError | undefined = () => undefined,
+): ModuleError | undefined {
   const bytes = readFile(path)
-  return engine.check(isText(path, bytes) ? parseWat(bytes, { name: displayName(path) }) : bytes)
+  const text = isText(path, bytes) ? parseWat(bytes, { name: displayName(path) }) : undefined
+  return engine.check(text ?? bytes) ?? checkMore(text ?? decodeModule(bytes))
 }
 
 /** What is wrong with a module is told with the name of its file. */
@@ -97,6 +112,14 @@ export function namingFile<T>(path: string, read: () => T): T {
 }
 
 /** Errors in text have the file's name beside the line. */
-export function describeError(path: string, { message, place }: ModuleError): string {
-  return place.excerpt === undefined ? `${displayName(path)}: ${message}` : message
+export function describeError(path: string, error: ModuleError): string {
+  const message = inOurTerms(error)
+  return error.place.excerpt === undefined ? `${displayName(path)}: ${message}` : message
+}
+
+/** The message with the option that switches a proposal on, in place of that of the API. */
+export function inOurTerms({ message, place }: ModuleError): string {
+  const { proposal } = place
+  if (proposal === undefined) return message
+  return message.replace(`features: { '${proposal}': true }`, `${FEATURES.name} ${proposal}`)
 }

@@ -9,8 +9,6 @@ export const LATER_OPTIONS: Readonly<Record<string, string>> = {
 
 /** Command → what brings it. */
 export const LATER_COMMANDS: Readonly<Record<string, string>> = {
-  strip: 'the tools',
-  stats: 'the tools',
   stub: 'the complete WASI',
   wizen: 'snapshots',
   fuzz: 'the fuzzer',

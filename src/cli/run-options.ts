@@ -8,7 +8,7 @@ export const ARGS: OptionSpec = {
   short: 'a',
   value: 'A…',
   many: true,
-  help: 'its arguments: 1 -1 0x10 1.5 nan inf null; they may stand behind FILE, too',
+  help: 'its arguments: 1 -1 0x10 1.5 nan nan:0x1 inf null i32x4:1,2,3,4; they may stand behind FILE, too',
 }
 export const DIR: OptionSpec = {
   name: '--dir',

@@ -2,20 +2,25 @@
 
 import { Engine, ModuleError } from '../index.ts'
 import { writeAll } from '../node/index.ts'
+import { customSectionFaults } from '../debug.ts'
 import { Arguments, parseArguments } from './arguments.ts'
 import { FEATURES, JSON_OUTPUT, VERBOSE, type Command, type OptionSpec } from './command.ts'
 import { CliError, EXIT_MODULE, EXIT_OK } from './failure.ts'
-import { describeError, displayName, parseFeatures, checkFile } from './module-file.ts'
+import { checkFile, describeError, displayName, inOurTerms, parseFeatures } from './module-file.ts'
 import { reportError } from './report.ts'
 
-const options: readonly OptionSpec[] = [FEATURES, JSON_OUTPUT, { ...VERBOSE, short: 'v' }]
+const STRICT: OptionSpec = {
+  name: '--strict',
+  help: 'also say what is wrong with names and branch hints, for which no engine refuses a module',
+}
+const options: readonly OptionSpec[] = [STRICT, FEATURES, JSON_OUTPUT, { ...VERBOSE, short: 'v' }]
 
 export const validateCommand: Command = {
   name: 'validate',
   summary: 'Say whether modules are valid; without a word where all are.',
   usage: ['validate [options] FILE…'],
   options,
-  examples: ['heddle validate examples/add.wasm', 'heddle validate --json build/*.wasm'],
+  examples: ['heddle validate examples/add.wasm', 'heddle validate --strict --json build/*.wasm'],
   run: validateFiles,
 }
 
@@ -25,7 +30,7 @@ function validateFiles(args: readonly string[]): number {
   const files = parsed.positionals
   if (files.length === 0) throw new CliError('which FILE?')
   const engine = new Engine({ features: parseFeatures(parsed.get(FEATURES)) })
-  const errors = files.map((file) => check(file, engine))
+  const errors = files.map((file) => check(file, engine, parsed.has(STRICT)))
   if (parsed.has(JSON_OUTPUT)) {
     writeAll(
       1,
@@ -46,9 +51,9 @@ function validateFiles(args: readonly string[]): number {
 }
 
 /** What is wrong with a file: it can't be read, or isn't a valid module. */
-function check(file: string, engine: Engine): ModuleError | CliError | undefined {
+function check(file: string, engine: Engine, strict: boolean): ModuleError | CliError | undefined {
   try {
-    return checkFile(file, engine)
+    return checkFile(file, engine, strict ? (module) => customSectionFaults(module)[0] : undefined)
   } catch (error) {
     if (error instanceof ModuleError || error instanceof CliError) return error
     throw error
@@ -58,7 +63,7 @@ function check(file: string, engine: Engine): ModuleError | CliError | undefined
 function jsonVerdict(file: string, error: ModuleError | CliError | undefined): Record<string, unknown> {
   if (error === undefined) return { file, valid: true }
   if (error instanceof CliError) return { file, valid: false, message: error.message }
-  const { code, kind, reason, message, place } = error
+  const { code, kind, reason, place } = error
   const { offset, line, column } = place
-  return { file, valid: false, code, kind, reason, message, offset, line, column }
+  return { file, valid: false, code, kind, reason, message: inOurTerms(error), offset, line, column }
 }

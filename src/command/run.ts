@@ -10,14 +10,14 @@ import { UsageError } from '../errors/heddle-error.ts'
 import { listed, nameText, shortened } from '../errors/quote.ts'
 import { Trap } from '../errors/trap.ts'
 import { STORE_LIMITS, Store, type StoreLimits } from '../runtime/store.ts'
-import { closedTypeName } from '../validate/closed-type-name.ts'
+import type { Value } from '../runtime/value.ts'
 import { DEFAULT_LIMITS, type WasiLimits } from '../wasi/preview1/limits.ts'
 import type { WasiCall, WasiListener } from '../wasi/preview1/trace.ts'
 import { WASI_MODULE, wasiProvider } from '../wasi/preview1/wasi-provider.ts'
 import { Wasi, type WasiOptions } from '../wasi/preview1/wasi.ts'
 import { RunDriver } from './run-driver.ts'
 import { RunResult, trapExitCode } from './run-result.ts'
-import { parseArguments, type Argument, type ResultValue } from './values.ts'
+import { parseArguments, resultOf, type Argument, type ResultValue } from './values.ts'
 
 export interface RunOptions extends Omit<WasiOptions, 'args' | 'limits' | 'trace'> {
   /** Of a command, without the program's name; of an invoked function, where texts are parsed by its type. */
@@ -111,11 +111,11 @@ class Task {
     }
     const instance = await this.instantiate(this.module, imports, instantiateOptions, entry === '_start')
     if (entry === undefined) return []
-    const type = instance.typeOf(entry)
-    const args = options.invoke === undefined ? [] : parseArguments(entry, type, options.args ?? [])
-    const value = await driver.drive(instance.prepare(entry, args, driver))
-    const values = type.results.length > 1 ? (value as readonly unknown[]) : [value]
-    return type.results.map((result, i) => ({ type: closedTypeName(result), value: values[i] }))
+    const paramName = (index: number): string | undefined => instance.paramName(entry, index)
+    const given = options.invoke === undefined ? [] : (options.args ?? [])
+    const args = parseArguments(entry, instance.typeOf(entry), given, paramName)
+    const values = await driver.drive(instance.prepareExact(entry, args, driver))
+    return (values as readonly Value[]).map(resultOf)
   }
 
   private async instantiate(

@@ -16,6 +16,7 @@ import { validateModule } from '../validate/module.ts'
 import { disabledProposals, refuseProposals, type Features } from '../validate/proposals.ts'
 import { setFallbackTier } from './functions.ts'
 import { Module } from './module.ts'
+import { inText } from './text-place.ts'
 
 /** `auto` picks the fastest tier that the host allows; today there is one, the interpreter. */
 export type TierName = 'auto' | 'interpret'
@@ -76,13 +77,6 @@ export class Engine {
   validate(source: ModuleSource): boolean {
     return this.check(source) === undefined
   }
-}
-
-/** The error with the line of the text that the module was parsed from, in place of an offset that only the parser knows. */
-function inText(error: ModuleError, { locate }: ModuleSyntax): ModuleError {
-  const { offset, ...place } = error.place
-  const located = offset === undefined ? undefined : locate?.(offset)
-  return located === undefined ? error : new ModuleError(error.kind, error.reason, { ...place, ...located })
 }
 
 /** A copy that nobody else can change while the module is read; undefined where the source is a module already. */

@@ -11,6 +11,7 @@ import { Memory as RuntimeMemory } from '../runtime/memory.ts'
 import type { CallOptions, Tier } from '../runtime/tier.ts'
 import type { FuncType } from '../syntax/types.ts'
 import { closedFuncTypeName } from '../validate/closed-type-name.ts'
+import type { Value } from '../runtime/value.ts'
 import { nearest } from './nearest.ts'
 import { Global, Table } from './externs.ts'
 import { Memory } from './memory.ts'
@@ -61,6 +62,17 @@ export class Instance {
   prepare(name: string, args: readonly unknown[], { metered }: { readonly metered: boolean }): Run {
     const func = this.func(name)
     return new Run(this.tier.start(func, argumentsFromJs(func, args), { ...this.options, metered }), metered)
+  }
+
+  /** The same with values as the engine keeps them, bit for bit: what the run gives are the results in an array. */
+  prepareExact(name: string, args: readonly Value[], { metered }: { readonly metered: boolean }): Run {
+    return new Run(this.tier.start(this.func(name), args, { ...this.options, metered }), metered, (results) => results)
+  }
+
+  /** What the module calls a parameter of an exported function; undefined where it says nothing. */
+  paramName(name: string, index: number): string | undefined {
+    const { instance, funcIdx } = this.func(name)
+    return instance?.compiled.names().locals?.get(funcIdx)?.get(index)
   }
 
   /** The type of an exported function. */

@@ -21,14 +21,17 @@ export type RunState =
 export class Run {
   private readonly handle: RunHandle
   private readonly metered: boolean
+  private readonly present: (values: readonly Value[]) => unknown
   private awaited: Promise<void> | undefined
   /** Lets those go on who wait for `awaited`. */
   private wake: (() => void) | undefined
   private aborted = false
 
-  constructor(handle: RunHandle, metered = true) {
+  /** `present` makes what the run gives of the results. */
+  constructor(handle: RunHandle, metered = true, present: (values: readonly Value[]) => unknown = resultsToJs) {
     this.handle = handle
     this.metered = metered
+    this.present = present
   }
 
   /** Units of fuel used so far. One unit an instruction; see docs/fuel.md. */
@@ -94,7 +97,7 @@ export class Run {
   private state(stop: Stop): RunState {
     switch (stop.kind) {
       case 'done':
-        return { kind: 'done', value: resultsToJs(stop.results) }
+        return { kind: 'done', value: this.present(stop.results) }
       case 'host':
         this.awaited = this.settled(stop.promise)
         return { kind: 'host', promise: this.awaited }

@@ -23,7 +23,7 @@ export const control: readonly Instruction[] = [
     const type = C.blockType(x)
     C.popAll(type.params)
     C.pushControl('if', type)
-  }, { structure: 'open', admitsElse: true }),
+  }, { structure: 'open', admitsElse: true, hintable: true }),
   ruled(0x05, 'else', [], (C) => {
     const { kind, type } = C.popControl()
     if (kind !== 'if') C.invalid('else without a matching if')
@@ -47,7 +47,7 @@ export const control: readonly Instruction[] = [
     const types = C.label(x)
     C.popAll(types)
     C.pushAll(types)
-  }),
+  }, { hintable: true }),
   ruled(0x0e, 'br_table', ['labels'], (C, { x, list, count }) => {
     C.pop(I32)
     const fallback = C.label(x)

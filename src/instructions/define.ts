@@ -74,6 +74,8 @@ export interface Instruction {
   readonly structure?: 'open' | 'else' | 'end' | undefined
   /** A block that `else` may continue. */
   readonly admitsElse?: true | undefined
+  /** A conditional branch, which may carry a hint whether it is likely. */
+  readonly hintable?: true | undefined
   /** Control never goes on behind it. */
   readonly diverges?: true | undefined
 }

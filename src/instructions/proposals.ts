@@ -23,6 +23,8 @@ export interface Proposal {
   readonly rows: readonly Instruction[]
   /** On unless switched off. */
   readonly on: boolean
+  /** It is a matter of how sections are encoded: definitions and code needn't be searched for it. */
+  readonly encodingOnly?: true | undefined
   /** Instructions of other proposals that this one admits to constant expressions. */
   readonly constants?: readonly string[] | undefined
 }
@@ -49,4 +51,5 @@ export const PROPOSALS: readonly Proposal[] = [
   { name: 'memory64', rows: [], on: true },
   { name: 'custom-page-sizes', rows: [], on: false },
   { name: 'wide-arithmetic', rows: wideArithmetic, on: false },
+  { name: 'compact-import-section', rows: [], on: false, encodingOnly: true },
 ]

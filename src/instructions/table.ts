@@ -30,6 +30,7 @@ function uniform(row: Instruction): Instruction {
     nullable: row.nullable,
     structure: row.structure,
     admitsElse: row.admitsElse,
+    hintable: row.hintable,
     diverges: row.diverges,
   } satisfies Record<keyof Instruction, unknown>
 }

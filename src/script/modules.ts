@@ -3,6 +3,7 @@
 
 import { decodeModule } from '../binary/decode-module.ts'
 import { decodeNames } from '../binary/decode-names.ts'
+import { customSectionFaults } from '../embed/custom-sections.ts'
 import { CompiledModule } from '../runtime/instance.ts'
 import { MODULE_LIMITS, type ModuleLimits } from '../syntax/limits.ts'
 import type { Module } from '../syntax/module.ts'
@@ -26,6 +27,14 @@ export function readModule(module: ScriptModule): Module {
     case 'quote':
       return parseModule(module.text)
   }
+}
+
+/** Throws what is wrong with a module's custom sections, if it is of that kind; or with the module itself. */
+export function checkCustomSections(module: ScriptModule, kind: string): void {
+  const syntax = readModule(module)
+  if (kind === 'invalid') validateModule(syntax)
+  const fault = customSectionFaults(syntax).find((each) => each.kind === kind)
+  if (fault !== undefined) throw fault
 }
 
 /** The module, if it is well-formed and valid; else a ModuleError. */

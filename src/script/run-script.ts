@@ -20,7 +20,7 @@ import type { Action, Command, Directive, ModuleAssertion, ResultPattern, Script
 import { parseScript } from '../text/wast.ts'
 import { CLOSED } from '../validate/canonical-types.ts'
 import { matchesValType } from '../validate/matching.ts'
-import { DEFINITION_LIMITS, compileModule, readModule } from './modules.ts'
+import { DEFINITION_LIMITS, checkCustomSections, compileModule, readModule } from './modules.ts'
 import type { DirectiveResult, Outcome, ScriptResult } from './result.ts'
 import { spectest } from './spectest.ts'
 import { HostReferences, matchesPattern, patternText, toValue, valueText } from './values.ts'
@@ -227,7 +227,9 @@ class ScriptRunner {
 
   private expectFault(kind: ModuleAssertion, module: ScriptModule, text: string): Outcome {
     try {
-      if (FAULTS[kind] === 'malformed') readModule(module)
+      if (kind === 'assert_malformed_custom' || kind === 'assert_invalid_custom')
+        checkCustomSections(module, FAULTS[kind])
+      else if (FAULTS[kind] === 'malformed') readModule(module)
       else {
         const compiled = compileModule(module)
         if (kind === 'assert_unlinkable') this.instantiate(compiled)

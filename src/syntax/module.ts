@@ -28,6 +28,19 @@ export interface Import {
   readonly type: ExternType
 }
 
+/**
+ * Imports of one module that the binary format spells together: the module's name once, and perhaps their type (the proposal
+ * `compact-import-section`). It changes nothing about what they mean.
+ */
+export interface ImportGroup {
+  readonly module: string
+  /** Position of the first one among all imports, and how many they are: none at all is allowed. */
+  readonly start: number
+  readonly count: number
+  /** Where it is spelled once. */
+  readonly type?: ExternType | undefined
+}
+
 export interface Export {
   readonly name: string
   readonly kind: ExternKind
@@ -87,6 +100,8 @@ export interface Module {
   /** Those that are spelled, ascending; a type outside of them is a group of its own. */
   readonly recGroups: readonly RecGroup[]
   readonly imports: readonly Import[]
+  /** Those that are spelled, ascending; an import outside of them is spelled by itself. Absent where there are none. */
+  readonly importGroups?: readonly ImportGroup[] | undefined
   /** Definitions only: imports come first in every index space. */
   readonly funcs: readonly Func[]
   readonly tables: readonly Table[]

@@ -21,3 +21,8 @@ export interface Names {
   readonly fields?: IndirectNameMap | undefined
   readonly tags?: NameMap | undefined
 }
+
+/** What names are given to, one to an index. */
+export type NamedSpace = Exclude<keyof Names, 'module' | IndirectSpace>
+/** What names are given to by an index of its own inside of something that has one. */
+export type IndirectSpace = 'locals' | 'labels' | 'fields'

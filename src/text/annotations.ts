@@ -1,9 +1,12 @@
 // The annotations that mean something to a module: `(@name "…")` gives a name that no identifier could be, `(@custom "…" …)` a
-// custom section. Each is looked for where it may stand; what is left over is misplaced.
+// custom section. Each is looked for where it may stand; what is left over is misplaced. Branch hints are in hint-annotations.ts.
 // https://webassembly.github.io/spec/core/appendix/custom.html
 
 import type { ModuleError } from '../errors/module-error.ts'
+import { BRANCH_HINT } from '../instructions/branch-hints.ts'
 import type { CustomSection } from '../syntax/module.ts'
+import { HintAnnotations } from './hint-annotations.ts'
+import { SECTIONS } from './section-names.ts'
 import { decodeUtf8 } from './string-token.ts'
 import { textError } from './text-error.ts'
 import { TokenCursor } from './token-cursor.ts'
@@ -14,24 +17,7 @@ const NAME = 'name'
 const CUSTOM = 'custom'
 
 /** The annotations to ask the lexer for. */
-export const MODULE_ANNOTATIONS: ReadonlySet<string> = new Set([NAME, CUSTOM])
-
-/** The sections by their names in an annotation, with their ids, in the order of the binary format. */
-const SECTIONS: readonly (readonly [name: string, id: number])[] = [
-  ['type', 1],
-  ['import', 2],
-  ['func', 3],
-  ['table', 4],
-  ['memory', 5],
-  ['tag', 13],
-  ['global', 6],
-  ['export', 7],
-  ['start', 8],
-  ['elem', 9],
-  ['datacount', 12],
-  ['code', 10],
-  ['data', 11],
-]
+export const MODULE_ANNOTATIONS: ReadonlySet<string> = new Set([NAME, CUSTOM, BRANCH_HINT])
 
 /** A gap between two sections. Sections that say `after` stand in it in front of those that say `before`. */
 interface Place {
@@ -40,7 +26,10 @@ interface Place {
   readonly side: 'after' | 'before'
 }
 
+const BEFORE_CODE: Place = { gap: SECTIONS.findIndex(({ name }) => name === 'code'), side: 'before' }
+
 export class ModuleAnnotations {
+  readonly hints: HintAnnotations
   /** By the token that follows. */
   private readonly names = new Map<number, Annotation[]>()
   private readonly customs: Annotation[] = []
@@ -49,12 +38,15 @@ export class ModuleAnnotations {
   /** Those between two tokens of a module: `from` is the first after its keyword, `to` is its closing parenthesis. */
   constructor(tokens: TokenTable, words: Words, from: number, to: number) {
     this.words = words
+    const hints: Annotation[] = []
     for (const annotation of tokens.annotations) {
       const { id, before } = annotation
       if (before < from || before > to) continue
       if (id === CUSTOM) this.customs.push(annotation)
+      else if (id === BRANCH_HINT) hints.push(annotation)
       else if (id === NAME) this.names.set(before, [...(this.names.get(before) ?? []), annotation])
     }
+    this.hints = new HintAnnotations(hints)
   }
 
   /** The name that is given right before a token; `what` is being named. */
@@ -75,18 +67,22 @@ export class ModuleAnnotations {
     }
   }
 
-  /** The custom sections in their order in the binary format. One may stand before the token of a field, and at the end of the module. */
-  readCustoms(fields: readonly number[], end: number): CustomSection[] {
-    if (this.customs.length === 0) return []
+  /**
+   * The custom sections in their order in the binary format. One may stand before the token of a field, and at the end of the module.
+   * `branchHints` is the content of their section, which stands right before the code.
+   */
+  readCustoms(fields: readonly number[], end: number, branchHints: Uint8Array | undefined): CustomSection[] {
+    if (this.customs.length === 0 && branchHints === undefined) return []
     const places = new Set([...fields, end])
     const found = this.customs.map((annotation) => {
       if (!places.has(annotation.before)) throw complain(annotation, 'misplaced @custom annotation')
       return readCustom(annotation, this.words)
     })
+    if (branchHints !== undefined) found.push({ name: BRANCH_HINT, bytes: branchHints, place: BEFORE_CODE })
     const rank = ({ gap, side }: Place): number => 2 * gap + (side === 'before' ? 1 : 0)
     return found
       .sort((a, b) => rank(a.place) - rank(b.place))
-      .map(({ name, bytes, place }) => ({ name, bytes, after: SECTIONS[place.gap - 1]?.[1] ?? 0 }))
+      .map(({ name, bytes, place }) => ({ name, bytes, after: SECTIONS[place.gap - 1]?.id ?? 0 }))
   }
 }
 
@@ -130,7 +126,7 @@ function readPlace(cursor: TokenCursor): Place {
   if (side !== 'before' && side !== 'after') throw tokens.error(start, '@custom annotation: malformed placement')
   cursor.pos += 2
   const section = cursor.word
-  const index = SECTIONS.findIndex(([name]) => name === section)
+  const index = SECTIONS.findIndex(({ name }) => name === section)
   let gap = side === 'before' ? index : index + 1
   if (side === 'before' && section === 'first') gap = 0
   else if (side === 'after' && section === 'last') gap = SECTIONS.length

@@ -7,7 +7,7 @@ import type { IndexSpace } from './index-space.ts'
 import type { ModuleContext } from './parse-context.ts'
 import { bindTypes, TypeDefinitionParser } from './parse-type-definitions.ts'
 import { atRefType, parseAddrType, parsePageSize } from './parse-types.ts'
-import { LEFT_PAREN } from './tokens.ts'
+import { LEFT_PAREN, STRING } from './tokens.ts'
 
 export function externKind(word: string | undefined): ExternKind | undefined {
   return EXTERN_KINDS.find((kind) => kind === word)
@@ -74,12 +74,34 @@ class Declarations {
     const { context } = this
     const { cursor } = context
     cursor.readName()
+    if (cursor.kind !== STRING) return this.declareImportGroup(field)
     cursor.readName()
     const kind = externKind(cursor.clause)
     if (kind === undefined) return
     this.refuseLateImport(field)
     cursor.pos += 2
     context.space(kind).bind(cursor, context.annotations)
+  }
+
+  /** Items with a type of their own may have identifiers; of those that share one there are only so many. */
+  private declareImportGroup(field: number): void {
+    const { context } = this
+    const { cursor } = context
+    this.refuseLateImport(field)
+    let untyped = 0
+    while (cursor.clause === 'item') {
+      const item = cursor.pos
+      cursor.pos += 2
+      cursor.readName()
+      const kind = externKind(cursor.clause)
+      cursor.pos += 2
+      if (kind === undefined) untyped++
+      else context.space(kind).bind(cursor, context.annotations)
+      cursor.pos = item
+      cursor.skipGroup()
+    }
+    const shared = externKind(cursor.clause)
+    if (shared !== undefined) context.space(shared).bindAnonymous(untyped)
   }
 
   private declareExtern(kind: ExternKind, field: number): void {

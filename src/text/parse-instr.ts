@@ -3,8 +3,10 @@
 // written.
 // https://webassembly.github.io/spec/core/text/instructions.html
 
+import type { BranchHint } from '../instructions/branch-hints.ts'
 import type { Instruction } from '../instructions/define.ts'
 import { InstructionWriter } from '../instructions/instruction-writer.ts'
+import type { HintAnnotations } from './hint-annotations.ts'
 import { LabelStack, parseLabel, type Label } from './label-stack.ts'
 import type { ModuleContext } from './parse-context.ts'
 import { ImmediateParser } from './parse-immediates.ts'
@@ -30,6 +32,10 @@ const OTHERWISE = 6
 
 export class InstructionParser {
   readonly labels: LabelStack = new LabelStack()
+  /** Where hints for branches are taken from: set while a function's body is parsed. */
+  hints: HintAnnotations | undefined
+  /** Those of the last body, with offsets in all of the code. */
+  hinted: BranchHint[] = []
   private readonly context: ModuleContext
   private readonly cursor: TokenCursor
   private readonly writer: InstructionWriter
@@ -41,6 +47,8 @@ export class InstructionParser {
   private readonly starts: number[] = []
   /** For the same: its token. */
   private readonly operators: number[] = []
+  /** For the same: its hint. */
+  private readonly operatorHints: (boolean | undefined)[] = []
   /** For CONDITION: the label that comes into scope with `then`. */
   private readonly pendingLabels: Label[] = []
 
@@ -54,6 +62,7 @@ export class InstructionParser {
   /** Writes the instructions up to a closing parenthesis, which is left, and an `end` behind them. */
   parseSequence(): void {
     this.labels.reset()
+    if (this.hinted.length > 0) this.hinted = []
     this.run(false)
     this.mark(this.cursor.pos)
     this.writer.writeOpcode(END)
@@ -86,13 +95,15 @@ export class InstructionParser {
     const { cursor, frames, writer } = this
     const row = this.rowAt(cursor.pos)
     const top = frames.at(-1)
-    this.mark(cursor.pos)
+    const token = cursor.pos
     if (top === OPERANDS || top === CONDITION) throw cursor.unexpected()
     if (row.structure === undefined) {
+      this.begin(token, token)
       cursor.pos++
       return this.immediates.parse(row, writer)
     }
     if (row.structure === 'open') {
+      this.begin(token, token)
       cursor.pos++
       const label = parseLabel(cursor, this.context.annotations)
       this.immediates.parse(row, writer)
@@ -101,6 +112,7 @@ export class InstructionParser {
       return
     }
     if (top !== FLAT_IF && !(top === FLAT && row === END)) throw cursor.unexpected()
+    this.mark(token)
     cursor.pos++
     this.labels.checkRepeated(cursor)
     writer.writeOpcode(row)
@@ -122,7 +134,7 @@ export class InstructionParser {
       tokens.kind(start + 2) === RIGHT_PAREN ||
       (tokens.kind(start + 2) !== LEFT_PAREN && tokens.kind(start + 3) === RIGHT_PAREN)
     if (isShort) {
-      this.mark(start + 1)
+      this.begin(start, start + 1)
       this.immediates.parse(row, this.writer)
       return cursor.expectRight()
     }
@@ -146,7 +158,7 @@ export class InstructionParser {
       return this.expectParenthesis()
     }
     frames.push(FOLDED)
-    this.mark(token)
+    this.begin(token - 1, token)
     this.immediates.parse(row, this.writer)
     this.labels.push(label)
   }
@@ -207,10 +219,21 @@ export class InstructionParser {
     this.cursor.marks?.push(this.writer.length, token)
   }
 
-  /** The operator that is written next to `waiting` comes from that token. */
+  /** What is written next is an instruction: it begins with the token `first`, which may be a parenthesis before its own. */
+  private begin(first: number, token: number): void {
+    this.mark(token)
+    if (this.hints !== undefined) this.hint(this.hints.take(first))
+  }
+
+  private hint(likely: boolean | undefined): void {
+    if (likely !== undefined) this.hinted.push({ offset: this.writer.length, likely })
+  }
+
+  /** The operator that is written next to `waiting` comes from that token, behind its parenthesis. */
   private wait(token: number): void {
     this.starts.push(this.waiting.length)
     this.operators.push(token)
+    this.operatorHints.push(this.hints?.take(token - 1))
   }
 
   /** Moves the innermost waiting operator to the code. */
@@ -218,6 +241,7 @@ export class InstructionParser {
     const { waiting } = this
     const start = this.starts.pop()!
     this.mark(this.operators.pop()!)
+    this.hint(this.operatorHints.pop())
     this.writer.writeBytes(waiting.view().subarray(start))
     waiting.length = start
   }

@@ -2,9 +2,22 @@
 // https://webassembly.github.io/spec/core/text/modules.html
 
 import type { ModulePlace } from '../errors/module-error.ts'
+import { encodeBranchHints, type FuncHints } from '../instructions/branch-hints.ts'
 import type { InstructionWriter } from '../instructions/instruction-writer.ts'
 import { writeValType } from '../instructions/type-codes.ts'
-import type { Code, Data, Elem, Export, Func, Global, Import, Module, Table, Tag } from '../syntax/module.ts'
+import type {
+  Code,
+  Data,
+  Elem,
+  Export,
+  Func,
+  Global,
+  Import,
+  ImportGroup,
+  Module,
+  Table,
+  Tag,
+} from '../syntax/module.ts'
 import type { IndirectNameMap, Names, NameMap } from '../syntax/names.ts'
 import { pageSizeOf, type ExternKind, type ExternType, type MemoryType, type ValType } from '../syntax/types.ts'
 import { MODULE_ANNOTATIONS } from './annotations.ts'
@@ -27,7 +40,7 @@ import {
 } from './parse-types.ts'
 import { SourceText } from './source-text.ts'
 import { TokenCursor } from './token-cursor.ts'
-import { EOF, RIGHT_PAREN, type TokenTable } from './tokens.ts'
+import { EOF, ID, LEFT_PAREN, RIGHT_PAREN, STRING, type TokenTable } from './tokens.ts'
 
 export interface ParseOptions {
   /** How errors call the source, usually a file's name. */
@@ -80,6 +93,7 @@ class ModuleParser {
   private readonly instructions: InstructionParser
   private readonly segments: SegmentParser
   private readonly imports: Import[] = []
+  private readonly importGroups: ImportGroup[] = []
   private readonly funcs: Func[] = []
   private readonly tables: Table[] = []
   private readonly memories: MemoryType[] = []
@@ -93,6 +107,7 @@ class ModuleParser {
   private readonly next: Record<ExternKind, number> = { func: 0, table: 0, memory: 0, global: 0, tag: 0 }
   private readonly localNames = new Map<number, NameMap>()
   private readonly labelNames = new Map<number, NameMap>()
+  private readonly branchHints: FuncHints[] = []
 
   constructor(cursor: TokenCursor, end: number) {
     this.cursor = cursor
@@ -115,7 +130,9 @@ class ModuleParser {
     }
     cursor.pos = this.end
     annotations.finishNames()
-    const customs = annotations.readCustoms(fields, this.end)
+    annotations.hints.finish()
+    const hints = this.branchHints.length === 0 ? undefined : encodeBranchHints(this.branchHints)
+    const customs = annotations.readCustoms(fields, this.end, hints)
     context.finishCode()
     const names = this.names(moduleName)
     return {
@@ -123,6 +140,7 @@ class ModuleParser {
       subtypes: context.types.subtypes,
       recGroups: context.types.recGroups,
       imports: this.imports,
+      ...(this.importGroups.length === 0 ? {} : { importGroups: this.importGroups }),
       funcs: this.funcs,
       tables: this.tables,
       memories: this.memories,
@@ -188,19 +206,61 @@ class ModuleParser {
     const { cursor } = this
     cursor.pos++
     const module = cursor.readName()
-    const name = cursor.readName()
+    if (cursor.kind !== STRING) return this.parseImportGroup(module)
+    this.parseNamedImport(module, cursor.readName())
+  }
+
+  private parseNamedImport(module: string, name: string): void {
+    const kind = this.openExternType()
+    this.cursor.takeId()
+    this.addImport(module, name, kind)
+    this.cursor.expectRight()
+  }
+
+  /** Passes the parenthesis and the keyword that open the type of an import; gives the kind. */
+  private openExternType(): ExternKind {
+    const { cursor } = this
     cursor.expectLeft()
     const kind = externKind(cursor.word)
     if (kind === undefined) throw cursor.unexpected()
-    this.skipKeyword()
-    this.addImport(module, name, kind)
+    cursor.pos++
+    return kind
+  }
+
+  /** `(import "m" (item "f" (func)) …)` or `(import "m" (item "f") … (func))`, behind the name of the module. */
+  private parseImportGroup(module: string): void {
+    const { cursor, imports } = this
+    const start = imports.length
+    const names: string[] = []
+    while (cursor.takeClause('item')) {
+      const name = cursor.readName()
+      if (cursor.kind === RIGHT_PAREN && imports.length === start) names.push(name)
+      else if (names.length === 0) this.parseNamedImport(module, name)
+      cursor.expectRight()
+    }
+    const isShared = names.length > 0 || (imports.length === start && cursor.kind === LEFT_PAREN)
+    const type = isShared ? this.parseSharedType(names.length) : undefined
+    if (type !== undefined) for (const name of names) imports.push({ module, name, type })
+    const count = imports.length - start
+    this.importGroups.push(type === undefined ? { module, start, count } : { module, start, count, type })
+  }
+
+  /** The type of so many imports, none of which can have an identifier. */
+  private parseSharedType(count: number): ExternType {
+    const { cursor } = this
+    const kind = this.openExternType()
+    if (cursor.kind === ID) throw cursor.tokens.error(cursor.pos, 'identifier not allowed')
+    const type = this.parseExternType(kind)
     cursor.expectRight()
+    this.next[kind] += count
+    return type
   }
 
   /** Reads the type of an import, of which everything else is known. */
   private addImport(module: string, name: string, kind: ExternKind): void {
-    this.next[kind]++
+    const index = this.next[kind]++
     this.imports.push({ module, name, type: this.parseExternType(kind) })
+    if (kind === 'func') this.keepLocalNames(index)
   }
 
   private parseExternType(kind: ExternKind): ExternType {
@@ -237,6 +297,7 @@ class ModuleParser {
   }
 
   private parseFunc(): void {
+    const field = this.cursor.pos - 1
     if (this.parseInlineImport('func')) return
     const { context, cursor } = this
     const { types, writer } = context
@@ -253,12 +314,31 @@ class ModuleParser {
     }
     const start = writer.length
     writeLocals(writer, localTypes)
-    this.instructions.parseSequence()
+    this.parseBody(funcIdx, field, start)
     this.funcs.push({ typeIdx, code: context.codeSince(start) })
-    if (locals.names.size > 0) this.localNames.set(funcIdx, locals.names)
+    this.keepLocalNames(funcIdx)
     const { names } = this.instructions.labels
     if (names.size > 0) this.labelNames.set(funcIdx, names)
     context.closeLocals()
+  }
+
+  private keepLocalNames(funcIdx: number): void {
+    const { names } = this.context.locals
+    if (names.size > 0) this.localNames.set(funcIdx, names)
+  }
+
+  /** The instructions of a function with the hints among them, which are told by their distance from `start`. */
+  private parseBody(funcIdx: number, field: number, start: number): void {
+    const { instructions, cursor } = this
+    const { hints } = this.context.annotations
+    hints.enter(field)
+    instructions.hints = hints
+    instructions.parseSequence()
+    instructions.hints = undefined
+    hints.leave(cursor.pos)
+    const { hinted } = instructions
+    if (hinted.length === 0) return
+    this.branchHints.push({ funcIdx, hints: hinted.map(({ offset, likely }) => ({ offset: offset - start, likely })) })
   }
 
   /** Begins the locals of a function; gives what binds the next of them. */

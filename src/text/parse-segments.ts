@@ -26,19 +26,17 @@ export class SegmentParser {
     if (cursor.takeWord('declare')) return { mode: { kind: 'declarative' }, ...this.parseItems(false) }
     const isActive = cursor.atIndex() || (cursor.kind === LEFT_PAREN && !atRefType(cursor))
     if (!isActive) return { mode: { kind: 'passive' }, ...this.parseItems(false) }
-    const named = cursor.clause === 'table'
-    const index = this.parseTarget('table', tables)
+    const target = this.parseTarget('table', tables)
     const offset = this.parseOffset()
-    const items = this.parseItems(!named)
-    return { mode: activeElem(index, offset, items), ...items }
+    const items = this.parseItems(!target.explicit)
+    return { mode: activeElem(target, offset, items), ...items }
   }
 
   parseData(): Data {
     const { cursor, memories } = this.context
     if (cursor.kind !== LEFT_PAREN && !cursor.atIndex())
       return { mode: { kind: 'passive' }, bytes: cursor.readStrings() }
-    const index = this.parseTarget('memory', memories)
-    const mode = active(index, this.parseOffset())
+    const mode = active(this.parseTarget('memory', memories), this.parseOffset())
     return { mode, bytes: cursor.readStrings() }
   }
 
@@ -48,7 +46,7 @@ export class SegmentParser {
     cursor.expectClause('elem')
     const items = cursor.kind === LEFT_PAREN ? { type, items: this.parseExprs() } : this.parseInlineFuncs(type)
     cursor.expectRight()
-    return { mode: activeElem(tableIdx, this.context.zero(addrType), items), ...items }
+    return { mode: activeElem({ index: tableIdx, explicit: false }, this.context.zero(addrType), items), ...items }
   }
 
   /** `(data …)` inside a memory. */
@@ -57,17 +55,17 @@ export class SegmentParser {
     cursor.expectClause('data')
     const bytes = cursor.readStrings()
     cursor.expectRight()
-    return { mode: active(memIdx, this.context.zero(addrType)), bytes }
+    return { mode: active({ index: memIdx, explicit: false }, this.context.zero(addrType)), bytes }
   }
 
   /** `(table x)` or `(memory x)`, which Wasm 1.0 wrote as `x` alone; without it the segment goes to number 0. */
-  private parseTarget(word: string, space: IndexSpace): number {
+  private parseTarget(word: string, space: IndexSpace): Target {
     const { cursor } = this.context
-    if (cursor.atIndex()) return space.resolve(cursor)
-    if (!cursor.takeClause(word)) return 0
+    if (cursor.atIndex()) return { index: space.resolve(cursor), explicit: false }
+    if (!cursor.takeClause(word)) return { index: 0, explicit: false }
     const index = space.resolve(cursor)
     cursor.expectRight()
-    return index
+    return { index, explicit: true }
   }
 
   /** `(offset expr)`, or one folded instruction. */
@@ -121,11 +119,17 @@ export class SegmentParser {
   }
 }
 
-function active(index: number, offset: Code): SegmentMode {
-  return { kind: 'active', index, offset, explicit: index !== 0 }
+/** Where an active segment goes, and whether the clause that says so is there: then the binary format spells it, too. */
+interface Target {
+  readonly index: number
+  readonly explicit: boolean
+}
+
+function active({ index, explicit }: Target, offset: Code): SegmentMode {
+  return { kind: 'active', index, offset, explicit: explicit || index !== 0 }
 }
 
 /** Only the binary forms with an explicit index can name a type. */
-function activeElem(index: number, offset: Code, { type, items }: Items): SegmentMode {
-  return { kind: 'active', index, offset, explicit: index !== 0 || type !== impliedElemType(items) }
+function activeElem({ index, explicit }: Target, offset: Code, { type, items }: Items): SegmentMode {
+  return active({ index, explicit: explicit || type !== impliedElemType(items) }, offset)
 }

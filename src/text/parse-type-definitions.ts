@@ -96,7 +96,11 @@ export class TypeDefinitionParser {
 
   private parseFuncType(): FuncType {
     const { cursor } = this
-    return parseParamsAndResults(cursor, this.types.space, () => void cursor.takeId())
+    // Names of parameters mean nothing here, however they are written.
+    return parseParamsAndResults(cursor, this.types.space, () => {
+      cursor.takeId()
+      this.annotations.takeName(cursor.pos, 'parameter')
+    })
   }
 
   private parseArrayType(): ArrayType {

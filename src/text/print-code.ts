@@ -25,12 +25,12 @@ export function printFlat(
     switch (row.structure) {
       case undefined:
         output.newLine(level + labels.depth)
-        output.write(printer.print(row, reader))
+        output.write(printer.annotation(reader.start) + printer.print(row, reader))
         break
       case 'open': {
         const id = labelId(labelNames?.get(position++))
         output.newLine(level + labels.depth)
-        output.write(printer.printOpen(row, reader, id))
+        output.write(printer.annotation(reader.start) + printer.printOpen(row, reader, id))
         labels.open(id)
         output.lineComment(`label = @${labels.depth}`)
         break

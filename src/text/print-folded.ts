@@ -75,14 +75,15 @@ export class FoldedPrinter {
     const instruction = header < 0 ? node : header
     reader.pos = folding.offset(instruction)
     const row = reader.next()
+    const annotation = printer.annotation(reader.start)
     if (header < 0) {
-      this.open(`(${printer.print(row, reader)}`)
+      this.open(`${annotation}(${printer.print(row, reader)}`)
       this.pending.push(CLOSE)
       this.pend(folding.first(node), node - 1)
       return
     }
     const id = labelId(labelNames?.get(folding.labelPosition(header)))
-    this.open(`(${printer.printOpen(row, reader, id)}`)
+    this.open(`${annotation}(${printer.printOpen(row, reader, id)}`)
     if (this.layout.kind === 'lines') this.output.lineComment(`label = @${printer.labels.depth + 1}`)
     this.pendBlock(node, row, id)
   }

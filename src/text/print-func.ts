@@ -2,17 +2,18 @@
 // https://webassembly.github.io/spec/core/text/modules.html#functions
 
 import { ModuleError } from '../errors/module-error.ts'
+import type { BranchHintMap } from '../instructions/branch-hints.ts'
 import { InstructionReader } from '../instructions/instruction-reader.ts'
 import { readValType } from '../instructions/type-codes.ts'
 import { MODULE_LIMITS } from '../syntax/limits.ts'
 import { funcTypeAt, type Func, type Module } from '../syntax/module.ts'
 import type { Names } from '../syntax/names.ts'
-import type { ValType } from '../syntax/types.ts'
+import type { FuncType, ValType } from '../syntax/types.ts'
 import { printFlat } from './print-code.ts'
 import type { FoldedPrinter } from './print-folded.ts'
 import type { ModuleIds } from './module-ids.ts'
 import { IdSpace } from './print-ids.ts'
-import type { InstructionPrinter } from './print-instr.ts'
+import { NO_HINTS, type InstructionPrinter } from './print-instr.ts'
 import type { PrintOutput } from './print-output.ts'
 import { joinWords, type TypePrinter } from './print-types.ts'
 
@@ -21,6 +22,7 @@ const BODY_LEVEL = 2
 export class FuncPrinter {
   private readonly module: Module
   private readonly names: Names
+  private readonly hints: BranchHintMap
   private readonly ids: ModuleIds
   private readonly types: TypePrinter
   private readonly printer: InstructionPrinter
@@ -31,6 +33,7 @@ export class FuncPrinter {
   constructor(
     module: Module,
     names: Names,
+    hints: BranchHintMap,
     ids: ModuleIds,
     types: TypePrinter,
     printer: InstructionPrinter,
@@ -39,11 +42,30 @@ export class FuncPrinter {
   ) {
     this.module = module
     this.names = names
+    this.hints = hints
     this.ids = ids
     this.types = types
     this.printer = printer
     this.folded = folded
     this.output = output
+  }
+
+  /** `(func $f (;0;) (type 0)` and, where they have names, the parameters; the parenthesis stays open. */
+  printImported(typeIdx: number, funcIdx: number): string {
+    const type = funcTypeAt(this.module, typeIdx)
+    const localNames = this.names.locals?.get(funcIdx)
+    const ids = new IdSpace(localNames, type?.params.length ?? 0)
+    const isNamed = type?.params.some((_, i) => ids.isNamed(i)) === true
+    return this.header(funcIdx, typeIdx, isNamed ? type : undefined, ids)
+  }
+
+  /** Parameters and results stand beside the type's index where `type` is there. */
+  private header(funcIdx: number, typeIdx: number, type: FuncType | undefined, ids: IdSpace): string {
+    return joinWords([
+      `(func ${this.ids.funcs.binding(funcIdx)} (type ${this.ids.types.use(typeIdx)})`,
+      this.declare('param', type?.params ?? [], 0, ids),
+      this.types.list('result', type?.results ?? []),
+    ])
   }
 
   print(func: Func, funcIdx: number): void {
@@ -55,21 +77,17 @@ export class FuncPrinter {
     const localNames = names.locals?.get(funcIdx)
     const ids = new IdSpace(localNames, params.length + locals.length)
     output.newLine(1)
-    output.write(
-      joinWords([
-        `(func ${this.ids.funcs.binding(funcIdx)} (type ${this.ids.types.use(func.typeIdx)})`,
-        this.declare('param', params, 0, ids),
-        this.types.list('result', type?.results ?? []),
-      ]),
-    )
+    output.write(this.header(funcIdx, func.typeIdx, type, ids))
     if (locals.length > 0) {
       output.newLine(BODY_LEVEL)
       output.write(this.declare('local', locals, params.length, ids))
     }
     printer.locals = ids
+    printer.hints = placed(this.hints.get(funcIdx), func.code.start)
     const labelNames = names.labels?.get(funcIdx)
     if (this.folded === undefined) printFlat(reader, printer, output, BODY_LEVEL, labelNames)
     else this.folded.print(reader, type, { kind: 'lines', level: BODY_LEVEL }, labelNames)
+    printer.hints = NO_HINTS
     output.newLine(1)
     output.close(1)
   }
@@ -90,6 +108,11 @@ export class FuncPrinter {
     groups.push(types.list(keyword, unnamed))
     return joinWords(groups)
   }
+}
+
+/** From offsets in the body to offsets in its buffer. */
+function placed(hints: ReadonlyMap<number, boolean> | undefined, start: number): ReadonlyMap<number, boolean> {
+  return hints === undefined ? NO_HINTS : new Map([...hints].map(([offset, likely]) => [offset + start, likely]))
 }
 
 /** One after another, as text has no way to count them. Throws `limit` for more than any engine takes. */

@@ -2,6 +2,7 @@
 // is told by its row; the abbreviations of the text format and its own order are here. Layout and folding are left to others.
 // https://webassembly.github.io/spec/core/text/instructions.html
 
+import { BRANCH_HINT } from '../instructions/branch-hints.ts'
 import type { Instruction } from '../instructions/define.ts'
 import type { ImmediateKind, Immediates } from '../instructions/immediates.ts'
 import type { Module } from '../syntax/module.ts'
@@ -11,10 +12,15 @@ import { LabelScope } from './print-labels.ts'
 import { printF32, printF64, printI64, printU64, printVector } from './print-number.ts'
 import { BlockTypePrinter, type TypePrinter } from './print-types.ts'
 
+/** Offsets to nothing. */
+export const NO_HINTS: ReadonlyMap<number, boolean> = new Map()
+
 export class InstructionPrinter {
   readonly labels: LabelScope = new LabelScope()
   /** Identifiers of the locals of the function that is being printed. */
   locals: IdSpace = NO_IDS
+  /** Hints of the function that is being printed, by the offsets of instructions in its buffer. */
+  hints: ReadonlyMap<number, boolean> = NO_HINTS
   private readonly ids: ModuleIds
   private readonly types: TypePrinter
   private readonly blockTypes: BlockTypePrinter
@@ -23,6 +29,13 @@ export class InstructionPrinter {
     this.ids = ids
     this.types = types
     this.blockTypes = new BlockTypePrinter(module, types)
+  }
+
+  /** What stands before the instruction at an offset: its hint, or nothing. */
+  annotation(offset: number): string {
+    if (this.hints.size === 0) return ''
+    const likely = this.hints.get(offset)
+    return likely === undefined ? '' : `(@${BRANCH_HINT} "\\0${likely ? 1 : 0}") `
   }
 
   /** Without the label that a structured instruction may bind. */

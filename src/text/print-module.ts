@@ -3,10 +3,19 @@
 // data count that nothing needs, locals grouped otherwise than by their types.
 // https://webassembly.github.io/spec/core/text/modules.html
 
+import { BRANCH_HINT, printableBranchHints, type BranchHintMap } from '../instructions/branch-hints.ts'
 import { InstructionReader } from '../instructions/instruction-reader.ts'
-import { indexSpaces, type Code, type Export, type Import, type IndexSpaces, type Module } from '../syntax/module.ts'
+import {
+  indexSpaces,
+  type Code,
+  type Export,
+  type Import,
+  type ImportGroup,
+  type IndexSpaces,
+  type Module,
+} from '../syntax/module.ts'
 import type { Names } from '../syntax/names.ts'
-import { memoryTypeName, type ExternKind } from '../syntax/types.ts'
+import { memoryTypeName, type ExternKind, type ExternType } from '../syntax/types.ts'
 import { ArityCounter } from './arity.ts'
 import { Folding } from './fold.ts'
 import { moduleIds, type ModuleIds } from './module-ids.ts'
@@ -64,6 +73,7 @@ type PrintField = () => void
 class ModulePrinter {
   private readonly module: Module
   private readonly names: Names
+  private readonly hints: BranchHintMap
   private readonly spaces: IndexSpaces
   private readonly ids: ModuleIds
   private readonly output: PrintOutput
@@ -76,6 +86,7 @@ class ModulePrinter {
     const names = options.names ?? module.names ?? {}
     this.module = module
     this.names = names
+    this.hints = printableBranchHints(module)
     this.spaces = indexSpaces(module)
     this.ids = moduleIds(module, names, this.spaces)
     this.output = output
@@ -83,8 +94,8 @@ class ModulePrinter {
     const instructions = new InstructionPrinter(module, this.ids, this.types)
     this.exprs = new FoldedPrinter(instructions, new Folding(new ArityCounter(module, this.spaces)), output)
     const folded = options.folded === true ? this.exprs : undefined
-    this.funcs = new FuncPrinter(module, names, this.ids, this.types, instructions, folded, output)
-    this.segments = new SegmentPrinter(this.ids, this.types, this.exprs, output)
+    this.funcs = new FuncPrinter(module, names, this.hints, this.ids, this.types, instructions, folded, output)
+    this.segments = new SegmentPrinter(module, this.ids, this.types, this.exprs, output)
   }
 
   /** Each prints one field when it is called. */
@@ -102,7 +113,8 @@ class ModulePrinter {
     for (const [i, func] of module.funcs.entries()) yield () => funcs.print(func, spaces.importedFuncs + i)
     for (const [i, data] of module.datas.entries()) yield () => segments.printData(data, i)
     const named = Object.values(this.names).some((names) => names !== undefined)
-    const customs = module.customs.filter(({ name }) => !(named && name === 'name'))
+    const told = new Set([...(named ? ['name'] : []), ...(this.hints.size > 0 ? [BRANCH_HINT] : [])])
+    const customs = module.customs.filter(({ name }) => !told.has(name))
     for (const custom of customs) yield () => segments.printCustom(custom)
     yield () => this.printTail()
   }
@@ -124,14 +136,50 @@ class ModulePrinter {
   }
 
   private *imports(): Generator<PrintField, void> {
+    const { imports, importGroups = [] } = this.module
     const next: Record<ExternKind, number> = { func: 0, table: 0, memory: 0, global: 0, tag: 0 }
-    for (const imported of this.module.imports) yield () => this.printImport(imported, next[imported.type.kind]++)
+    let position = 0
+    const single =
+      (imported: Import): PrintField =>
+      () =>
+        this.printImport(imported, next[imported.type.kind]++)
+    for (const group of importGroups) {
+      while (position < group.start) yield single(imports[position++]!)
+      position += group.count
+      yield () => this.printImportGroup(group, next)
+    }
+    while (position < imports.length) yield single(imports[position++]!)
   }
 
   private printImport({ module, name, type }: Import, index: number): void {
-    const binding = this.space(type.kind).binding(index)
-    const text = `(${type.kind} ${binding} ${this.types.externType(type)})`
-    this.field(`(import ${printName(module)} ${printName(name)} ${text})`)
+    this.field(`(import ${printName(module)} ${printName(name)} ${this.importType(type, index)})`)
+  }
+
+  /** `(func $f (;0;) (type 0))` */
+  private importType(type: ExternType, index: number): string {
+    if (type.kind === 'func') return `${this.funcs.printImported(type.typeIdx, index)})`
+    return `(${type.kind} ${this.space(type.kind).binding(index)} ${this.types.externType(type)})`
+  }
+
+  /** A type that is spelled once leaves no place for names: where there are any, it stands beside each of them. */
+  private printImportGroup({ module, start, count, type }: ImportGroup, next: Record<ExternKind, number>): void {
+    const { output } = this
+    const items = this.module.imports.slice(start, start + count)
+    const first = type === undefined ? 0 : next[type.kind]
+    const isNamed = type !== undefined && items.some((_, i) => this.space(type.kind).isNamed(first + i))
+    this.field(`(import ${printName(module)}`)
+    for (const item of items) {
+      const { kind } = item.type
+      const index = next[kind]++
+      output.newLine(2)
+      const of = type === undefined || isNamed ? this.importType(item.type, index) : `(;${kind} ${index};)`
+      output.write(`(item ${printName(item.name)} ${of})`)
+    }
+    if (type !== undefined && !isNamed) {
+      output.newLine(2)
+      output.write(`(${type.kind} ${this.types.externType(type)})`)
+    }
+    output.close(1)
   }
 
   private printTable(position: number): void {

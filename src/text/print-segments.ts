@@ -2,30 +2,27 @@
 // https://webassembly.github.io/spec/core/text/modules.html#element-segments
 
 import { InstructionReader } from '../instructions/instruction-reader.ts'
-import type { Code, CustomSection, Data, Elem, SegmentMode } from '../syntax/module.ts'
+import type { Code, CustomSection, Data, Elem, Module, SegmentMode } from '../syntax/module.ts'
 import type { FoldedPrinter } from './print-folded.ts'
 import type { ModuleIds } from './module-ids.ts'
 import type { IdSpace } from './print-ids.ts'
 import type { PrintOutput } from './print-output.ts'
 import { escapeBytes, printName } from './print-string.ts'
+import { placeableSection } from './section-names.ts'
 import type { TypePrinter } from './print-types.ts'
 
 /** Bytes that one string token holds: long data goes over several lines, which the grammar joins. */
 const BYTES_PER_LINE = 64
 
-/** The names of sections in `(@custom … (after …))`, by section id. */
-// prettier-ignore
-const SECTION_NAMES = [
-  '', 'type', 'import', 'func', 'table', 'memory', 'global', 'export', 'start', 'elem', 'code', 'data', 'datacount', 'tag',
-]
-
 export class SegmentPrinter {
+  private readonly module: Module
   private readonly ids: ModuleIds
   private readonly types: TypePrinter
   private readonly exprs: FoldedPrinter
   private readonly output: PrintOutput
 
-  constructor(ids: ModuleIds, types: TypePrinter, exprs: FoldedPrinter, output: PrintOutput) {
+  constructor(module: Module, ids: ModuleIds, types: TypePrinter, exprs: FoldedPrinter, output: PrintOutput) {
+    this.module = module
     this.ids = ids
     this.types = types
     this.exprs = exprs
@@ -60,7 +57,8 @@ export class SegmentPrinter {
   /** https://webassembly.github.io/spec/core/appendix/custom.html#custom-annotations */
   printCustom({ name, bytes, after }: CustomSection): void {
     const { output } = this
-    const place = after === 0 ? '(before first)' : `(after ${SECTION_NAMES[after] ?? 'last'})`
+    const section = placeableSection(this.module, after)
+    const place = section === undefined ? '(before first)' : `(after ${section})`
     output.newLine(1)
     output.write(`(@custom ${printName(name)} ${place}`)
     this.printBytes(bytes)

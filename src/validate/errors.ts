@@ -4,7 +4,7 @@
 import { ModuleError } from '../errors/module-error.ts'
 import { nameText } from '../errors/quote.ts'
 import type { Module } from '../syntax/module.ts'
-import type { Names } from '../syntax/names.ts'
+import type { NamedSpace } from '../syntax/names.ts'
 import { resultTypeName, valTypeName, type Size, type ValType } from '../syntax/types.ts'
 
 export function invalid(reason: string): ModuleError {
@@ -40,7 +40,7 @@ export function overLimit(count: Size, what: string, limit: number): ModuleError
 export type DefinitionKind = 'func' | 'table' | 'memory' | 'global' | 'elem' | 'data' | 'type' | 'tag'
 
 /** Kinds of definitions: as people read them, and where their identifiers are. */
-const NAMED: Readonly<Record<DefinitionKind, Exclude<keyof Names, 'module' | 'locals' | 'labels' | 'fields'>>> = {
+const NAMED: Readonly<Record<DefinitionKind, NamedSpace>> = {
   func: 'funcs',
   table: 'tables',
   memory: 'memories',

@@ -39,7 +39,7 @@ export function disabledProposals(features: Features = {}): ReadonlySet<string> 
 
 /** Throws a ModuleError of kind `unsupported` where a valid module needs one of the proposals. */
 export function refuseProposals(module: Module, disabled: ReadonlySet<string>): void {
-  for (const [proposal, { what, place }] of requiredProposals(module)) {
+  for (const [proposal, { what, place }] of requiredProposals(module, disabled)) {
     if (!disabled.has(proposal)) continue
     const remedy = `enable it with features: { '${proposal}': true }`
     throw new ModuleError('unsupported', `${what} needs the proposal "${proposal}", which is switched off: ${remedy}`, {
@@ -49,14 +49,21 @@ export function refuseProposals(module: Module, disabled: ReadonlySet<string>): 
   }
 }
 
-/** All proposals that a valid module needs, in the order in which it first does. */
-export function requiredProposals(module: Module): ReadonlyMap<string, Requirement> {
+/** The proposals that a valid module needs, of those that are of interest, in the order in which it first does. */
+export function requiredProposals(
+  module: Module,
+  wanted: ReadonlySet<string> = ALL_PROPOSALS,
+): ReadonlyMap<string, Requirement> {
   const search = new Search(module)
+  search.encoding()
+  if (PROPOSALS.every(({ name, encodingOnly }) => encodingOnly === true || !wanted.has(name))) return search.found
   search.definitions()
   search.segments()
   search.bodies()
   return search.found
 }
+
+const ALL_PROPOSALS: ReadonlySet<string> = new Set(PROPOSALS.map(({ name }) => name))
 
 /** Instructions that a proposal admitted to constant expressions → its name. */
 const CONSTANTS: ReadonlyMap<Instruction, string> = new Map(
@@ -86,6 +93,11 @@ class Search {
   constructor(module: Module) {
     this.module = module
     this.importedGlobals = module.imports.filter(({ type }) => type.kind === 'global').length
+  }
+
+  encoding(): void {
+    const [group] = this.module.importGroups ?? []
+    if (group !== undefined) this.need('compact-import-section', `a group of imports from ${quoted(group.module)}`, {})
   }
 
   definitions(): void {

@@ -20,6 +20,7 @@ export const PROBES: Readonly<Record<string, string>> = {
   'relaxed-simd': '(func unreachable i8x16.relaxed_swizzle drop)',
   'extended-const': '(global i32 (i32.add (i32.const 1) (i32.const 2)))',
   'tail-call': '(func (return_call 0))',
+  'compact-import-section': '(import "m" (item "f") (func))',
   'multi-memory': '(memory 1) (memory 1)',
   'function-references': '(type (func)) (func (param (ref 0)))',
   gc: '(type (struct))',

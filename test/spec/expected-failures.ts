@@ -1,14 +1,10 @@
 // Directives of the official scripts that are known to fail, each with its reason. One that passes fails the run: the list only shrinks.
 
-const BRANCH_HINTS = 'branch hints are kept as a custom section, not read'
 const BEFORE_3_0 = 'written before 3.0, which allows several'
 const WORDING = 'written before 3.0, where the size of a memory is a matter of validation (see core/memory.wast)'
 
 /** By script and line. */
 export const EXPECTED_FAILURES: Readonly<Record<string, string>> = {
-  'custom/metadata.code.branch_hint/branch_hint.wast:50': BRANCH_HINTS,
-  'custom/metadata.code.branch_hint/branch_hint.wast:67': BRANCH_HINTS,
-  'custom/metadata.code.branch_hint/branch_hint.wast:85': BRANCH_HINTS,
   'proposals/threads/imports.wast:309': BEFORE_3_0,
   'proposals/threads/imports.wast:313': BEFORE_3_0,
   'proposals/threads/imports.wast:317': BEFORE_3_0,

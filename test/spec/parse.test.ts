@@ -22,8 +22,6 @@ const scripts = folder === undefined ? [] : findScripts(folder).map((path) => [r
 
 /** Malformed texts that are accepted, by script and line, and why. */
 const ACCEPTED: Readonly<Record<string, string>> = {
-  'custom/metadata.code.branch_hint/branch_hint.wast:50': 'branch hints are not read',
-  'custom/metadata.code.branch_hint/branch_hint.wast:67': 'branch hints are not read',
   'proposals/threads/memory.wast:83': 'predates 3.0, where the size is a matter of validation (core/memory.wast)',
   'proposals/threads/memory.wast:87': 'predates 3.0, where the size is a matter of validation (core/memory.wast)',
   'proposals/threads/memory.wast:91': 'predates 3.0, where the size is a matter of validation (core/memory.wast)',

@@ -2,7 +2,6 @@
 
 import {
   readExternKind,
-  readExternType,
   readGlobalType,
   readMemoryType,
   TypeDefinitions,
@@ -10,6 +9,7 @@ import {
   readTableType,
   readTag,
 } from '../../binary/decode-types.ts'
+import { readImportEntry } from '../../binary/decode-imports.ts'
 import { readName } from '../../binary/read-vector.ts'
 import {
   CODE_SECTION,
@@ -66,7 +66,7 @@ function* plainDetails(
     const funcIdx = reader.readU32()
     yield ` - start function: ${funcIdx}${symbols.tag('funcs', funcIdx)}\n`
   } else if (range.id === DATA_COUNT_SECTION) yield ` - data count: ${reader.readU32()}\n`
-  else if (range.id === CUSTOM_SECTION) yield* customDetails(bytes, range)
+  else if (range.id === CUSTOM_SECTION) yield* customDetails(bytes, range, symbols)
 }
 
 /** Prints the entry at a position of the section. */
@@ -161,10 +161,15 @@ function tableText(reader: InstructionReader, symbols: Symbols): string {
 function importPrinter(reader: InstructionReader, symbols: Symbols): EntryPrinter {
   const next: Record<ExternKind, number> = { func: 0, table: 0, memory: 0, global: 0, tag: 0 }
   return () => {
-    const from = `${visible(readName(reader))}.${visible(readName(reader))}`
-    const type = readExternType(reader)
-    const index = next[type.kind]++
-    return [` - ${type.kind}[${index}] ${externTypeText(type, index, symbols)} <- ${from}\n`]
+    const { imports, group } = readImportEntry(reader, MODULE_LIMITS)
+    const lines = imports.map(({ module, name, type }) => {
+      const index = next[type.kind]++
+      const what = `${type.kind}[${index}] ${externTypeText(type, index, symbols)}`
+      return ` - ${what} <- ${visible(module)}.${visible(name)}\n`
+    })
+    if (group === undefined) return lines
+    const shared = group.type === undefined ? '' : ' of one type'
+    return [` - group of ${imports.length}${shared} <- ${visible(group.module)}\n`, ...lines.map((line) => ` ${line}`)]
   }
 }
 

@@ -1,22 +1,16 @@
 // The entries of a name section one by one, as they stand there: out of place, doubled or nonsensical ones too.
 // https://webassembly.github.io/spec/core/appendix/custom.html#name-section
 
-import { NAME_SUBSECTIONS } from '../../binary/sections.ts'
+import { isIndirect, nameSpaceOf, type NameSpace } from '../../binary/name-spaces.ts'
 import { ByteReader } from '../../syntax/byte-reader.ts'
-
-export type NameSpace = keyof typeof NAME_SUBSECTIONS
 
 export interface NameEntry {
   readonly space: NameSpace
-  /** Of locals and labels: the function; of fields: the type. */
-  readonly funcIdx: number
+  /** Of locals and labels the function, of fields the type. */
+  readonly outer: number
   readonly index: number
   readonly name: string
 }
-
-const SPACES: ReadonlyMap<number, NameSpace> = new Map(
-  (Object.keys(NAME_SUBSECTIONS) as NameSpace[]).map((space) => [NAME_SUBSECTIONS[space], space]),
-)
 
 const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
@@ -24,13 +18,13 @@ const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true })
 export function* nameEntries(bytes: Uint8Array, start: number, end: number): Generator<NameEntry, void> {
   const reader = new ByteReader(bytes, start, end)
   while (reader.pos < end) {
-    const space = SPACES.get(reader.readByte())
+    const space = nameSpaceOf(reader.readByte())
     const size = reader.readU32()
     const next = reader.pos + size
     if (next > end) throw reader.malformed('unexpected end', end)
     reader.end = next
-    if (space === 'module') yield { space, funcIdx: 0, index: 0, name: readLenientName(reader) }
-    else if (space === 'locals' || space === 'labels' || space === 'fields') {
+    if (space === 'module') yield { space, outer: 0, index: 0, name: readLenientName(reader) }
+    else if (space !== undefined && isIndirect(space)) {
       const count = reader.readU32()
       for (let i = 0; i < count; i++) yield* nameMap(reader, space, reader.readU32())
     } else if (space !== undefined) yield* nameMap(reader, space, 0)
@@ -39,9 +33,9 @@ export function* nameEntries(bytes: Uint8Array, start: number, end: number): Gen
   }
 }
 
-function* nameMap(reader: ByteReader, space: NameSpace, funcIdx: number): Generator<NameEntry, void> {
+function* nameMap(reader: ByteReader, space: NameSpace, outer: number): Generator<NameEntry, void> {
   const count = reader.readU32()
-  for (let i = 0; i < count; i++) yield { space, funcIdx, index: reader.readU32(), name: readLenientName(reader) }
+  for (let i = 0; i < count; i++) yield { space, outer, index: reader.readU32(), name: readLenientName(reader) }
 }
 
 /** What is no UTF-8 becomes U+FFFD. */

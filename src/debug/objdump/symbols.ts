@@ -2,7 +2,8 @@
 // parameters functions have. Gathered from whatever can be read; what can't is met again, and told, where it is printed.
 
 import { readName } from '../../binary/read-vector.ts'
-import { TypeDefinitions, readExternKind, readExternType, readRecType } from '../../binary/decode-types.ts'
+import { readImportEntry } from '../../binary/decode-imports.ts'
+import { TypeDefinitions, readExternKind, readRecType } from '../../binary/decode-types.ts'
 import {
   CUSTOM_SECTION,
   EXPORT_SECTION,
@@ -14,18 +15,19 @@ import {
 import { ModuleError } from '../../errors/module-error.ts'
 import { ByteReader } from '../../syntax/byte-reader.ts'
 import { MODULE_LIMITS } from '../../syntax/limits.ts'
+import type { Import } from '../../syntax/module.ts'
 import type { ExternKind } from '../../syntax/types.ts'
 import { nameEntries } from './name-entries.ts'
 import { sectionRanges, type SectionRange } from './section-ranges.ts'
 
 /** The spaces of indices for which names are shown. */
-type NamedSpace = 'types' | 'funcs' | 'tables' | 'globals' | 'datas' | 'tags'
+type ShownSpace = 'types' | 'funcs' | 'tables' | 'globals' | 'datas' | 'tags'
 
 export class Symbols {
   moduleName: string | undefined = undefined
   /** Imports of each kind: definitions count on from there. */
   readonly imported: Record<ExternKind, number> = { func: 0, table: 0, memory: 0, global: 0, tag: 0 }
-  private readonly names: Record<NamedSpace, Map<number, string>> = {
+  private readonly names: Record<ShownSpace, Map<number, string>> = {
     types: new Map(),
     funcs: new Map(),
     tables: new Map(),
@@ -40,7 +42,7 @@ export class Symbols {
   private readonly typeIndices: number[] = []
 
   /** ` <name>`, or nothing. */
-  tag(space: NamedSpace, index: number): string {
+  tag(space: ShownSpace, index: number): string {
     return tagOf(this.names[space].get(index))
   }
 
@@ -84,8 +86,11 @@ export class Symbols {
   }
 
   private readImport(reader: ByteReader): void {
-    const name = `${readName(reader)}.${readName(reader)}`
-    const type = readExternType(reader)
+    for (const each of readImportEntry(reader, MODULE_LIMITS).imports) this.addImport(each)
+  }
+
+  private addImport({ module, name: field, type }: Import): void {
+    const name = `${module}.${field}`
     const index = this.imported[type.kind]++
     if (type.kind === 'func') this.typeIndices.push(type.typeIdx)
     if (type.kind !== 'memory') this.names[`${type.kind}s`].set(index, name)
@@ -100,10 +105,10 @@ export class Symbols {
 
   /** They stand behind everything else, and win over the names of imports and exports. */
   private readNames(bytes: Uint8Array, range: SectionRange): void {
-    for (const { space, funcIdx, index, name } of nameEntries(bytes, range.contents, range.end)) {
+    for (const { space, outer, index, name } of nameEntries(bytes, range.contents, range.end)) {
       if (space === 'module') this.moduleName = name
-      else if (space === 'locals' || space === 'fields') nameInner(this[space], funcIdx, index, name)
-      else if (space in this.names) this.names[space as NamedSpace].set(index, name)
+      else if (space === 'locals' || space === 'fields') nameInner(this[space], outer, index, name)
+      else if (space in this.names) this.names[space as ShownSpace].set(index, name)
     }
   }
 }

@@ -37,6 +37,14 @@ describe('names', () => {
     expect(namesOf(encodeNames(all))).toEqual(all)
   })
 
+  it('of tags are among them', () => {
+    const names: Names = { tags: map([0, 'thrown']) }
+    const content = section(0, sized('name'), encodeNames(names))
+    const module = decodeModule(moduleOf(section(1, vector([0x60, 0, 0])), section(13, vector([0, 0])), content))
+    expect(decodeNames(module)).toEqual(names)
+    expect(decodeNames(decodeModule(moduleOf(content)))).toEqual({ tags: map() })
+  })
+
   it('are written in the order of their indices', () => {
     const disorder: Names = { funcs: map([2, 'c'], [0, 'a'], [1, 'b']) }
     expect(encodeNames(disorder)).toEqual(section(1, vector(entry(0, 'a'), entry(1, 'b'), entry(2, 'c'))))

@@ -244,15 +244,15 @@ describe('imports and exports', () => {
 
 describe('segments', () => {
   test.each([
-    ['(table 1 funcref) (elem (i32.const 0) 0 1)', '(table 1 funcref) (elem (table 0) (offset i32.const 0) func 0 1)'],
+    ['(table 1 funcref) (elem (i32.const 0) 0 1)', '(table 1 funcref) (elem (offset i32.const 0) func 0 1)'],
     ['(table funcref (elem 0 1))', '(table 2 2 funcref) (elem (i32.const 0) func 0 1)'],
     [
       '(table funcref (elem (ref.func 0) (item ref.null func)))',
       '(table 2 2 funcref) (elem (i32.const 0) funcref (item (ref.func 0)) (item (ref.null func)))',
     ],
-    ['(table 1 funcref) (elem 0 (i32.const 0) 0)', '(table 1 funcref) (elem (table 0) (i32.const 0) func 0)'],
+    ['(table 1 funcref) (elem 0 (i32.const 0) 0)', '(table 1 funcref) (elem (i32.const 0) func 0)'],
     ['(memory (data "ab" "c"))', '(memory 1 1) (data (i32.const 0) "abc")'],
-    ['(memory 1) (data 0 (i32.const 0) "a")', '(memory 1) (data (memory 0) (offset (i32.const 0)) "a")'],
+    ['(memory 1) (data 0 (i32.const 0) "a")', '(memory 1) (data (offset (i32.const 0)) "a")'],
     ['(elem funcref)', '(elem (ref null func))'],
     ['(memory (data))', '(memory 0 0) (data (i32.const 0))'],
   ])('%s abbreviates %s', (short, long) => {
@@ -285,6 +285,14 @@ describe('segments', () => {
     expect(elems[3]?.mode).toMatchObject({ index: 0, explicit: true })
     expect(datas.map(({ mode }) => mode.kind)).toEqual(['passive', 'active'])
     expect(datas[1]?.mode).toMatchObject({ index: 1, explicit: true })
+  })
+
+  test('spell the index 0 in binary where they spell it in text', () => {
+    const { elems, datas } = parseModule(
+      '(elem (table 0) (i32.const 0) func) (elem (i32.const 0) func) (data (memory 0) (i32.const 0)) (data (i32.const 0))',
+    )
+    const modes = [...elems, ...datas].map(({ mode }) => mode.kind === 'active' && mode.explicit)
+    expect(modes).toEqual([true, false, true, false])
   })
 
   test('hold bytes of any value', () => {
