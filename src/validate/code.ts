@@ -14,7 +14,7 @@ import type { AddrType, ArrayType, BlockType, CompType, FuncType, GlobalType } f
 import type { HeapType, MemoryType, RefType, StructType, TableType, ValType } from '../syntax/types.ts'
 import type { Context } from './context.ts'
 import { valTypeName } from '../syntax/types.ts'
-import { invalid, operandMismatch, resultMismatch, typeMismatch, unknown } from './errors.ts'
+import { invalid, listMismatch, operandMismatch, resultMismatch, typeMismatch, unknown } from './errors.ts'
 import { Locals } from './locals.ts'
 import { matchesValType, topOf } from './matching.ts'
 import { OperandStack } from './operand-stack.ts'
@@ -322,6 +322,12 @@ export class CodeValidator implements Typing {
 
   matches(actual: ValType, expected: ValType): void {
     if (!this.isSubtype(actual, expected)) throw typeMismatch(expected, actual)
+  }
+
+  matchAll(actual: readonly ValType[], expected: readonly ValType[]): void {
+    if (actual.length > LONG_LIST) this.spend(actual.length)
+    const fits = actual.length === expected.length && actual.every((type, i) => this.isSubtype(type, expected[i]!))
+    if (!fits) throw listMismatch(expected, actual)
   }
 
   declaredFunc(x: number): void {
