@@ -11,7 +11,7 @@ import type { Catch } from './lower-exceptions.ts'
 import { EXIT_PC, RETURN_PC, machine } from './machine.ts'
 
 /** Where in a run's stack something is: in the frame at `fp`, above the calls up to `sp` and so many crossings. */
-export interface StackPlace {
+interface StackPlace {
   readonly instance: Instance | undefined
   readonly fp: number
   readonly sp: number

@@ -16,7 +16,7 @@ import type { Context } from './context.ts'
 import { valTypeName } from '../syntax/types.ts'
 import { invalid, listMismatch, operandMismatch, resultMismatch, typeMismatch, unknown } from './errors.ts'
 import { Locals } from './locals.ts'
-import { matchesValType, topOf } from './matching.ts'
+import { matchesResultType, matchesValType, topOf } from './matching.ts'
 import { OperandStack } from './operand-stack.ts'
 
 /** Called with every instruction before it is typed: throws where it may not stand here. */
@@ -326,8 +326,7 @@ export class CodeValidator implements Typing {
 
   matchAll(actual: readonly ValType[], expected: readonly ValType[]): void {
     if (actual.length > LONG_LIST) this.spend(actual.length)
-    const fits = actual.length === expected.length && actual.every((type, i) => this.isSubtype(type, expected[i]!))
-    if (!fits) throw listMismatch(expected, actual)
+    if (!matchesResultType(actual, expected, this.context.types)) throw listMismatch(expected, actual)
   }
 
   declaredFunc(x: number): void {

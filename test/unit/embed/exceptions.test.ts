@@ -100,13 +100,15 @@ describe("the host's own tag", () => {
 })
 
 describe('a reference to an exception', () => {
-  it('has no value in JavaScript', () => {
-    const of = instantiate(
-      '(module (func (export "f") (result exnref) (ref.null exn)) (func (export "g") (param exnref)))',
-    )
-    expect(() => of.call('f')).toThrow(
-      'a parameter or result of func 0 [] -> [exnref] is an exnref, which JavaScript has no value for',
-    )
-    expect(() => of.call('g', null)).toThrow('is an exnref')
+  it('is an opaque object to the host, which can hand it back', () => {
+    const of = instantiate(`(module (tag $e (param i32))
+      (func (export "caught") (result exnref)
+        (block $h (result exnref) (try_table (catch_all_ref $h) (throw $e (i32.const 6))) (unreachable)))
+      (func (export "value") (param exnref) (result i32)
+        (block $h (result i32) (try_table (catch $e $h) (throw_ref (local.get 0))) (unreachable))))`)
+    const caught = of.call('caught') as object
+    expect(Reflect.ownKeys(caught)).toEqual([])
+    expect(of.call('value', caught)).toBe(6)
+    expect(() => of.call('value', {})).toThrow('must be of type exnref, not object')
   })
 })
