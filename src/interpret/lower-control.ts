@@ -3,10 +3,9 @@
 
 import type { Instruction } from '../instructions/define.ts'
 import { instructionByName } from '../instructions/table.ts'
-import type { Immediates } from '../instructions/immediates.ts'
 import { GLOBAL_WORDS } from '../runtime/global.ts'
 import { funcTypeOf } from '../syntax/module.ts'
-import { F32, F64, I32, I64, isRefType, refType, type FuncType, type ValType } from '../syntax/types.ts'
+import { F32, F64, I32, I64, isRefType, refType, type FuncType } from '../syntax/types.ts'
 import type { Frame, Lowering } from './lower.ts'
 import { closeReachable, frameAt, labelTypes, passArguments, pushDead, type Handler } from './control-frames.ts'
 import { EXCEPTION_HANDLERS } from './lower-exceptions.ts'
