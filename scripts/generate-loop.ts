@@ -300,6 +300,7 @@ const FIXED: Readonly<Record<FixedOp, readonly string[]>> = {
     'continue',
   ],
   saturate64: [`a = ${slot(2)}`, `I32[${slot(1)}] = I32[a + 1] !== 0 ? -1 : I32[a]`, 'pc = pc + 3 | 0', 'continue'],
+  leave: [`why = ${word(1)}; break run`],
 }
 
 /** Declarations of the operands' variables that occur. */

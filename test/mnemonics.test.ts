@@ -12,6 +12,7 @@ const allowed: Readonly<Record<string, { readonly names: readonly string[] | 'ha
     names: 'handlers',
     why: 'a handler for each instruction that changes control or only moves values',
   },
+  'src/interpret/lower-exceptions.ts': { names: 'handlers', why: 'likewise, for those that throw or catch' },
   'src/interpret/slow.ts': {
     names: 'handlers',
     why: 'a handler for each instruction on tables, segments and memory sizes',

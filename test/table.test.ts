@@ -131,7 +131,7 @@ describe('a row', () => {
     const wrong = INSTRUCTIONS.filter(
       ({ immediates }) =>
         immediates.length > 2 ||
-        (immediates.length === 2 && !/^(\w+idx \w+idx|memarg laneidx)$/.test(immediates.join(' '))),
+        (immediates.length === 2 && !/^(\w+idx \w+idx|memarg laneidx|blocktype catches)$/.test(immediates.join(' '))),
     )
     expect(namesOf(wrong)).toEqual([])
   })

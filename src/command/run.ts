@@ -9,8 +9,11 @@ import { checkLimits } from '../errors/check-limits.ts'
 import { UsageError } from '../errors/heddle-error.ts'
 import { listed, nameText, shortened } from '../errors/quote.ts'
 import { Trap } from '../errors/trap.ts'
+import { WasmException } from '../runtime/exception.ts'
 import { STORE_LIMITS, Store, type StoreLimits } from '../runtime/store.ts'
 import type { Value } from '../runtime/value.ts'
+import { closedTypeName } from '../validate/closed-type-name.ts'
+import { resultTypeName } from '../syntax/types.ts'
 import { DEFAULT_LIMITS, type WasiLimits } from '../wasi/preview1/limits.ts'
 import type { WasiCall, WasiListener } from '../wasi/preview1/trace.ts'
 import { WASI_MODULE, wasiProvider } from '../wasi/preview1/wasi-provider.ts'
@@ -60,12 +63,23 @@ export async function run(source: ModuleSource | Module, options: RunOptions = {
     if (wasi === undefined) await main()
     else exitCode = await wasi.run(main)
   } catch (error) {
-    if (!(error instanceof Trap)) throw error
-    trap = error
+    trap = trapOf(error)
+    if (trap === undefined) throw error
     exitCode = trapExitCode(trap)
   }
   const fuelUsed = driver.metered ? driver.fuelUsed : undefined
   return new RunResult({ exitCode, results, trap, fuelUsed, trace }, wasi)
+}
+
+/** The trap that ends a program; an exception that it doesn't catch is one. */
+function trapOf(error: unknown): Trap | undefined {
+  if (error instanceof Trap) return error
+  if (!(error instanceof WasmException)) return undefined
+  const { exception, frames, depth } = error
+  return new Trap('UNCAUGHT_EXCEPTION', `of a tag with ${resultTypeName(exception.tag.type.params)}`, frames, {
+    cause: error,
+    depth,
+  })
 }
 
 /** Whether the module is a program by itself: arguments are its own then, and not those of a function. */

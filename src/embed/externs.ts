@@ -92,7 +92,7 @@ export class Global {
   }
 }
 
-function parseType(name: string): ValType {
+export function parseType(name: string): ValType {
   const type = VAL_TYPES_BY_NAME.get(name)
   if (type === undefined) throw new UsageError(`unknown value type ${quoted(name)}`)
   return type

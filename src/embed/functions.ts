@@ -7,6 +7,7 @@
 import { HeddleError, UsageError } from '../errors/heddle-error.ts'
 import { nameText } from '../errors/quote.ts'
 import { HostThrow } from '../errors/host-throw.ts'
+import { presentValuesBy } from '../runtime/exception.ts'
 import { FuncInstance, type Caller, type HostCode } from '../runtime/func.ts'
 import type { CallOptions, Tier } from '../runtime/tier.ts'
 import { HeapObject } from '../runtime/heap.ts'
@@ -184,6 +185,8 @@ function isOpaque(x: unknown): x is OpaqueReference {
 export function valueToJs(value: Value): unknown {
   return isRefType(value.type) ? refToJs(value.ref) : toJs(value)
 }
+
+presentValuesBy(valueToJs)
 
 export function valueFromJs(type: ValType, x: unknown, what: string): Value {
   return isRefType(type) ? refValue(type, refFromJs(type, x, what)) : fromJs(type, x, what)

@@ -121,7 +121,7 @@ const HINTS: Readonly<Record<ClosedExternType['kind'], string>> = {
   memory: 'a Memory',
   table: 'a Table',
   global: 'a Global, or a number where it is immutable',
-  tag: 'a tag that another instance exports',
+  tag: 'a tag: one that an instance exports, or that createTag made',
 }
 
 function unknownImport(request: Import, type: ClosedExternType, options: LinkOptions): ExternVal | undefined {

@@ -26,6 +26,8 @@ export type TrapCode =
   | 'ABORTED'
   | 'TIMEOUT'
   | 'UNKNOWN_IMPORT'
+  | 'TRAP_NULL_EXCEPTION'
+  | 'UNCAUGHT_EXCEPTION'
 
 /** Every way in which execution can end abnormally: stable code → wording of the official scripts. */
 export const TRAPS: Readonly<Record<TrapCode, string>> = {
@@ -51,6 +53,8 @@ export const TRAPS: Readonly<Record<TrapCode, string>> = {
   ABORTED: 'aborted',
   TIMEOUT: 'out of time',
   UNKNOWN_IMPORT: 'unknown import called',
+  TRAP_NULL_EXCEPTION: 'null exception reference',
+  UNCAUGHT_EXCEPTION: 'uncaught exception',
 }
 
 /** Trap codes in a fixed order, so that generated code can name one by a small number. */

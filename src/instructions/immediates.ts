@@ -11,6 +11,7 @@ export type ImmediateKind =
   | 'elemidx'
   | 'dataidx'
   | 'fieldidx'
+  | 'tagidx'
   | 'memarg'
   | 'laneidx'
   | 'blocktype'
@@ -19,6 +20,7 @@ export type ImmediateKind =
   | 'nullreftype'
   | 'castop'
   | 'labels'
+  | 'catches'
   | 'valtypes'
   | 'u32'
   | 'i32'
@@ -50,9 +52,31 @@ export interface Immediates {
   /** `i64`, `f64` (bits) and the offset of a `memarg`, as halves; for `castop` the types before and after the cast. */
   readonly lo: number
   readonly hi: number
-  /** `labels`: the targets without the default; `valtypes`: the types. The first `count` entries are meant. */
+  /**
+   * `labels`: the targets without the default; `valtypes`: the types; `catches`: `CLAUSE_NUMBERS` numbers for each clause, its code, its
+   * tag (0 where it has none) and its label. The first `count` entries are meant.
+   */
   readonly list: readonly number[]
   readonly count: number
   /** `v128`: the constant; `lanes`: sixteen lanes, a byte each. Four words of 32 bits, the lowest first. */
   readonly vector: Int32Array
 }
+
+/** Numbers that a clause of `catches` takes in the list. */
+export const CLAUSE_NUMBERS = 3
+
+interface Catch {
+  readonly name: string
+  /** Catches the exceptions of one tag, and hands over their values. */
+  readonly tagged: boolean
+  /** Hands over the exception itself, behind the values. */
+  readonly ref: boolean
+}
+
+/** The clauses of `catches`, by their code. https://webassembly.github.io/spec/core/binary/instructions.html#binary-catch */
+export const CATCHES: readonly Catch[] = [
+  { name: 'catch', tagged: true, ref: false },
+  { name: 'catch_ref', tagged: true, ref: true },
+  { name: 'catch_all', tagged: false, ref: false },
+  { name: 'catch_all_ref', tagged: false, ref: true },
+]

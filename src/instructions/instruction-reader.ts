@@ -8,7 +8,7 @@ import { MODULE_LIMITS } from '../syntax/limits.ts'
 import type { Code } from '../syntax/module.ts'
 import { EMPTY_BLOCK, refType, type BlockType } from '../syntax/types.ts'
 import type { Instruction } from './define.ts'
-import { isIndexKind, type ImmediateKind, type Immediates, type IndexKind } from './immediates.ts'
+import { CATCHES, isIndexKind, type ImmediateKind, type Immediates, type IndexKind } from './immediates.ts'
 import { PLANNED_OPCODES } from './planned.ts'
 import { PLAIN_ROWS, rowsBehind } from './table.ts'
 import { readHeapType, readValType } from './type-codes.ts'
@@ -160,6 +160,8 @@ export class InstructionReader extends ByteReader implements Immediates {
         return
       case 'labels':
         return this.readLabels()
+      case 'catches':
+        return this.readCatches()
       case 'valtypes':
         return this.readTypes()
       case 'i32':
@@ -220,6 +222,25 @@ export class InstructionReader extends ByteReader implements Immediates {
     }
     for (let i = 0; i < count; i++) this.list[i] = this.readU32()
     this.x = this.readU32()
+  }
+
+  /** As many clauses as a br_table may have targets. */
+  private readCatches(): void {
+    const start = this.pos
+    const count = this.readListCount()
+    if (count > this.maxLabels) {
+      throw new ModuleError('limit', `${count} catch clauses, more than ${this.maxLabels}`, { offset: start })
+    }
+    const { list } = this
+    for (let i = 0, at = 0; i < count; i++) {
+      const place = this.pos
+      const code = this.readByte()
+      const clause = CATCHES[code]
+      if (clause === undefined) throw this.malformed('malformed catch clause', place)
+      list[at++] = code
+      list[at++] = clause.tagged ? this.readU32() : 0
+      list[at++] = this.readU32()
+    }
   }
 
   private readTypes(): void {

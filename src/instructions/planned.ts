@@ -6,12 +6,9 @@
 export const PLANNED_OPCODES: ReadonlyMap<number, string> = new Map([
   [0x06, 'legacy-exceptions'],
   [0x07, 'legacy-exceptions'],
-  [0x08, 'exception-handling'],
   [0x09, 'legacy-exceptions'],
-  [0x0a, 'exception-handling'],
   [0x18, 'legacy-exceptions'],
   [0x19, 'legacy-exceptions'],
-  [0x1f, 'exception-handling'],
   [0xe0, 'stack-switching'],
   [0xe1, 'stack-switching'],
   [0xe2, 'stack-switching'],
@@ -28,15 +25,12 @@ export const PLANNED_EXTERN_KINDS: ReadonlyMap<number, string> = new Map([[0x20,
 /** Bits of the flags before limits → proposal. */
 export const PLANNED_LIMITS_FLAGS: ReadonlyMap<number, string> = new Map([[0x02, 'threads']])
 
-const EXCEPTIONS = 'try_table|throw|throw_ref|catch|catch_ref|catch_all|catch_all_ref|tag'
-
 const DESCRIPTORS =
   'descriptor|describes|exact|struct\\.new(_default)?_desc|ref\\.get_desc|(ref\\.cast|br_on_cast)_desc_eq|br_on_cast_desc_eq_fail'
 
 const PLANNED_KEYWORDS: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`^(${DESCRIPTORS})$`), 'custom-descriptors'],
   [/^(try|delegate|rethrow)$/, 'legacy-exceptions'],
-  [new RegExp(`^(${EXCEPTIONS})$`), 'exception-handling'],
   [/^(memory\.atomic\.|atomic\.|i32\.atomic|i64\.atomic|shared$)/, 'threads'],
   [/^(suspend|resume|resume_throw|resume_throw_ref|switch|cont\.new|cont\.bind)$/, 'stack-switching'],
 ]

@@ -4,6 +4,7 @@
 import { bulkMemory } from './bulk-memory.ts'
 import { control } from './control.ts'
 import type { Instruction } from './define.ts'
+import { exceptionHandling } from './exceptions.ts'
 import { functionReferences } from './function-references.ts'
 import { gc } from './gc.ts'
 import { memory } from './memory.ts'
@@ -47,7 +48,7 @@ export const PROPOSALS: readonly Proposal[] = [
   { name: 'multi-memory', rows: [], on: true },
   { name: 'function-references', rows: functionReferences, on: true },
   { name: 'gc', rows: gc, on: true },
-  { name: 'exception-handling', rows: [], on: true },
+  { name: 'exception-handling', rows: exceptionHandling, on: true },
   { name: 'memory64', rows: [], on: true },
   { name: 'custom-page-sizes', rows: [], on: false },
   { name: 'wide-arithmetic', rows: wideArithmetic, on: false },

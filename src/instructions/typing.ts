@@ -67,6 +67,8 @@ export interface Typing {
   /** Checks that `actual` is `expected` or a subtype of it. */
   matches(actual: ValType, expected: ValType): void
   isSubtype(actual: ValType, expected: ValType): boolean
+  /** Checks that operands of the types `actual` may go where `expected` are wanted. */
+  matchAll(actual: readonly ValType[], expected: readonly ValType[]): void
   /** Checks that the function may be referenced (C.refs). */
   declaredFunc(x: number): void
   /** The type of a block, from its immediate. */

@@ -4,6 +4,7 @@
 import type { CompiledModule } from '../runtime/instance.ts'
 import { valueAt } from '../syntax/ascending-pairs.ts'
 import { Lowering, type Lowered, type Mode } from './lower.ts'
+import type { Handler } from './lower-exceptions.ts'
 import { installCode, machine, releaseCode } from './machine.ts'
 import { OPS } from './ops.ts'
 import { meetOperations } from './warm-up.ts'
@@ -19,6 +20,9 @@ export interface PlacedCode {
   readonly module: WeakRef<CompiledModule>
   /** Pairs of position (from `start`) and offset of each basic block; empty in fast mode. */
   readonly blocks: readonly number[]
+  /** As lowering gave them: positions are from `start`. */
+  readonly handlers: readonly Handler[]
+  readonly regions: readonly number[]
 }
 
 /** What is placed, by ascending start. */
@@ -82,7 +86,7 @@ export function placeFunction(compiled: CompiledModule, funcIdx: number, mode: M
 
 function place(compiled: CompiledModule, funcIdx: number, mode: Mode, maxWords: number): PlacedCode {
   const lowering = new Lowering(compiled, funcIdx, mode, maxWords)
-  const { words, opcodes, targets, entry, frameWords, blocks } = lowering.lower()
+  const { words, opcodes, targets, entry, frameWords, blocks, handlers, regions } = lowering.lower()
   const start = installCode(words)
   meetOperations(machine(), opcodes)
   const { code } = machine()
@@ -97,6 +101,8 @@ function place(compiled: CompiledModule, funcIdx: number, mode: Mode, maxWords: 
     mode,
     module,
     blocks: mode === 'fast' ? [] : blocks,
+    handlers,
+    regions,
   }
   placed.splice(indexBefore(start) + 1, 0, result)
   return result

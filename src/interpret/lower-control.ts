@@ -3,30 +3,15 @@
 
 import type { Instruction } from '../instructions/define.ts'
 import { instructionByName } from '../instructions/table.ts'
-import type { Immediates } from '../instructions/immediates.ts'
 import { GLOBAL_WORDS } from '../runtime/global.ts'
 import { funcTypeOf } from '../syntax/module.ts'
-import { F32, F64, I32, I64, isRefType, refType, type FuncType, type ValType } from '../syntax/types.ts'
+import { F32, F64, I32, I64, isRefType, refType, type FuncType } from '../syntax/types.ts'
 import type { Frame, Lowering } from './lower.ts'
+import { closeReachable, frameAt, labelTypes, passArguments, pushDead, type Handler } from './control-frames.ts'
+import { EXCEPTION_HANDLERS } from './lower-exceptions.ts'
 import { byType, slotWords } from './slots.ts'
 import { OPS } from './ops.ts'
 import { slowNumber } from './slow.ts'
-
-type Handler = (lowering: Lowering, im: Immediates, row: Instruction) => void
-
-/** What a branch to the frame's label takes. */
-function labelTypes(frame: Frame): readonly ValType[] {
-  return frame.kind === 'loop' ? frame.type.params : frame.type.results
-}
-
-function frameAt(lowering: Lowering, label: number): Frame {
-  return lowering.frames[lowering.frames.length - 1 - label]!
-}
-
-function closeReachable(lowering: Lowering): void {
-  lowering.frame.reachable = false
-  lowering.endBlock()
-}
 
 /** The word at `at` gets the position of the frame's label, once that is known. */
 function target(lowering: Lowering, at: number, frame: Frame): void {
@@ -89,13 +74,6 @@ const open =
     if (kind === 'loop') lowering.endBlock()
   }
 
-const DEAD_TYPE: FuncType = { kind: 'func', params: [], results: [] }
-
-/** A block in code that cannot be reached: only its nesting counts. */
-function pushDead(lowering: Lowering, kind: Frame['kind']): void {
-  lowering.pushFrame(kind, DEAD_TYPE, -1).reachable = false
-}
-
 const ifHandler: Handler = (lowering, { x }) => {
   if (!lowering.frame.reachable) return pushDead(lowering, 'if')
   const type = lowering.blockType(x)
@@ -133,9 +111,11 @@ const endHandler: Handler = (lowering) => {
   }
   if (frame.reachable) lowering.stack.settle()
   const exits = frame.otherwise < 0 ? frame.exits : [...frame.exits, frame.otherwise]
-  const reachable = frame.reachable || exits.length > 0
+  const reachable = frame.reachable || exits.length > 0 || frame.catches
   lowering.code.bindHere(exits)
+  frame.end = lowering.code.position
   frames.pop()
+  lowering.landings.useHandler(frames[frames.length - 1]!.handler, frame.end)
   if (reachable) lowering.stack.resetTo(frame.height, frame.type.results)
   else frames[frames.length - 1]!.reachable = false
 }
@@ -208,18 +188,10 @@ function moveReferences(lowering: Lowering, type: FuncType, from: number): void 
   }
 }
 
-/** Puts the arguments into their slots and takes them off; gives the slot of the first, where the results will be. */
-function passArguments(lowering: Lowering, type: FuncType): number {
-  if (lowering.mode === 'fast') lowering.stack.settleTop(type.params.length)
-  else lowering.stack.settle()
-  lowering.stack.popMany(type.params.length)
-  return lowering.stack.slotOf(lowering.stack.height)
-}
-
 const call: Handler = (lowering, { x }) => {
   const { spaces, module } = lowering.compiled
   const type = funcTypeOf(module, spaces.funcs[x]!)
-  const delta = passArguments(lowering, type)
+  const delta = passArguments(lowering, type.params)
   if (x < spaces.importedFuncs) lowering.code.emit(OPS.call_import, x, delta)
   else lowering.code.emit(OPS.lower_call, x, delta, 0)
   lowering.stack.pushAll(type.results)
@@ -231,7 +203,7 @@ const callIndirect: Handler = (lowering, { x, y }) => {
   const type = funcTypeOf(compiled.module, x)
   // The arguments' slots are settled below; the index may stay where it is.
   const index = lowering.lowerIndex(lowering.stack.pop(), y)
-  const delta = passArguments(lowering, type)
+  const delta = passArguments(lowering, type.params)
   const opcode = lowering.mode === 'fast' ? OPS.call_indirect : OPS.call_indirect_metered
   lowering.code.emit(opcode, y, compiled.types.canonical(x).id, index, delta)
   lowering.stack.pushAll(type.results)
@@ -241,7 +213,7 @@ const callIndirect: Handler = (lowering, { x, y }) => {
 const callRef: Handler = (lowering, { x }) => {
   const type = funcTypeOf(lowering.compiled.module, x)
   const callee = lowering.stack.operand(lowering.stack.pop())
-  const delta = passArguments(lowering, type)
+  const delta = passArguments(lowering, type.params)
   lowering.code.emit(lowering.mode === 'fast' ? OPS.call_ref : OPS.call_ref_metered, callee, delta)
   lowering.stack.pushAll(type.results)
   lowering.endBlock()
@@ -252,7 +224,7 @@ const returnCallRef: Handler = (lowering, { x }) => {
   // In its own slot, above the arguments, which may overwrite any local.
   lowering.stack.settleTop(1)
   const callee = lowering.stack.operand(lowering.stack.pop())
-  const from = passArguments(lowering, type)
+  const from = passArguments(lowering, type.params)
   moveReferences(lowering, type, from)
   lowering.code.emit(OPS.tail_ref, callee, from, paramWords(type))
   closeReachable(lowering)
@@ -261,7 +233,7 @@ const returnCallRef: Handler = (lowering, { x }) => {
 const returnCall: Handler = (lowering, { x }) => {
   const { spaces, module } = lowering.compiled
   const type = funcTypeOf(module, spaces.funcs[x]!)
-  const from = passArguments(lowering, type)
+  const from = passArguments(lowering, type.params)
   const words = paramWords(type)
   moveReferences(lowering, type, from)
   if (x < spaces.importedFuncs) lowering.code.emit(OPS.tail_import, x, from, words)
@@ -273,7 +245,7 @@ const returnCallIndirect: Handler = (lowering, { x, y }) => {
   const { compiled } = lowering
   const type = funcTypeOf(compiled.module, x)
   const index = lowering.lowerIndex(lowering.stack.pop(), y)
-  const from = passArguments(lowering, type)
+  const from = passArguments(lowering, type.params)
   moveReferences(lowering, type, from)
   lowering.code.emit(OPS.tail_indirect, y, compiled.types.canonical(x).id, index, from, paramWords(type))
   closeReachable(lowering)
@@ -348,6 +320,7 @@ const REF_TEST = instructionByName('ref.test')!
 
 // prettier-ignore
 export const CONTROL_HANDLERS: Readonly<Record<string, Handler>> = {
+  ...EXCEPTION_HANDLERS,
   unreachable: (lowering) => {
     lowering.code.emit(OPS.unreachable)
     closeReachable(lowering)

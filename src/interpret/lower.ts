@@ -19,6 +19,7 @@ import { EMPTY_BLOCK, isRefType, type BlockType, type FuncType, type ValType } f
 import { CodeBuffer } from './code-buffer.ts'
 import { LocalLayout } from './local-layout.ts'
 import { CONTROL_HANDLERS } from './lower-control.ts'
+import { Landings, type Handler } from './lower-exceptions.ts'
 import { OperandStack } from './operand-stack.ts'
 import { OPS, formsOfRow, isAside, isExpression, isVectorial, type Expression, type RowForms } from './ops.ts'
 import { rowArity } from './row-arity.ts'
@@ -41,6 +42,9 @@ export interface Lowered {
   readonly map: readonly number[]
   /** Pairs: position of a charge that begins a basic block, offset of the instruction that it precedes. Metered and stepping only. */
   readonly blocks: readonly number[]
+  /** Who catches what is thrown in the function, and where: pairs of position and the innermost handler from there on, or −1. */
+  readonly handlers: readonly Handler[]
+  readonly regions: readonly number[]
 }
 
 export interface Frame {
@@ -53,6 +57,12 @@ export interface Frame {
   readonly start: number
   /** Words to be filled with the position of the end. */
   readonly exits: number[]
+  /** That position; −1 before it is known. */
+  end: number
+  /** Whether exceptions come to its label. */
+  catches: boolean
+  /** The innermost handler of what is thrown inside of it; −1 for none. */
+  handler: number
   /** The word that says where an `if` goes when its condition is false. */
   otherwise: number
   reachable: boolean
@@ -80,6 +90,7 @@ export class Lowering {
   readonly stack: OperandStack
   readonly frames: Frame[] = []
 
+  readonly landings: Landings = new Landings()
   private readonly map: number[] = []
   private readonly blocks: number[] = []
   /** Position of the running block's charge; −1 before its first instruction with a cost. */
@@ -115,10 +126,13 @@ export class Lowering {
     this.emitPrologue()
     this.pushFrame('func', this.funcType, 0)
     while (this.frames.length > 0) this.lowerInstruction()
+    this.landings.emit(this.code, this.map)
     const { words, position, opcodes, targets } = this.code
     const entry = this.patchPrologue()
-    const { map, blocks } = this
-    return { words: words.slice(0, position), opcodes, targets, entry, frameWords: this.stack.maxTop, map, blocks }
+    const { map, blocks, landings } = this
+    const { handlers, regions } = landings
+    const frameWords = this.stack.maxTop
+    return { words: words.slice(0, position), opcodes, targets, entry, frameWords, map, blocks, handlers, regions }
   }
 
   // ——— the beginning ———
@@ -341,7 +355,10 @@ export class Lowering {
     const { stack, code } = this
     const height = stack.height - (kind === 'func' ? 0 : type.params.length)
     const slot = stack.slotOf(height)
-    const frame: Frame = { kind, type, height, slot, start: code.position, exits: [], otherwise, reachable: true }
+    const handler = this.landings.innermost
+    const start = code.position
+    const open = { exits: [], end: -1, catches: false, handler, otherwise, reachable: true }
+    const frame: Frame = { kind, type, height, slot, start, ...open }
     this.frames.push(frame)
     code.seal()
     return frame

@@ -71,6 +71,11 @@ export class OperandStack {
     return this.pushEntry(type, SLOT, 0, 0)
   }
 
+  /** Makes room in the frame up to an address. */
+  reserve(address: number): void {
+    if (address > this.maxTop) this.maxTop = address
+  }
+
   pushAll(types: readonly ValType[]): void {
     for (const type of types) this.push(type)
   }

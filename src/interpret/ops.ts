@@ -61,6 +61,7 @@ export const FIXED_OPS = [
   'slow',                 // instruction base x y
   'address64',            // slot from lo hi: a 64-bit address and an offset to a 32-bit address, or a trap
   'saturate64',           // slot from: an i64 to an i32, the greatest where it is greater
+  'leave',                // reason operands…: the driver does it
 ] as const
 
 export type FixedOp = (typeof FIXED_OPS)[number]
@@ -244,7 +245,9 @@ export const REASON = {
   tailIndirect: 8,
   callRef: 9,
   tailRef: 10,
-  trap: 16,
+  throw: 20,
+  throwRef: 21,
+  trap: 32,
 } as const
 
 /** Positions in the machine's register array, where the loop takes its state from and leaves it. */

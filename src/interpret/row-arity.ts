@@ -60,6 +60,7 @@ export function rowArity(row: Instruction, im: Immediates, compiled: CompiledMod
     data: () => undefined,
     matches: () => undefined,
     isSubtype: () => true,
+    matchAll: () => undefined,
     declaredFunc: () => undefined,
     readLocal: none,
     setLocal: none,

@@ -5,13 +5,15 @@
 import { HeddleError, InternalError, UsageError } from '../errors/heddle-error.ts'
 import { HostThrow } from '../errors/host-throw.ts'
 import { nameText } from '../errors/quote.ts'
-import { TRAP_CODES, Trap, type TrapCode } from '../errors/trap.ts'
+import { TRAP_CODES, Trap, type StackFrame, type TrapCode } from '../errors/trap.ts'
+import { ExceptionInstance, errorOf, exceptionOf } from '../runtime/exception.ts'
 import type { FuncInstance } from '../runtime/func.ts'
 import type { Instance } from '../runtime/instance.ts'
 import { STORE_LIMITS, type StoreLimits } from '../runtime/store.ts'
 import { stackFrame, type CallOptions, type Poll, type RunFrame, type RunHandle, type Stop } from '../runtime/tier.ts'
 import type { RootSource } from '../runtime/heap.ts'
-import type { Ref, Value } from '../runtime/value.ts'
+import { refValue, type Ref, type Value } from '../runtime/value.ts'
+import { EXNREF } from '../syntax/types.ts'
 import { canonicalById } from '../validate/canonical-types.ts'
 import { describeAccess, describeFrame, walkFrames, type Backtrace, type Crossing } from './backtrace.ts'
 import { blockOffset, blockPosition, codeAt, placeFunction, restOfBlock, type PlacedCode } from './code-heap.ts'
@@ -19,6 +21,7 @@ import { readValues, wordsOf, writeValues } from './frame-values.ts'
 import { EXIT_PC, RETURN_PC, ensureStack, machine } from './machine.ts'
 import { OPS, REASON, REGISTER } from './ops.ts'
 import { clearStage, stage, type Resident } from './stage.ts'
+import { NOWHERE, findCatcher, type Catcher } from './unwind.ts'
 
 /** Backward branches and calls between two looks at the world outside. Short enough that optimised code is entered soon. */
 const SLICE = 50_000
@@ -128,15 +131,25 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
     if (this.state !== 'awaiting' || pending === undefined) {
       throw new UsageError('the run does not wait for a host function')
     }
-    if ('error' in outcome) {
-      this.state = 'finished'
-      this.release(stage.resident === this)
-      throw outcome.error
-    }
     if (this.parked !== undefined) this.takeResidence()
+    if ('error' in outcome) return this.settleError(outcome.error, pending.returnPc)
     this.writeResults(pending.func, outcome.values, this.base + pending.slot)
     this.settledWords = wordsOf(pending.func.type.results)
     this.pc = pending.returnPc
+    this.pending = undefined
+    this.state = 'stopped'
+  }
+
+  /** What a promise rejected with is thrown where the host function was called. */
+  private settleError(error: unknown, returnPc: number): void {
+    const exception = exceptionOf(error)
+    const catcher = exception === undefined ? undefined : this.catcherOf(exception, throwPosition(returnPc))
+    if (catcher === undefined) {
+      this.state = 'finished'
+      this.release(true)
+      throw error
+    }
+    this.land(exception!, catcher)
     this.pending = undefined
     this.state = 'stopped'
   }
@@ -354,6 +367,14 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
         return this.call(this.referenced(word(1)), fp + word(2), pc + 3)
       case REASON.tailRef:
         return this.tailCall(this.referenced(word(1)), fp + word(2), word(3))
+      case REASON.throw: {
+        const tag = this.instance!.tags[word(3)]!
+        const exception = new ExceptionInstance(tag, readValues(tag.type.params, fp + word(2)))
+        if (!this.instance!.store.heap.allocate(exception.byteSize)) throw new Trap('HEAP_EXHAUSTED')
+        return this.throw(exception, pc)
+      }
+      case REASON.throwRef:
+        return this.throwRef(machine().R[(fp + word(2)) >> 1] as ExceptionInstance | null)
       default:
         return this.returnToCaller()
     }
@@ -472,14 +493,18 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
     stage.stackLimit = this.stackLimit
     stage.callLimit = this.callLimit
     stage.hostDepth++
+    let thrown: { readonly error: unknown } | undefined
     let outcome
     try {
       outcome = func.host!(args, { instance: this.instance, charge: (fuel) => this.charge(fuel) })
+    } catch (error) {
+      thrown = { error }
     } finally {
       clearStage(this)
       Object.assign(stage, { stackTop, callTop, stackLimit, callLimit, hostDepth })
       this.setLimits()
     }
+    if (outcome === undefined) return this.throwError(thrown!.error, returnPc)
     if (outcome instanceof Promise) return this.suspend(func, outcome, slot, returnPc)
     this.writeResults(func, outcome, slot)
     return this.goOn(returnPc)
@@ -572,6 +597,50 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
     this.pc = pc
   }
 
+  // ——— exceptions ———
+
+  /** Goes on where the exception is caught; else it leaves the run. `position`: see `findCatcher`. */
+  private throw(exception: ExceptionInstance, position: number): undefined {
+    const catcher = this.catcherOf(exception, position)
+    if (catcher === undefined) throw errorOf(exception, () => this.trace())
+    this.land(exception, catcher)
+  }
+
+  private throwRef(exception: ExceptionInstance | null): undefined {
+    if (exception === null) throw new Trap('TRAP_NULL_EXCEPTION')
+    this.throw(exception, this.pc)
+  }
+
+  /** What a host function threw. */
+  private throwError(error: unknown, returnPc: number): undefined {
+    const exception = exceptionOf(error)
+    if (exception === undefined) throw error
+    this.throw(exception, throwPosition(returnPc))
+  }
+
+  private catcherOf(exception: ExceptionInstance, position: number): Catcher | undefined {
+    const { instance, fp, sp, crossings, callBase } = this
+    const catcher = findCatcher(
+      exception,
+      position,
+      { instance, fp, sp, crossings: crossings.length },
+      callBase,
+      crossings,
+    )
+    this.slice -= (sp - (catcher?.sp ?? callBase)) >> 4
+    return catcher
+  }
+
+  private land(exception: ExceptionInstance, { instance, fp, sp, crossings, clause, pc }: Catcher): void {
+    this.instance = instance
+    this.fp = fp
+    this.sp = sp
+    this.crossings.length = crossings
+    this.pc = pc
+    const values = clause.tagIdx < 0 ? [] : exception.values
+    writeValues(clause.ref ? [...values, refValue(EXNREF, exception)] : values, fp + clause.slot)
+  }
+
   // ——— traps and stacks ———
 
   private trap(code: TrapCode): never {
@@ -583,12 +652,22 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
     const placed = this.metered ? codeAt(this.pc) : undefined
     if (placed?.mode === 'stepping') this.charge(restOfBlock(placed, this.pc))
     if (trap.frames.length > 0) return trap
+    const { frames, depth } = this.trace()
+    return trap.withFrames(frames, depth)
+  }
+
+  private trace(): { readonly frames: readonly StackFrame[]; readonly depth: number } {
     const { frames, depth } = this.backtrace()
-    return trap.withFrames(frames.map(stackFrame), depth)
+    return { frames: frames.map(stackFrame), depth }
   }
 
   private backtrace(): Backtrace {
     const calls = this.parked?.calls ?? machine().C.subarray(this.callBase, this.sp)
     return walkFrames(this.pc, this.instance, calls, this.crossings)
   }
+}
+
+/** Where in the caller's code it is that a host function threw: in the call, or nowhere where that was a tail call, or the run's own. */
+function throwPosition(returnPc: number): number {
+  return returnPc === EXIT_PC || returnPc === RETURN_PC ? NOWHERE : returnPc - 1
 }

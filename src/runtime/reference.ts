@@ -6,6 +6,7 @@ import { ANY, ARRAY, EQ, EXN, EXTERN, FUNC, I31, STRUCT, heapTypeOf, isNullable 
 import type { HeapType, RefType } from '../syntax/types.ts'
 import type { CanonicalType, TypeSpace } from '../validate/canonical-types.ts'
 import { ArrayInstance, StructInstance } from './aggregate.ts'
+import { ExceptionInstance } from './exception.ts'
 import { FuncInstance } from './func.ts'
 import type { Ref } from './value.ts'
 
@@ -31,8 +32,9 @@ export function hasHeapType(ref: Ref, heap: HeapType, types: TypeSpace): boolean
     case ANY:
     case FUNC:
     case EXTERN:
-    case EXN:
       return true
+    case EXN:
+      return ref instanceof ExceptionInstance
     case EQ:
       return isI31(ref) || ref instanceof StructInstance || ref instanceof ArrayInstance
     case I31:

@@ -7,6 +7,7 @@ import { ModuleError, type ModuleErrorKind } from '../errors/module-error.ts'
 import { quoted } from '../errors/quote.ts'
 import { Trap } from '../errors/trap.ts'
 import { interpreter } from '../interpret/interpreter.ts'
+import { WasmException } from '../runtime/exception.ts'
 import { FuncInstance } from '../runtime/func.ts'
 import { Global } from '../runtime/global.ts'
 import type { CompiledModule, ExternVal } from '../runtime/instance.ts'
@@ -112,7 +113,7 @@ class ScriptRunner {
       case 'assert_return':
         return expectResults(command.results, this.act(command.action))
       case 'assert_exception':
-        throw new Disappointment(`expected an exception, got ${resultText(this.act(command.action))}`)
+        return this.expectException(command.action)
       case 'assert_trap':
         return this.expectTrap(command.subject, command.text)
       case 'assert_exhaustion':
@@ -223,6 +224,17 @@ class ScriptRunner {
       outcome = `the trap "${error.message}"`
     }
     throw new Disappointment(`expected the trap "${text}", got ${outcome}`)
+  }
+
+  private expectException(action: Action): Outcome {
+    let results
+    try {
+      results = this.act(action)
+    } catch (error) {
+      if (error instanceof WasmException) return PASSED
+      throw error
+    }
+    throw new Disappointment(`expected an exception, got ${resultText(results)}`)
   }
 
   private expectFault(kind: ModuleAssertion, module: ScriptModule, text: string): Outcome {

@@ -182,6 +182,7 @@ export class ArityCounter implements Typing {
     return true
   }
 
+  matchAll(): void {}
   needDataCount(): void {}
   declaredFunc(): void {}
 

@@ -4,7 +4,7 @@
 
 import type { Instruction } from '../instructions/define.ts'
 import type { ImmediateKind, Immediates, IndexKind } from '../instructions/immediates.ts'
-import { isIndexKind } from '../instructions/immediates.ts'
+import { CATCHES, CLAUSE_NUMBERS, isIndexKind } from '../instructions/immediates.ts'
 import type { InstructionWriter } from '../instructions/instruction-writer.ts'
 import { instructionByOpcode } from '../instructions/table.ts'
 import { isNullable, type ValType } from '../syntax/types.ts'
@@ -83,6 +83,8 @@ export class ImmediateParser implements Immediates {
         return
       case 'labels':
         return this.parseLabels()
+      case 'catches':
+        return this.parseCatches()
       case 'valtypes':
         return this.parseAnnotation()
       case 'i32':
@@ -125,6 +127,8 @@ export class ImmediateParser implements Immediates {
         return context.datas.resolve(cursor)
       case 'fieldidx':
         return context.types.fieldSpace(this.x).resolve(cursor)
+      case 'tagidx':
+        return context.tags.resolve(cursor)
       case 'tableidx':
         return cursor.atIndex() ? context.tables.resolve(cursor) : 0
       case 'memidx':
@@ -139,6 +143,10 @@ export class ImmediateParser implements Immediates {
       return
     }
     if (isIndexKind(first) && isIndexKind(second)) return this.parseTwoIndices(first, second)
+    if (first !== 'memarg') {
+      this.parseOne(first, row)
+      return this.parseOne(second, row)
+    }
     // An access to one lane. A number with neither a memarg nor a number behind it is the lane, not the memory.
     this.x = this.atMemoryBeforeLane() ? this.parseIndex('memidx') : 0
     this.parseMemarg(row)
@@ -195,6 +203,23 @@ export class ImmediateParser implements Immediates {
     }
     this.count = count
     this.x = last
+  }
+
+  /** `(catch x l)*` and the like, up to 65,520 or more: what is too much is for the binary format to say. */
+  private parseCatches(): void {
+    const { cursor, labels, list, context } = this
+    let count = 0
+    for (;;) {
+      const code = CATCHES.findIndex(({ name }) => name === cursor.clause)
+      if (code < 0) break
+      cursor.pos += 2
+      list[count * CLAUSE_NUMBERS] = code
+      list[count * CLAUSE_NUMBERS + 1] = CATCHES[code]!.tagged ? context.tags.resolve(cursor) : 0
+      list[count * CLAUSE_NUMBERS + 2] = labels.resolve(cursor)
+      count++
+      cursor.expectRight()
+    }
+    this.count = count
   }
 
   /** `(result t*)*` behind an instruction that may say its type. */

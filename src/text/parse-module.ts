@@ -174,6 +174,8 @@ class ModuleParser {
         return this.parseMemory()
       case 'global':
         return this.parseGlobal()
+      case 'tag':
+        return this.parseTag()
       case 'export':
         return this.parseExport()
       case 'start':
@@ -276,7 +278,7 @@ class ModuleParser {
       case 'global':
         return { kind, type: parseGlobalType(cursor, space) }
       case 'tag':
-        return { kind, typeIdx: context.types.parseTypeUse(cursor) }
+        return { kind, typeIdx: context.types.parseTypeUse(cursor, () => void cursor.takeId()) }
     }
   }
 
@@ -401,6 +403,13 @@ class ModuleParser {
     const start = this.context.writer.length
     this.instructions.parseSequence()
     return this.context.codeSince(start)
+  }
+
+  private parseTag(): void {
+    if (this.parseInlineImport('tag')) return
+    const { context, cursor } = this
+    this.next.tag++
+    this.tags.push({ typeIdx: context.types.parseTypeUse(cursor, () => void cursor.takeId()) })
   }
 
   private parseExport(): void {

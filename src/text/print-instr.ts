@@ -4,6 +4,7 @@
 
 import { BRANCH_HINT } from '../instructions/branch-hints.ts'
 import type { Instruction } from '../instructions/define.ts'
+import { CATCHES, CLAUSE_NUMBERS } from '../instructions/immediates.ts'
 import type { ImmediateKind, Immediates } from '../instructions/immediates.ts'
 import type { Module } from '../syntax/module.ts'
 import type { ModuleIds } from './module-ids.ts'
@@ -47,7 +48,8 @@ export class InstructionPrinter {
 
   /** A structured instruction: its label goes between its name and its type. */
   printOpen(row: Instruction, im: Immediates, id: string | undefined): string {
-    return row.name + (id === undefined ? '' : ` ${id}`) + this.blockTypes.print(im.x)
+    const clauses = row.immediates.includes('catches') ? this.catches(im) : ''
+    return row.name + (id === undefined ? '' : ` ${id}`) + this.blockTypes.print(im.x) + clauses
   }
 
   /** Everything that is printed here begins with a space, unless it is nothing. */
@@ -78,6 +80,8 @@ export class InstructionPrinter {
         return ` ${this.labels.use(im.x)} ${this.types.valType(im.lo)} ${this.types.valType(im.hi)}`
       case 'labels':
         return this.branchTargets(im)
+      case 'catches':
+        return this.catches(im)
       case 'valtypes':
         return im.count === 0 ? ' (result)' : ` ${this.types.list('result', im.list.slice(0, im.count))}`
       case 'memidx':
@@ -126,6 +130,8 @@ export class InstructionPrinter {
         return this.ids.elems.use(x)
       case 'dataidx':
         return this.ids.datas.use(x)
+      case 'tagidx':
+        return this.ids.tags.use(x)
       default:
         return String(x)
     }
@@ -137,6 +143,16 @@ export class InstructionPrinter {
     const offset = im.hi === 0 ? im.lo >>> 0 : printU64(im.lo, im.hi)
     const align = 2 ** im.align === row.access?.bytes ? '' : ` align=${1n << BigInt(im.align)}`
     return offset === 0 ? memory + align : `${memory} offset=${offset}${align}`
+  }
+
+  private catches({ list, count }: Immediates): string {
+    let text = ''
+    for (let i = 0; i < count * CLAUSE_NUMBERS; i += CLAUSE_NUMBERS) {
+      const { name, tagged } = CATCHES[list[i]!]!
+      const tag = tagged ? ` ${this.ids.tags.use(list[i + 1]!)}` : ''
+      text += ` (${name}${tag} ${this.labels.use(list[i + 2]!)})`
+    }
+    return text
   }
 
   private branchTargets(im: Immediates): string {

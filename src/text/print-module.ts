@@ -106,6 +106,7 @@ class ModulePrinter {
     yield* this.imports()
     for (let i = 0; i < module.tables.length; i++) yield () => this.printTable(i)
     for (let i = 0; i < module.memories.length; i++) yield () => this.printMemory(i)
+    for (let i = 0; i < module.tags.length; i++) yield () => this.printTag(i)
     for (let i = 0; i < module.globals.length; i++) yield () => this.printGlobal(i)
     for (const entry of this.module.exports) yield () => this.printExport(entry)
     yield () => this.printStart()
@@ -193,6 +194,12 @@ class ModulePrinter {
   private printMemory(position: number): void {
     const binding = this.ids.memories.binding(this.spaces.importedMemories + position)
     this.field(`(memory ${binding} ${memoryTypeName(this.module.memories[position]!)})`)
+  }
+
+  private printTag(position: number): void {
+    const { typeIdx } = this.module.tags[position]!
+    const binding = this.ids.tags.binding(this.spaces.importedTags + position)
+    this.field(`(tag ${binding} (type ${this.ids.types.use(typeIdx)}))`)
   }
 
   private printGlobal(position: number): void {

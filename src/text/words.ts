@@ -2,6 +2,7 @@
 // instruction's name come from the table and are not spelled here.
 
 import type { Instruction } from '../instructions/define.ts'
+import { CATCHES } from '../instructions/immediates.ts'
 import { INSTRUCTIONS, instructionByName } from '../instructions/table.ts'
 import { HEAP_TYPES_BY_NAME, VAL_TYPES_BY_NAME, type ValType } from '../syntax/types.ts'
 import type { AtomTable } from './atoms.ts'
@@ -18,7 +19,7 @@ export const END: Instruction = rowOf('end')
 /** Keywords of the grammar that are neither an instruction nor a type. */
 // prettier-ignore
 const GRAMMAR_WORDS: ReadonlySet<string> = new Set([
-  'type', 'func', 'extern', 'rec', 'sub', 'final', 'field', 'i8', 'i16', 'param', 'result', 'local', 'mut', 'null', 'then', 'import', 'export', 'table', 'memory', 'global', 'start',
+  'type', 'func', 'extern', 'rec', 'sub', 'final', 'field', 'i8', 'i16', 'param', 'result', 'local', 'mut', 'null', 'then', 'import', 'export', 'table', 'memory', 'global', 'tag', 'start',
   'elem', 'data', 'offset', 'item', 'declare', 'module', 'binary', 'quote', 'definition', 'instance', 'register', 'invoke', 'get', 'either',
   'pagesize',
 ])
@@ -45,6 +46,7 @@ export function isKnownWord(word: string): boolean {
   return (
     GRAMMAR_WORDS.has(word) ||
     VECTOR_SHAPES.has(word) ||
+    CATCHES.some(({ name }) => name === word) ||
     VAL_TYPES_BY_NAME.has(word) ||
     HEAP_TYPES_BY_NAME.has(word) ||
     instructionByName(word) !== undefined ||

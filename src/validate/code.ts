@@ -14,9 +14,9 @@ import type { AddrType, ArrayType, BlockType, CompType, FuncType, GlobalType } f
 import type { HeapType, MemoryType, RefType, StructType, TableType, ValType } from '../syntax/types.ts'
 import type { Context } from './context.ts'
 import { valTypeName } from '../syntax/types.ts'
-import { invalid, operandMismatch, resultMismatch, typeMismatch, unknown } from './errors.ts'
+import { invalid, listMismatch, operandMismatch, resultMismatch, typeMismatch, unknown } from './errors.ts'
 import { Locals } from './locals.ts'
-import { matchesValType, topOf } from './matching.ts'
+import { matchesResultType, matchesValType, topOf } from './matching.ts'
 import { OperandStack } from './operand-stack.ts'
 
 /** Called with every instruction before it is typed: throws where it may not stand here. */
@@ -322,6 +322,11 @@ export class CodeValidator implements Typing {
 
   matches(actual: ValType, expected: ValType): void {
     if (!this.isSubtype(actual, expected)) throw typeMismatch(expected, actual)
+  }
+
+  matchAll(actual: readonly ValType[], expected: readonly ValType[]): void {
+    if (actual.length > LONG_LIST) this.spend(actual.length)
+    if (!matchesResultType(actual, expected, this.context.types)) throw listMismatch(expected, actual)
   }
 
   declaredFunc(x: number): void {

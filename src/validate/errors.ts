@@ -32,6 +32,11 @@ export function typeMismatch(expected: ValType, found: ValType): ModuleError {
   return invalid(`type mismatch: expected ${valTypeName(expected)} but found ${valTypeName(found)}`)
 }
 
+/** The operands that a label or a function takes against those that it would get. */
+export function listMismatch(expected: ArrayLike<ValType>, found: ArrayLike<ValType>): ModuleError {
+  return invalid(`type mismatch: expected ${resultTypeName(expected)} but found ${resultTypeName(found)}`)
+}
+
 /** `what` in the plural: `1001 parameters`. */
 export function overLimit(count: Size, what: string, limit: number): ModuleError {
   return new ModuleError('limit', `${count} ${what}, more than ${limit}`)

@@ -1,6 +1,7 @@
 // Instructions as a dump shows them: immediates in the order of the binary format, names behind indices.
 
 import type { Instruction } from '../../instructions/define.ts'
+import { CATCHES, CLAUSE_NUMBERS } from '../../instructions/immediates.ts'
 import type { ImmediateKind, Immediates } from '../../instructions/immediates.ts'
 import { EMPTY_BLOCK, spellHeapType, spellValType, type BlockType, type ValType } from '../../syntax/types.ts'
 import { printHexF32, printHexF64 } from './hex-float.ts'
@@ -27,6 +28,7 @@ export class InstructionText {
     if (first === 'memarg') return `${this.single(first, im)} ${y}`
     if (first === 'typeidx' && second !== 'tableidx')
       return `${this.typeName(x)} ${second === 'fieldidx' ? `${y}${this.symbols.fieldTag(x, y)}` : this.index(second, y)}`
+    if (first === 'blocktype') return [this.single(first, im), this.single(second, im)].filter(Boolean).join(' ')
     if (first !== 'typeidx') return `${x} ${y}${this.tag(first, x)}`
     const { symbols } = this
     return `${y}${symbols.tag('tables', y)} (type ${x}${symbols.tag('types', x)})`
@@ -52,6 +54,8 @@ export class InstructionText {
         return `${im.x} ${this.valType(im.lo)} ${this.valType(im.hi)}`
       case 'labels':
         return [...im.list.slice(0, im.count), im.x].join(' ')
+      case 'catches':
+        return this.catches(im)
       case 'valtypes':
         return im.list
           .slice(0, im.count)
@@ -85,6 +89,14 @@ export class InstructionText {
     return type >= 0 && type < 2 ** 30 ? `type[${type}]` : this.valType(type)
   }
 
+  private catches({ list, count }: Immediates): string {
+    return Array.from({ length: count }, (_, i) => {
+      const [code, tag, label] = list.slice(i * CLAUSE_NUMBERS, (i + 1) * CLAUSE_NUMBERS)
+      const { name, tagged } = CATCHES[code!]!
+      return tagged ? `(${name} ${tag}${this.tag('tagidx', tag!)} ${label})` : `(${name} ${label})`
+    }).join(' ')
+  }
+
   private tag(kind: ImmediateKind, x: number): string {
     switch (kind) {
       case 'funcidx':
@@ -95,6 +107,8 @@ export class InstructionText {
         return this.symbols.tag('types', x)
       case 'dataidx':
         return this.symbols.tag('datas', x)
+      case 'tagidx':
+        return this.symbols.tag('tags', x)
       case 'localidx':
         return this.symbols.localTag(this.funcIdx, x)
       default:

@@ -1,19 +1,23 @@
 // proc_* and sched_yield: how a program ends.
 
+import { HeddleError } from '../../errors/heddle-error.ts'
 import { WasiError } from './errno.ts'
 import type { Implementations } from './implementation.ts'
 import { SIGNAL_NAMES } from './types.ts'
 import type { Signal } from './types.ts'
 
-/** Thrown through the guest by proc_exit, and by proc_raise for the signals that end a program. */
-export class WasiExit extends Error {
-  readonly code: number
+/** Thrown through the guest by proc_exit, and by proc_raise for the signals that end a program. No handler of the guest's catches it. */
+export class WasiExit extends HeddleError {
+  override readonly name: string = 'WasiExit'
+  readonly exitCode: number
   readonly signal: Signal | undefined
 
-  constructor(code: number, signal?: Signal) {
-    super(signal === undefined ? `the program exited with ${code}` : `the program ended by the signal ${signal}`)
-    this.name = 'WasiExit'
-    this.code = code
+  constructor(exitCode: number, signal?: Signal) {
+    super(
+      'WASI_EXIT',
+      signal === undefined ? `the program exited with ${exitCode}` : `the program ended by the signal ${signal}`,
+    )
+    this.exitCode = exitCode
     this.signal = signal
   }
 }

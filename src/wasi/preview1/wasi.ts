@@ -129,7 +129,7 @@ export class Wasi {
       running = start()
     } catch (error) {
       this.close()
-      if (error instanceof WasiExit) return error.code
+      if (error instanceof WasiExit) return error.exitCode
       throw error
     }
     if (isPromise(running)) return this.#runOn(running)
@@ -142,7 +142,7 @@ export class Wasi {
       await running
       return 0
     } catch (error) {
-      if (error instanceof WasiExit) return error.code
+      if (error instanceof WasiExit) return error.exitCode
       throw error
     } finally {
       this.close()
@@ -156,7 +156,7 @@ export class Wasi {
 
   /** What the guest said with proc_exit, undefined when it didn't. */
   get exitCode(): number | undefined {
-    return this.#exit?.code
+    return this.#exit?.exitCode
   }
 
   /** What was collected so far where no sink was given. */

@@ -347,8 +347,6 @@ describe('errors', () => {
   })
 
   test.each([
-    ['exception-handling', '(tag)'],
-    ['exception-handling', '(func (try_table))'],
     ['legacy-exceptions', '(func try)'],
     ['threads', '(memory 1 1 shared)'],
     ['threads', '(func (i32.atomic.load (i32.const 0)))'],

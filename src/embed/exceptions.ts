@@ -1,0 +1,23 @@
+// Tags and exceptions that the host makes.
+
+import { UsageError } from '../errors/heddle-error.ts'
+import { ExceptionInstance, WasmException } from '../runtime/exception.ts'
+import { Tag } from '../runtime/tag.ts'
+import { canonicalFuncType } from '../validate/canonical-types.ts'
+import { parseType } from './externs.ts'
+import { valueFromJs } from './functions.ts'
+
+/** A tag of the host's, to be imported: `createTag(['i32', 'externref'])`. */
+export function createTag(types: readonly string[]): Tag {
+  return new Tag(canonicalFuncType({ kind: 'func', params: types.map(parseType), results: [] }))
+}
+
+/** An exception to be thrown into wasm: a host function throws it. The values are those that a call would take. */
+export function createException(tag: Tag, values: readonly unknown[]): WasmException {
+  const { params } = tag.type
+  if (values.length !== params.length) {
+    throw new UsageError(`the tag takes ${params.length} values, not ${values.length}`, 'ARITY_MISMATCH')
+  }
+  const payload = params.map((type, i) => valueFromJs(type, values[i], `value ${i + 1} of the exception`))
+  return new WasmException(new ExceptionInstance(tag, payload))
+}

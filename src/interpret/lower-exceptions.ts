@@ -1,0 +1,139 @@
+// How exceptions are lowered. A block that catches costs nothing while nothing is thrown: it leaves a note of its stretch of the code and
+// of its clauses, which the driver looks into when something is (unwind.ts). Behind the function's code each clause has a landing: a few
+// operations that move what was caught to where the clause's label wants it, and jump there.
+
+import { CATCHES, CLAUSE_NUMBERS } from '../instructions/immediates.ts'
+import { funcTypeOf } from '../syntax/module.ts'
+import { EXNREF, type ValType } from '../syntax/types.ts'
+import type { CodeBuffer } from './code-buffer.ts'
+import { closeReachable, frameAt, passArguments, pushDead, type Handler as LowerHandler } from './control-frames.ts'
+import { wordsOf } from './frame-values.ts'
+import type { Frame, Lowering } from './lower.ts'
+import { OPS, REASON } from './ops.ts'
+import { byType, slotWords } from './slots.ts'
+
+/** A clause of a handler. */
+export interface Catch {
+  /** The tag that it catches; −1 for all. */
+  readonly tagIdx: number
+  /** Whether it gets the exception itself, behind the values. */
+  readonly ref: boolean
+  /** Where in the frame what it catches is put. */
+  readonly slot: number
+  /** Where execution goes on. */
+  readonly landing: number
+}
+
+/** What catches in a stretch of code. */
+export interface Handler {
+  readonly catches: readonly Catch[]
+  /** The handler around it; −1 for none. */
+  readonly outer: number
+}
+
+/** A clause whose landing is still to be emitted. */
+interface PendingCatch {
+  readonly tagIdx: number
+  readonly ref: boolean
+  readonly slot: number
+  landing: number
+  readonly types: readonly ValType[]
+  readonly frame: Frame
+  /** Offset of the instruction that it belongs to. */
+  readonly offset: number
+}
+
+export class Landings {
+  readonly handlers: Handler[] = []
+  readonly regions: number[] = []
+  /** The innermost handler at this point of the code. */
+  innermost = -1
+  private readonly pending: PendingCatch[] = []
+
+  /** From the position on, a new handler is the innermost. */
+  open(catches: readonly PendingCatch[], position: number): void {
+    for (const clause of catches) this.pending.push(clause)
+    this.useHandler(this.handlers.push({ catches, outer: this.innermost }) - 1, position)
+  }
+
+  useHandler(handler: number, position: number): void {
+    if (handler === this.innermost) return
+    this.innermost = handler
+    this.regions.push(position, handler)
+  }
+
+  /** The landings of all clauses, behind the function's code. `map` learns the instructions that they belong to. */
+  emit(code: CodeBuffer, map: number[]): void {
+    for (const clause of this.pending) {
+      clause.landing = code.position
+      map.push(code.position, clause.offset)
+      emitLanding(code, clause)
+    }
+  }
+}
+
+function emitLanding(code: CodeBuffer, { types, slot, frame }: PendingCatch): void {
+  if (frame.kind === 'func' && types.length === 1) {
+    return void code.emit(byType(types[0]!, OPS.return32, OPS.return64, OPS.return_ref, OPS.return128), slot)
+  }
+  // The function's results go where its parameters were.
+  moveValues(code, types, slot, frame.kind === 'func' ? 0 : frame.slot)
+  if (frame.kind === 'func') return void code.emit(OPS.return)
+  const at = code.emit(OPS.br, 0)
+  code.markTarget(at + 1, frame.kind === 'loop' ? frame.start : frame.end)
+}
+
+/** Moves values downward in the frame: ascending, so that none is overwritten before it has been moved. */
+function moveValues(code: CodeBuffer, types: readonly ValType[], from: number, to: number): void {
+  if (from === to) return
+  let offset = 0
+  for (const type of types) {
+    code.emit(byType(type, OPS.move32, OPS.move64, OPS.move_ref, OPS.move128), to + offset, from + offset)
+    offset += slotWords(type)
+  }
+}
+
+function tagTypes({ compiled: { module, spaces } }: Lowering, tagIdx: number): readonly ValType[] {
+  return funcTypeOf(module, spaces.tags[tagIdx]!).params
+}
+
+/** The clauses of the try_table that was just read, whose operands begin at `slot`. */
+function pendingCatches(lowering: Lowering, slot: number): PendingCatch[] {
+  const { list, count, start: offset } = lowering.reader
+  const clauses: PendingCatch[] = []
+  for (let i = 0; i < count * CLAUSE_NUMBERS; i += CLAUSE_NUMBERS) {
+    const { tagged, ref } = CATCHES[list[i]!]!
+    const tagIdx = tagged ? list[i + 1]! : -1
+    const values = tagged ? tagTypes(lowering, tagIdx) : []
+    const types = ref ? [...values, EXNREF] : values
+    const frame = frameAt(lowering, list[i + 2]!)
+    frame.catches = true
+    lowering.stack.reserve(slot + wordsOf(types))
+    clauses.push({ tagIdx, ref, slot, landing: -1, types, frame, offset })
+  }
+  return clauses
+}
+
+const tryTable: LowerHandler = (lowering, { x }) => {
+  if (!lowering.frame.reachable) return pushDead(lowering, 'block')
+  const type = lowering.blockType(x)
+  const { stack, landings, code } = lowering
+  stack.settle()
+  const clauses = pendingCatches(lowering, stack.slotOf(stack.height - type.params.length))
+  landings.open(clauses, code.position)
+  lowering.pushFrame('block', type, -1)
+}
+
+export const EXCEPTION_HANDLERS: Readonly<Record<string, LowerHandler>> = {
+  try_table: tryTable,
+  throw: (lowering, { x }) => {
+    const slot = passArguments(lowering, tagTypes(lowering, x))
+    lowering.code.emit(OPS.leave, REASON.throw, slot, x)
+    closeReachable(lowering)
+  },
+  throw_ref: (lowering) => {
+    const slot = lowering.stack.operand(lowering.stack.pop())
+    lowering.code.emit(OPS.leave, REASON.throwRef, slot)
+    closeReachable(lowering)
+  },
+}
