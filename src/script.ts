@@ -4,6 +4,7 @@ export { runScript, type ScriptOptions } from './script/run-script.ts'
 export {
   tally,
   tallyByKind,
+  tallyWording,
   type DirectiveResult,
   type Outcome,
   type ScriptResult,

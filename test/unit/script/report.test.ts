@@ -1,6 +1,7 @@
 // The reports of script results: lines for people, sums for programs.
 
 import { expect, it } from 'vitest'
+import { parseExpectations } from '../../../src/script/expectations.ts'
 import { jsonReport, renderReport } from '../../../src/script/report.ts'
 import { runScript } from '../../../src/script/run-script.ts'
 
@@ -21,13 +22,18 @@ it('the text has a line for each script and each failure, and ends with the sums
     'a.wast: 4 passed, 1 failed, 0 skipped',
     '  a.wast:3 assert_return expected (i32.const 2), got (i32.const 1)',
     'b.wast: 0 passed, 0 failed, 3 skipped',
+    '                passed  failed  skipped',
+    'module               1       0        2',
+    'assert_return        1       1        0',
+    'assert_invalid       2       0        0',
+    'invoke               0       0        1',
     'skipped, by proposal: exception-handling 2, gc 1',
     '4 passed, 1 failed, 3 skipped',
   ])
 })
 
 it('the text names no proposals where nothing was skipped', () => {
-  expect(renderReport(results.slice(0, 1)).split('\n').at(-2)).toMatch(/a\.wast:3/)
+  expect(renderReport(results.slice(0, 1))).not.toMatch(/proposal/)
 })
 
 it('the data has the sums by script and by kind, survives JSON, and lists the failures', () => {
@@ -44,6 +50,8 @@ it('the data has the sums by script and by kind, survives JSON, and lists the fa
     },
     proposals: { gc: 1, 'exception-handling': 2 },
     wording: { expected: 2, agreeing: 1 },
+    unexpected: 1,
+    stale: [],
     scripts: [
       {
         name: 'a.wast',
@@ -70,5 +78,27 @@ it('the data has the sums by script and by kind, survives JSON, and lists the fa
         failures: [],
       },
     ],
+  })
+})
+
+it('a failure that is listed is told with its reason, and one that is listed and does not happen is told as well', () => {
+  const list = parseExpectations('a.wast:3 for a reason\na.wast:2 no more\nc.wast:1 of no concern')
+  expect(renderReport(results.slice(0, 1), list).split('\n')).toEqual([
+    'a.wast: 4 passed, 1 failed, 0 skipped',
+    '  a.wast:3 assert_return expected (i32.const 2), got (i32.const 1)',
+    '    which is expected: for a reason',
+    expect.stringContaining('passed'),
+    expect.stringContaining('module'),
+    expect.stringContaining('assert_return'),
+    expect.stringContaining('assert_invalid'),
+    '1 of the failures is expected',
+    'a.wast:2 is listed, but does not fail: no more',
+    '4 passed, 1 failed, 0 skipped',
+  ])
+  const { unexpected, stale, scripts } = jsonReport(results, list)
+  expect({ unexpected, stale, expected: scripts[0]!.failures[0]!.expected }).toEqual({
+    unexpected: 0,
+    stale: ['a.wast:2'],
+    expected: 'for a reason',
   })
 })

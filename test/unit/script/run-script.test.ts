@@ -293,3 +293,38 @@ describe('a script', () => {
     expect(calls).toHaveLength(2)
   })
 })
+
+describe('a proposal that is off', () => {
+  const OFF = { 'sign-extension-ops': false, simd: false }
+  const outcome = (source: string): string => {
+    const directive = runScript(source, { features: OFF }).directives.at(-1)!
+    return directive.status === 'skipped' ? `skipped for ${directive.proposal}` : directive.status
+  }
+  const EXTEND = '(func (param i32) (result i32) (i32.extend8_s (local.get 0)))'
+
+  it('makes a module that needs it one to skip, and what depends on that', () => {
+    expect(outcome(`(module ${EXTEND})`)).toBe('skipped for sign-extension-ops')
+    expect(outcome(`(module (func (export "f") (param v128)))\n(invoke "f")`)).toBe('skipped for simd')
+    expect(outcome(`(assert_unlinkable (module (import "a" "b" (func)) ${EXTEND}) "unknown import")`)).toBe(
+      'skipped for sign-extension-ops',
+    )
+  })
+
+  it.each(['assert_malformed', 'assert_invalid'])('makes it no module, as %s says', (kind) => {
+    expect(outcome(`(${kind} (module quote "${EXTEND}") "illegal opcode")`)).toBe('passed')
+    expect(outcome(`(${kind} (module (func)) "illegal opcode")`)).toBe('failed')
+  })
+
+  it('is looked for in a well-formed module that would be invalid, too', () => {
+    const invalid = '(func (result i64) (i32.extend8_s (i32.const 0))) (export \\"g\\" (global 5))'
+    expect(outcome(`(assert_malformed (module quote "${invalid}") "illegal opcode")`)).toBe('passed')
+  })
+
+  it('does not touch other modules', () => {
+    expect(outcome('(module (func (export "f")))\n(assert_return (invoke "f"))')).toBe('passed')
+  })
+
+  it('must be one that there is', () => {
+    expect(() => runScript('', { features: { everything: true } })).toThrow('unknown feature "everything"')
+  })
+})
