@@ -7,6 +7,7 @@ export { Global, Table, createGlobal, createMemory, createTable } from './embed/
 export { Memory } from './embed/memory.ts'
 export type { ExportedFunction, HostContext, HostFunction } from './embed/functions.ts'
 export type { ImportValue, Imports, UnknownImports } from './embed/imports.ts'
+export type { Signal } from './embed/pace.ts'
 export { Run, type RunState } from './embed/run.ts'
 export { isCommand, run, type RunOptions } from './command/run.ts'
 export type { RunResult } from './command/run-result.ts'

@@ -1,5 +1,7 @@
 // How the tests of the adversarial checklist make modules: from text where it is short, from bytes where it is long.
 
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { parseModule } from '../../src/text/parse-module.ts'
 import { Engine, type Instance, type InstantiateOptions, type Imports, type Module } from '../../src/index.ts'
 import { ModuleError, UsageError, HeddleError } from '../../src/index.ts'
@@ -30,6 +32,21 @@ export function codeOf(attempt: () => unknown): string {
     if (error instanceof HeddleError) return error.code
     throw error
   }
+}
+
+/** Bytes that are kept alive by the result of `make`: heap and buffers. */
+export function retained<T>(make: () => T): { readonly value: T; readonly bytes: number } {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const measure = (): number => {
+    collect()
+    collect()
+    const { heapUsed, external } = process.memoryUsage()
+    return heapUsed + external
+  }
+  const before = measure()
+  const value = make()
+  return { value, bytes: measure() - before }
 }
 
 export { ModuleError, UsageError }
