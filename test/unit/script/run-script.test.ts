@@ -4,11 +4,12 @@
 import { describe, expect, it } from 'vitest'
 import type { Tier } from '../../../src/runtime/tier.ts'
 import { interpreter } from '../../../src/interpret/interpreter.ts'
+import type { Features } from '../../../src/validate/proposals.ts'
 import { runScript } from '../../../src/script/run-script.ts'
 
 /** `line keyword outcome`, with the message of a failure and the proposal of a skip. */
-function outcomes(source: string): string[] {
-  return runScript(source, { name: 'test.wast' }).directives.map((directive) => {
+function outcomes(source: string, features: Features = {}): string[] {
+  return runScript(source, { name: 'test.wast', features }).directives.map((directive) => {
     const { line, keyword, status } = directive
     const more = status === 'failed' ? `: ${directive.message}` : status === 'skipped' ? ` (${directive.proposal})` : ''
     return `${line} ${keyword} ${status}${more}`
@@ -135,8 +136,9 @@ describe('assertions of errors', () => {
   })
 })
 
-describe('what needs a later proposal is skipped', () => {
-  const LATER = '(module $later (func (export "f") (local structref)))'
+describe('what needs a proposal that is off is skipped', () => {
+  const NO_SIMD = { simd: false }
+  const LATER = '(module $later (func (export "f") (local v128)))'
 
   it('with everything that depends on the module, and nothing else', () => {
     const script = `(module $now (func (export "f")))
@@ -152,47 +154,49 @@ describe('what needs a later proposal is skipped', () => {
       (assert_return (invoke $user "g"))
       (assert_unlinkable (module (import "later" "nothing" (func))) "unknown import")
       (assert_unlinkable (module (import "now" "nothing" (func))) "unknown import")`
-    expect(outcomes(script)).toEqual([
+    expect(outcomes(script, NO_SIMD)).toEqual([
       '1 module passed',
-      '2 module skipped (gc)',
-      '3 assert_return skipped (gc)',
+      '2 module skipped (simd)',
+      '3 assert_return skipped (simd)',
       '4 assert_return passed',
-      '5 assert_return skipped (gc)',
-      '6 register skipped (gc)',
+      '5 assert_return skipped (simd)',
+      '6 register skipped (simd)',
       '7 register passed',
-      '8 module skipped (gc)',
+      '8 module skipped (simd)',
       '9 module passed',
       '10 assert_return passed',
-      '11 assert_return skipped (gc)',
-      '12 assert_unlinkable skipped (gc)',
+      '11 assert_return skipped (simd)',
+      '12 assert_unlinkable skipped (simd)',
       '13 assert_unlinkable passed',
     ])
   })
 
   it('with the instances of a definition', () => {
     expect(
-      outcomes(`(module definition $D (func (export "f") (local structref)))
+      outcomes(
+        `(module definition $D (func (export "f") (local v128)))
         (module instance $I $D)
         (invoke "f")
         (module definition $E (func (export "f")))
         (module instance $J $E)
         (invoke $I "f")
-        (invoke $J "f")`),
+        (invoke $J "f")`,
+        NO_SIMD,
+      ),
     ).toEqual([
-      '1 module definition skipped (gc)',
-      '2 module instance skipped (gc)',
-      '3 invoke skipped (gc)',
+      '1 module definition skipped (simd)',
+      '2 module instance skipped (simd)',
+      '3 invoke skipped (simd)',
       '4 module definition passed',
       '5 module instance passed',
-      '6 invoke skipped (gc)',
+      '6 invoke skipped (simd)',
       '7 invoke passed',
     ])
   })
 
   it('in an assertion about a module', () => {
-    expect(outcomes(`(assert_invalid (module (func (local structref) (i32.const 1))) "type mismatch")`)).toEqual([
-      '1 assert_invalid skipped (gc)',
-    ])
+    const traps = '(assert_trap (module (func $f (local v128) unreachable) (start $f)) "unreachable")'
+    expect(outcomes(traps, NO_SIMD)).toEqual(['1 assert_trap skipped (simd)'])
   })
 
   it('in an argument', () => {
