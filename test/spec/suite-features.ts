@@ -18,8 +18,14 @@ export function folderOf(script: string): string {
   return /^(proposals\/)?[^/]+/.exec(script)![0]
 }
 
-/** What to run a script of that name with. A proposal that is not there yet cannot be switched on. */
+/** Whether the script is about a proposal that is not there yet: what it comes to is counted, and not judged. */
+export function isAhead(script: string): boolean {
+  const proposal = FOLDERS[folderOf(script)]
+  return proposal !== undefined && !FEATURE_NAMES.includes(proposal)
+}
+
+/** What to run a script of that name with. */
 export function featuresOf(script: string): Features {
   const proposal = FOLDERS[folderOf(script)]
-  return proposal !== undefined && FEATURE_NAMES.includes(proposal) ? { [proposal]: true } : {}
+  return proposal === undefined || isAhead(script) ? {} : { [proposal]: true }
 }

@@ -199,12 +199,6 @@ describe('what needs a proposal that is off is skipped', () => {
     expect(outcomes(traps, NO_SIMD)).toEqual(['1 assert_trap skipped (simd)'])
   })
 
-  it('in an argument', () => {
-    expect(lastOutcome('(module (func (export "f"))) (assert_return (invoke "f") (ref.struct))')).toBe(
-      'assert_return skipped (gc)',
-    )
-  })
-
   it('with what stands in a thread', () => {
     expect(outcomes('(thread $T\n(invoke "f")\n(thread $U (wait $T)))')).toEqual([
       '1 thread skipped (threads)',
