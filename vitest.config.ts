@@ -5,7 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { ClosingLine } from './scripts/closing-line.ts'
 
-const long = ['test/{spec,wasi,cli,fuzz}/**/*.test.ts', 'test/{docs,examples,adding-an-instruction}.test.ts']
+const long = [
+  'test/{spec,wasi,cli,fuzz,adversarial}/**/*.test.ts',
+  'test/{docs,examples,adding-an-instruction}.test.ts',
+]
 
 export default defineConfig({
   test: {

@@ -13,10 +13,13 @@ export interface Adversary {
   readonly verdicts: readonly Verdict[]
   /** Its `run` returns when called. */
   readonly runs: boolean
+  /** What it may cost, validation and run together, at full size. */
+  readonly bar?: { readonly ms: number; readonly megabytes: number } | undefined
 }
 
 const [UNREACHABLE, BLOCK, END, BR_TABLE, DROP, CONST, ADD] = [0x00, 0x02, 0x0b, 0x0e, 0x1a, 0x41, 0x6a] as const
 const EMPTY = 0x40
+const [REC, NULLABLE] = [0x4e, 0x63] as const
 const NO_LOCALS: Bytes = [0]
 const MAX_BODY = 7_654_321
 const RESULTS = 1000
@@ -47,13 +50,20 @@ export function adversaries(scale: number): readonly Adversary[] {
     judged('the same, each block with a type of its own', ['valid', 'limit'], () => wideBranches(blocks, true)),
     runnable(`a body of ${scaled(MAX_BODY)} bytes`, () => longBody(scaled(MAX_BODY))),
     judged(`a body of ${MAX_BODY + 1} bytes`, ['limit'], () => longBody(MAX_BODY + 1)),
-    runnable(`${million} functions`, () => moduleBytes({ funcs: million })),
+    {
+      ...runnable(`${million} functions`, () => moduleBytes({ funcs: million })),
+      bar: { ms: 3_000, megabytes: 600 },
+    },
     runnable(`${million} types, all equal`, () =>
       moduleBytes({ types: { count: million, bytes: new ByteBuffer().repeat(million, NO_RESULT).done() } }),
     ),
+    judged(`${million} types, all different`, ['valid'], () => distinctTypes(million)),
+    runnable(`a recursion group of ${million} types`, () => largeGroup(million)),
     judged(`${million} exports, the last one twice`, ['invalid'], () => manyExports(million)),
     runnable(`a constant expression of ${million} additions`, () => longConstant(million)),
     runnable(`${million} drops behind unreachable`, () => deadCode(million)),
+    runnable(`${scaled(100_000)} passive segments`, () => passiveSegments(scaled(100_000))),
+    runnable(`a segment of ${scaled(100)} MB`, () => largeSegment(scaled(100) * 1024 ** 2)),
   ]
 }
 
@@ -125,4 +135,33 @@ function deadCode(drops: number): Uint8Array {
     .repeat(drops, [DROP])
     .add([END, END])
   return moduleBytes({ body: body.done() })
+}
+
+/** Twenty bits of its number say which parameters of a type are i32 and which i64. */
+function distinctTypes(count: number): Uint8Array {
+  const bytes = new ByteBuffer().add(NO_RESULT)
+  for (let i = 1; i < count; i++) {
+    bytes.add([0x60, 20, ...Array.from({ length: 20 }, (_, bit) => I32 - ((i >> bit) & 1)), 0])
+  }
+  return moduleBytes({ types: { count, bytes: bytes.done() } })
+}
+
+/** Each type refers to the next, and the last to the first; the function that runs, which is exported, is of a type in front of them. */
+function largeGroup(count: number): Uint8Array {
+  const group = new ByteBuffer().add(NO_RESULT, [REC], u32(count - 1))
+  for (let i = 1; i < count; i++) group.add([0x60, 1, NULLABLE], fiveBytes(i + 1 < count ? i + 1 : 1), [0])
+  return moduleBytes({ types: { count: 2, bytes: group.done() }, funcTypes: [0, 1] })
+}
+
+/** LEB128 of five bytes, which may be read as signed. */
+function fiveBytes(value: number): number[] {
+  return [0, 7, 14, 21, 28].map((shift) => ((value >> shift) & 0x7f) | (shift < 28 ? 0x80 : 0))
+}
+
+function passiveSegments(count: number): Uint8Array {
+  return moduleBytes({ datas: { count, bytes: new ByteBuffer().repeat(count, [1, 1, 0x2a]).done() } })
+}
+
+function largeSegment(size: number): Uint8Array {
+  return moduleBytes({ datas: { count: 1, bytes: new ByteBuffer().add([1], u32(size), new Uint8Array(size)).done() } })
 }

@@ -5,7 +5,7 @@ import { Engine } from 'heddle'
 import { adversaries, type Adversary } from './adversarial-modules.ts'
 import { host } from './host.ts'
 import { MEGABYTE, peakBytes, timed } from './measure.ts'
-import { EMPTY_REPORT, failed, type Cell, type Report } from './report.ts'
+import { EMPTY_REPORT, failed, type Bar, type Cell, type Report } from './report.ts'
 
 export type Side = 'heddle' | 'host'
 
@@ -56,6 +56,7 @@ export async function reportAdversaries(
   const all = adversaries(scale)
   const failures: string[] = []
   const rows: Cell[][] = []
+  const bars: Bar[] = []
   // One after the other: they would disturb each other's times.
   for (const [item, adversary] of all.entries()) {
     const lines: Cell[][] = []
@@ -65,9 +66,11 @@ export async function reportAdversaries(
       lines.push([...(report.tables[0]?.rows[0] ?? NOTHING)])
     }
     rows.push(rowOf(adversary, lines))
+    if (scale === 1 && sides[0] === 'heddle') bars.push(...barsOf(adversary, lines[0]!))
   }
   return {
     ...EMPTY_REPORT,
+    bars,
     tables: [{ title: 'Adversarial inputs', columns: columns(sides), rows, notes: NOTES }],
     failures,
   }
@@ -81,6 +84,14 @@ export function checkAdversaries(scale: number): Report {
   const rows = tables[0]!.rows.map((line, i) => rowOf(all[i]!, [[...line]]))
   if (rows.length !== all.length) return failed('an adversarial input is missing from the table')
   return { tables: [{ title: 'Adversarial inputs, small', columns: columns(['heddle']), rows }], bars: [], failures }
+}
+
+function barsOf({ name, bar }: Adversary, [, judged, ran, peak]: readonly Cell[]): Bar[] {
+  if (bar === undefined) return []
+  return [
+    { what: `${name}, ms`, value: Number(judged) + Number(ran), atMost: bar.ms },
+    { what: `${name}, peak MB`, value: Number(peak), atMost: bar.megabytes },
+  ]
 }
 
 const NOTHING: readonly Cell[] = ['died', null, null, null, null]

@@ -52,6 +52,7 @@ const FUNCTION_SECTION = 3
 const GLOBAL_SECTION = 6
 const EXPORT_SECTION = 7
 const CODE_SECTION = 10
+const DATA_SECTION = 11
 
 export const I32 = 0x7f
 export const NO_RESULT: Bytes = [0x60, 0, 0]
@@ -63,19 +64,24 @@ export interface Parts {
   readonly types?: { readonly count: number; readonly bytes: Bytes | Uint8Array }
   /** How many functions there are, all of type 0 and with the same body. */
   readonly funcs?: number
+  /** The types of the functions in place of that, one each. */
+  readonly funcTypes?: Bytes
   /** With the vector of locals, with the last `end`. */
   readonly body?: Uint8Array | Bytes
   readonly globals?: { readonly count: number; readonly bytes: Uint8Array }
   /** In place of the one that exports function 0 as `run`. */
   readonly exports?: { readonly count: number; readonly bytes: Uint8Array }
+  readonly datas?: { readonly count: number; readonly bytes: Uint8Array }
 }
 
 export function moduleBytes({
   types = { count: 1, bytes: NO_RESULT },
-  funcs = 1,
+  funcTypes,
+  funcs = funcTypes?.length ?? 1,
   body = [0, 0x0b],
   globals,
   exports,
+  datas,
 }: Parts): Uint8Array {
   const out = new ByteBuffer().add(HEADER)
   const section = (id: number, content: ByteBuffer): void => {
@@ -83,7 +89,8 @@ export function moduleBytes({
     out.add([id], u32(bytes.length), bytes)
   }
   section(TYPE_SECTION, new ByteBuffer().add(u32(types.count), types.bytes))
-  section(FUNCTION_SECTION, new ByteBuffer().add(u32(funcs)).repeat(funcs, [0]))
+  const typeIndices = new ByteBuffer().add(u32(funcs))
+  section(FUNCTION_SECTION, funcTypes === undefined ? typeIndices.repeat(funcs, [0]) : typeIndices.add(funcTypes))
   if (globals !== undefined) section(GLOBAL_SECTION, new ByteBuffer().add(u32(globals.count), globals.bytes))
   section(
     EXPORT_SECTION,
@@ -93,5 +100,6 @@ export function moduleBytes({
   if (funcs === 1) code.add(u32(body.length), body)
   else code.repeat(funcs, [...u32(body.length), ...body])
   section(CODE_SECTION, code)
+  if (datas !== undefined) section(DATA_SECTION, new ByteBuffer().add(u32(datas.count), datas.bytes))
   return out.done()
 }

@@ -34,6 +34,8 @@ export const FOREIGN_OPTIONS: Readonly<Record<string, string>> = {
   '--memory-page-limit': '--max-memory SIZE',
   '--env-inherit': '--inherit-env',
   '--forward-host-env': '--inherit-env',
+  '--enable': '--features NAME',
+  '--disable': '--features -NAME',
   '--enable-all': '--features all',
   '--disassemble': 'heddle objdump -d FILE',
 }

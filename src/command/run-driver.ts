@@ -1,5 +1,7 @@
-// Drives the runs of one `run` call under one account of fuel and one deadline: start functions, initialisers, the function itself.
+// Drives the runs of one `run` call under one account of fuel, one deadline and one signal: start functions, initialisers, the function
+// itself.
 
+import { Pace, type Signal } from '../embed/pace.ts'
 import type { Run } from '../embed/run.ts'
 import { UsageError } from '../errors/heddle-error.ts'
 import { quoted } from '../errors/quote.ts'
@@ -11,6 +13,8 @@ interface DriverOptions {
   readonly fuel?: number | undefined
   /** Milliseconds from now on. */
   readonly timeout?: number | undefined
+  /** Ends the run when it is raised. */
+  readonly signal?: Signal | undefined
 }
 
 export class RunDriver {
@@ -20,19 +24,22 @@ export class RunDriver {
   private readonly fuel: number
   private readonly timeout: number
   private readonly deadline: number
+  private readonly signal: Signal | undefined
   private used = 0
 
-  constructor({ fuel, timeout }: DriverOptions) {
+  constructor({ fuel, timeout, signal }: DriverOptions) {
     if (timeout !== undefined && !(typeof timeout === 'number' && timeout >= 0)) {
       throw new UsageError(`timeout must be a number of milliseconds, not ${quoted(String(timeout))}`)
     }
     if (fuel !== undefined && !(fuel === Infinity || (Number.isInteger(fuel) && fuel >= 0))) {
       throw new UsageError(`fuel must be a whole number that is not negative, not ${quoted(String(fuel))}`)
     }
-    this.metered = fuel !== undefined
+    // Slices are measured in fuel.
+    this.metered = fuel !== undefined || signal !== undefined
     this.fuel = fuel ?? Infinity
     this.timeout = timeout ?? Infinity
     this.deadline = Date.now() + this.timeout
+    this.signal = signal
     this.poll = timeout === undefined ? undefined : () => (Date.now() < this.deadline ? undefined : this.outOfTime())
   }
 
@@ -43,8 +50,10 @@ export class RunDriver {
   /** To the end; gives the result, or throws. */
   async drive(run: Run): Promise<unknown> {
     const before = this.used
+    const pace = this.signal === undefined ? undefined : new Pace()
     for (;;) {
-      const state = run.run({ fuel: Math.max(0, this.fuel - this.used) })
+      if (this.signal?.aborted === true) throw this.end(run, this.abortion())
+      const state = run.run({ fuel: Math.min(Math.max(0, this.fuel - this.used), pace?.units ?? Infinity) })
       this.used = before + run.fuelUsed
       switch (state.kind) {
         case 'done':
@@ -52,7 +61,11 @@ export class RunDriver {
         case 'trap':
           throw state.error
         case 'fuel':
-          throw stoppedAt(run, new Trap('FUEL_EXHAUSTED', `${this.fuel} units are used up`))
+          if (pace === undefined || this.used >= this.fuel) {
+            throw stoppedAt(run, new Trap('FUEL_EXHAUSTED', `${this.fuel} units are used up`))
+          }
+          await pace.turn()
+          break
         case 'host':
           // What the run needs next is this promise.
           await this.wait(run, state.promise)
@@ -64,22 +77,36 @@ export class RunDriver {
     return new Trap('TIMEOUT', `${this.timeout} ms are over`)
   }
 
+  private abortion(): Trap {
+    return new Trap('ABORTED', '', [], { cause: this.signal?.reason })
+  }
+
+  /** The trap with the stack of the run that it ends, which is given up. */
+  private end(run: Run, trap: Trap): Trap {
+    const stopped = stoppedAt(run, trap)
+    if (!run.finished) run.abort()
+    return stopped
+  }
+
   private async wait(run: Run, promise: Promise<void>): Promise<void> {
-    if (this.deadline === Infinity) return promise
+    const { deadline, signal } = this
+    if (deadline === Infinity && signal === undefined) return promise
     let timer: unknown
-    const expiry = new Promise<never>((_, reject) => {
-      const left = Math.min(Math.max(0, this.deadline - Date.now()), MAX_DELAY)
-      timer = setTimeout(() => reject(stoppedAt(run, this.outOfTime())), left)
+    let stop = (): void => undefined
+    const ending = new Promise<Trap>((resolve) => {
+      stop = () => resolve(this.abortion())
+      signal?.addEventListener('abort', stop)
+      if (deadline === Infinity) return
+      timer = setTimeout(() => resolve(this.outOfTime()), Math.min(Math.max(0, deadline - Date.now()), MAX_DELAY))
     })
     try {
-      await Promise.race([promise, expiry])
+      const trap = await Promise.race([promise, ending])
+      if (trap !== undefined) throw this.end(run, trap)
       // Promises that are always settled leave the timer no turn.
-      if (Date.now() >= this.deadline) throw stoppedAt(run, this.outOfTime())
-    } catch (error) {
-      if (!run.finished) run.abort()
-      throw error
+      if (Date.now() >= deadline) throw this.end(run, this.outOfTime())
     } finally {
       clearTimeout(timer)
+      signal?.removeEventListener('abort', stop)
     }
   }
 }

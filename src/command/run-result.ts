@@ -6,7 +6,11 @@ import type { Wasi } from '../wasi/preview1/wasi.ts'
 import type { ResultValue } from './values.ts'
 
 /** The exit codes of runs that the guest didn't end itself, as shells and `timeout` have them. */
-const TRAP_EXIT_CODES: Partial<Readonly<Record<TrapCode, number>>> = { TIMEOUT: 124, FUEL_EXHAUSTED: 125 }
+const TRAP_EXIT_CODES: Partial<Readonly<Record<TrapCode, number>>> = {
+  TIMEOUT: 124,
+  FUEL_EXHAUSTED: 125,
+  ABORTED: 130,
+}
 const OTHER_TRAP = 134
 
 interface RunOutcome {
@@ -18,7 +22,7 @@ interface RunOutcome {
 }
 
 export class RunResult implements RunOutcome {
-  /** The guest's own; 134 after a trap, 124 when time was over, 125 when fuel was used up. */
+  /** The guest's own; 134 after a trap, 124 when time was over, 125 when fuel was used up, 130 when it was aborted. */
   readonly exitCode: number
   /** What the function of `invoke` returned. */
   readonly results: readonly ResultValue[]

@@ -2,6 +2,7 @@
 // function invoked; WASI is there for a module that imports it. Nothing is granted that isn't given.
 
 import { Engine, type ModuleSource } from '../embed/engine.ts'
+import type { Signal } from '../embed/pace.ts'
 import type { Imports, LinkOptions, UnknownImports } from '../embed/imports.ts'
 import type { Instance } from '../embed/instance.ts'
 import { Module, type InstantiateOptions } from '../embed/module.ts'
@@ -38,6 +39,8 @@ export interface RunOptions extends Omit<WasiOptions, 'args' | 'limits' | 'trace
   readonly fuel?: number | undefined
   /** Milliseconds until the run is ended, start functions included. */
   readonly timeout?: number | undefined
+  /** Ends the run when it is raised: the run goes in slices of some milliseconds then, and the event loop has its turn between them. */
+  readonly signal?: Signal | undefined
   /** `wasi` collects the calls of WASI functions in the result; a function gets each as it happens. */
   readonly trace?: 'wasi' | WasiListener | undefined
   readonly limits?: Partial<StoreLimits & WasiLimits> | undefined
@@ -67,7 +70,7 @@ export async function run(source: ModuleSource | Module, options: RunOptions = {
     if (trap === undefined) throw error
     exitCode = trapExitCode(trap)
   }
-  const fuelUsed = driver.metered ? driver.fuelUsed : undefined
+  const fuelUsed = options.fuel !== undefined ? driver.fuelUsed : undefined
   return new RunResult({ exitCode, results, trap, fuelUsed, trace }, wasi)
 }
 

@@ -5,6 +5,7 @@ import { Trap } from '../errors/trap.ts'
 import type { RunFrame, RunHandle, Stop } from '../runtime/tier.ts'
 import type { Value } from '../runtime/value.ts'
 import { resultsToJs } from './functions.ts'
+import { Pace, type Signal } from './pace.ts'
 import { checkedSize } from './sizes.ts'
 
 /**
@@ -25,7 +26,7 @@ export class Run {
   private awaited: Promise<void> | undefined
   /** Lets those go on who wait for `awaited`. */
   private wake: (() => void) | undefined
-  private aborted = false
+  private aborted: { readonly reason: unknown } | undefined
 
   /** `present` makes what the run gives of the results. */
   constructor(handle: RunHandle, metered = true, present: (values: readonly Value[]) => unknown = resultsToJs) {
@@ -59,16 +60,35 @@ export class Run {
     return this.state(this.handle.step())
   }
 
-  /** Goes on to the end, waiting for host functions where that is needed; gives the result, or throws: `ABORTED` after `abort`. */
-  async finish(): Promise<unknown> {
-    await this.awaited
+  /**
+   * Goes on to the end, waiting for host functions where that is needed; gives the result, or throws: `ABORTED` after `abort`. With a
+   * signal, the event loop has its turn every few milliseconds, and the run ends when the signal is raised.
+   */
+  async finish(options: { readonly signal?: Signal | undefined } = {}): Promise<unknown> {
+    const { signal } = options
+    if (signal === undefined) return this.goOn()
+    this.checkMetered()
+    // It may be raised by a host function, in the middle of a slice.
+    const stopWaiting = (): void => this.wake?.()
+    signal.addEventListener('abort', stopWaiting)
+    try {
+      return await this.goOn(signal, new Pace())
+    } finally {
+      signal.removeEventListener('abort', stopWaiting)
+    }
+  }
+
+  private async goOn(signal?: Signal, pace?: Pace): Promise<unknown> {
+    if (signal?.aborted !== true) await this.awaited
     for (;;) {
-      if (this.aborted) throw new Trap('ABORTED')
-      const state = this.run()
+      if (signal?.aborted === true) this.abort(signal.reason)
+      if (this.aborted !== undefined) throw new Trap('ABORTED', '', [], { cause: this.aborted.reason })
+      const state = this.run({ fuel: pace?.units ?? Infinity })
       if (state.kind === 'done') return state.value
       if (state.kind === 'trap') throw state.error
       // Each promise is the next thing that the run needs.
       if (state.kind === 'host') await state.promise
+      else await pace?.turn()
     }
   }
 
@@ -82,11 +102,14 @@ export class Run {
     return this.handle.stack()
   }
 
-  /** Ends the run where it is. What a host function's promise comes to is then of no interest, and nobody waits for it. */
-  abort(): void {
+  /**
+   * Ends the run where it is. What a host function's promise comes to is then of no interest, and nobody waits for it. The reason is the
+   * cause of the trap that `finish` throws.
+   */
+  abort(reason?: unknown): void {
     if (this.finished) return
     this.handle.abort()
-    this.aborted = true
+    this.aborted = { reason }
     this.wake?.()
   }
 
@@ -122,6 +145,6 @@ export class Run {
   }
 
   private settle(outcome: Parameters<RunHandle['settle']>[0]): void {
-    if (!this.aborted) this.handle.settle(outcome)
+    if (this.aborted === undefined) this.handle.settle(outcome)
   }
 }

@@ -1,4 +1,4 @@
-// Which proposals a valid module needs, for engines in which some are switched off. Instructions know theirs; what a proposal added
+// Which proposals a module needs, for engines in which some are switched off. Instructions know theirs; what a proposal added
 // besides instructions, and the encodings that it opened, are told here. Only asked where something is off.
 
 import { UsageError } from '../errors/heddle-error.ts'
@@ -37,7 +37,7 @@ export function disabledProposals(features: Features = {}): ReadonlySet<string> 
   return new Set(PROPOSALS.filter(({ name, on }) => !(features[name] ?? on)).map(({ name }) => name))
 }
 
-/** Throws a ModuleError of kind `unsupported` where a valid module needs one of the proposals. */
+/** Throws a ModuleError of kind `unsupported` where a module that is well-formed, valid or not, needs one of the proposals. */
 export function refuseProposals(module: Module, disabled: ReadonlySet<string>): void {
   for (const [proposal, { what, place }] of requiredProposals(module, disabled)) {
     if (!disabled.has(proposal)) continue
@@ -49,7 +49,7 @@ export function refuseProposals(module: Module, disabled: ReadonlySet<string>): 
   }
 }
 
-/** The proposals that a valid module needs, of those that are of interest, in the order in which it first does. */
+/** The proposals that a well-formed module needs, of those that are of interest, in the order in which it first does. */
 export function requiredProposals(
   module: Module,
   wanted: ReadonlySet<string> = ALL_PROPOSALS,
@@ -133,7 +133,7 @@ class Search {
       this.constExpr(init, within)
     })
     for (const { name, kind, index } of module.exports) {
-      if (kind !== 'global' || !globals[index]!.mutable) continue
+      if (kind !== 'global' || globals[index]?.mutable !== true) continue
       this.need('mutable-global', 'an exported mutable global', { within: `export ${quoted(name)}` })
     }
     if (module.spareSections.includes(DATA_COUNT_SECTION)) {

@@ -9,7 +9,7 @@ import { codeOf, compileText, instantiateText } from './module-text.ts'
 const TWO =
   '(module (import "a" "f" (func)) (import "b" "g" (func)) (memory 1) (func (export "run") (call 0) (call 1)))'
 
-describe('imports that are properties with a getter (item 28)', () => {
+describe('imports that are properties with a getter (adversarial.md 28)', () => {
   it('are read once each, in order, and not again by calls', () => {
     const read: string[] = []
     const getting = (name: string, value: unknown): object => ({
@@ -121,7 +121,7 @@ describe('imports that are properties with a getter (item 28)', () => {
   })
 })
 
-describe('a host function (item 28)', () => {
+describe('a host function (adversarial.md 28)', () => {
   const text = `(module (import "a" "f" (func $f (param i32) (result i32))) (memory (export "m") 1)
     (func (export "run") (param i32) (result i32)
       (i32.store (i32.const 0) (i32.const 5))
@@ -172,7 +172,7 @@ describe('a host function (item 28)', () => {
   })
 })
 
-describe('a start function (item 29)', () => {
+describe('a start function (adversarial.md 29)', () => {
   const trapping = compileText('(module (global (export "g") (mut i32) (i32.const 0)) (func unreachable) (start 0))')
   const endless = compileText('(module (func (loop (br 0))) (start 0))')
 
@@ -213,7 +213,7 @@ describe('a start function (item 29)', () => {
   })
 })
 
-describe('an active segment that does not fit (item 30)', () => {
+describe('an active segment that does not fit (adversarial.md 30)', () => {
   it('leaves the ones before it written, in memories and tables that are shared', () => {
     const store = new Store()
     const memory = createMemory(store, { min: 1 })

@@ -2,11 +2,9 @@
 // run, and one more is refused. What decoding and validation alone do is in test/unit.
 
 import { describe, expect, it } from 'vitest'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { Engine, ModuleError, type ExportedFunction } from '../../src/index.ts'
 import { bytesOf, moduleOf, section, sized, u32, vector, type Piece } from '../unit/binary/module-bytes.ts'
-import { codeOf, engine, repeated } from './module-text.ts'
+import { codeOf, engine, repeated, retained } from './module-text.ts'
 
 const END = 0x0b
 const MILLION = 1_000_000
@@ -33,23 +31,8 @@ function run(bytes: Uint8Array, ...args: unknown[]): unknown {
     .call('f', ...args)
 }
 
-/** Bytes that are kept alive by the result of `make`: heap and buffers. */
-function retained<T>(make: () => T): { readonly value: T; readonly bytes: number } {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
-  const measure = (): number => {
-    collect()
-    collect()
-    const { heapUsed, external } = process.memoryUsage()
-    return heapUsed + external
-  }
-  const before = measure()
-  const value = make()
-  return { value, bytes: measure() - before }
-}
-
 describe('code that is nested or long on purpose runs', () => {
-  it('in a million nested blocks (item 9)', () => {
+  it('in a million nested blocks (adversarial.md 9)', () => {
     const inner = [0x20, 0, 0x0d, u32(MILLION - 1)]
     const bytes = moduleOfF(
       [0x7f],
@@ -68,18 +51,18 @@ describe('code that is nested or long on purpose runs', () => {
   it.each([
     ['loops', [0x03, 0x40], []],
     ['ifs', [0x20, 0, 0x04, 0x40], [0x05]],
-  ])('in 5,000 nested %s (item 10)', (_, open, close) => {
+  ])('in 5,000 nested %s (adversarial.md 10)', (_, open, close) => {
     const increment = [0x20, 1, 0x41, 1, 0x6a, 0x21, 1]
     const body = [repeated(5_000, ...open), increment, repeated(5_000, ...close, END), 0x20, 1, END]
     expect(run(moduleOfF([0x7f], [0x7f], vector([1, 0x7f]), ...body), 1)).toBe(1)
   })
 
-  it('with a stack of a million operands (item 11)', () => {
+  it('with a stack of a million operands (adversarial.md 11)', () => {
     const bytes = moduleOfF([], [0x7f], 0, repeated(MILLION, 0x41, 1), repeated(MILLION - 1, 0x6a), END)
     expect(run(bytes)).toBe(MILLION)
   })
 
-  it('with a branch table of 65,520 targets, to its first, last and default (item 12)', () => {
+  it('with a branch table of 65,520 targets, to its first, last and default (adversarial.md 12)', () => {
     const table = [0x20, 0, 0x0e, u32(65_520), new Uint8Array(65_519), 1, 2]
     const result = (value: number): Piece => [0x41, value, 0x0f]
     const body = [repeated(3, 0x02, 0x40), table, END, result(1), END, result(2), END, result(3)]
@@ -87,12 +70,12 @@ describe('code that is nested or long on purpose runs', () => {
     expect([0, 65_518, 65_519, 65_520, -1].map((x) => run(bytes, x))).toEqual([1, 1, 2, 3, 3])
   })
 
-  it('behind what never returns, a million drops (item 19)', () => {
+  it('behind what never returns, a million drops (adversarial.md 19)', () => {
     const bytes = moduleOfF([0x7f], [0x7f], 0, 0x20, 0, 0x0f, repeated(MILLION, 0x1a), END)
     expect(run(bytes, 5)).toBe(5)
   })
 
-  it('with 1,000 parameters and 1,000 results (item 14)', () => {
+  it('with 1,000 parameters and 1,000 results (adversarial.md 14)', () => {
     const types = Array.from({ length: 1_000 }, (_, i) => [0x7f, 0x7e, 0x7d, 0x7c][i % 4]!)
     const gets = bytesOf(...types.map((__, i) => [0x20, u32(i)]))
     const args = types.map((type, i) => (type === 0x7e ? BigInt(i) : i))
@@ -100,7 +83,7 @@ describe('code that is nested or long on purpose runs', () => {
   })
 })
 
-describe('a million functions (item 15)', () => {
+describe('a million functions (adversarial.md 15)', () => {
   const functions = (count: number): Uint8Array =>
     moduleOf(
       section(1, vector([0x60, 0, vector(0x7f)])),
@@ -140,7 +123,7 @@ describe('a million functions (item 15)', () => {
   })
 })
 
-describe('a million types (item 16)', () => {
+describe('a million types (adversarial.md 16)', () => {
   /** Twenty bits of the number say which parameters are i32 and which i64. */
   const distinct = (count: number): Uint8Array => {
     const bytes = new Uint8Array(count * 23)
@@ -175,7 +158,7 @@ describe('a million types (item 16)', () => {
   })
 })
 
-describe('a million exports (item 17)', () => {
+describe('a million exports (adversarial.md 17)', () => {
   /** Names of eight bytes that differ in the last four. */
   const exportsOf = (count: number, nameOf: (i: number) => number): Uint8Array => {
     const bytes = new Uint8Array(count * 11)
@@ -210,7 +193,7 @@ describe('a million exports (item 17)', () => {
   })
 })
 
-describe('a constant expression (item 18)', () => {
+describe('a constant expression (adversarial.md 18)', () => {
   it('of a million operations has their value', () => {
     const init = [0x41, 1, repeated(MILLION / 2, 0x41, 1, 0x6a), END]
     const bytes = moduleOf(section(6, vector([0x7f, 0, init])), section(7, vector([sized('g'), 3, 0])))
@@ -239,7 +222,7 @@ describe('a constant expression (item 18)', () => {
   })
 })
 
-describe('data (item 20)', () => {
+describe('data (adversarial.md 20)', () => {
   it('in 100,000 passive segments is not copied, and can be used and dropped', () => {
     const segments = bytesOf(u32(100_000), repeated(100_000, 1, 1, 0x2a))
     const bytes = moduleOf(
@@ -271,7 +254,7 @@ describe('data (item 20)', () => {
   })
 })
 
-describe('the size of a module (item 21)', () => {
+describe('the size of a module (adversarial.md 21)', () => {
   const large = new Uint8Array(128 * 1024 ** 2 + 1)
 
   it('is at most 128 MiB, which is looked at before anything is copied', () => {

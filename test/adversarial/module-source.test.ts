@@ -23,7 +23,7 @@ function runAfter(source: ModuleSource, spoil: () => void): unknown {
   return module.instantiateSync().call('f')
 }
 
-describe('a module does not change with the bytes that it was made of (item 22)', () => {
+describe('a module does not change with the bytes that it was made of (adversarial.md 22)', () => {
   it('in a buffer that is overwritten', () => {
     const own = bytes.slice()
     expect(runAfter(own, () => own.fill(0))).toBe(CONSTANT)
@@ -84,7 +84,7 @@ describe('a module does not change with the bytes that it was made of (item 22)'
   })
 })
 
-describe('what cannot be read is a UsageError (item 22)', () => {
+describe('what cannot be read is a UsageError (adversarial.md 22)', () => {
   const detached = bytes.slice()
   structuredClone(detached.buffer, { transfer: [detached.buffer] })
   const lying = Object.defineProperty(bytes.slice(), 'byteLength', { value: 1e9 })

@@ -1,5 +1,7 @@
 // How the tests of the adversarial checklist make modules: from text where it is short, from bytes where it is long.
 
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { parseModule } from '../../src/text/parse-module.ts'
 import { Engine, type Instance, type InstantiateOptions, type Imports, type Module } from '../../src/index.ts'
 import { ModuleError, UsageError, HeddleError } from '../../src/index.ts'
@@ -17,7 +19,9 @@ export function instantiateText(text: string, imports: Imports = {}, options: In
 /** The pieces one after the other, `count` times. A spread of a million arguments would be an error of its own. */
 export function repeated(count: number, ...unit: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(unit.length * count)
-  for (let at = 0; at < bytes.length; at += unit.length) bytes.set(unit, at)
+  bytes.set(unit.slice(0, bytes.length))
+  // What is there is doubled until it is enough.
+  for (let filled = unit.length; filled < bytes.length; filled *= 2) bytes.copyWithin(filled, 0, filled)
   return bytes
 }
 
@@ -30,6 +34,25 @@ export function codeOf(attempt: () => unknown): string {
     if (error instanceof HeddleError) return error.code
     throw error
   }
+}
+
+/** Bytes that are kept alive by the result of `make`: heap and buffers. */
+export function retained<T>(make: () => T): { readonly value: T; readonly bytes: number } {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  // Buffers are freed in the background, some time after a collection.
+  const measure = (): number => {
+    let least = Infinity
+    for (let times = 0; times < 4; times++) {
+      collect()
+      const { heapUsed, external } = process.memoryUsage()
+      least = Math.min(least, heapUsed + external)
+    }
+    return least
+  }
+  const before = measure()
+  const value = make()
+  return { value, bytes: measure() - before }
 }
 
 export { ModuleError, UsageError }

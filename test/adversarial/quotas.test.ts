@@ -17,7 +17,7 @@ function growth(attempt: () => unknown): number {
   return (process.memoryUsage().rss - rss) / 1024 ** 2
 }
 
-describe('tables (item 23)', () => {
+describe('tables (adversarial.md 23)', () => {
   const tables = (count: number, size: number): Uint8Array =>
     moduleOf(section(4, u32(count), bytesOf(...Array.from({ length: count }, () => [0x70, 0, u32(size)]))))
 
@@ -45,7 +45,7 @@ describe('tables (item 23)', () => {
   })
 })
 
-describe('memories (item 24)', () => {
+describe('memories (adversarial.md 24)', () => {
   const memories = (count: number, pages: number): Uint8Array =>
     moduleOf(section(5, u32(count), bytesOf(...Array.from({ length: count }, () => [0, u32(pages)]))))
 
@@ -96,7 +96,7 @@ const GROWING = `(module (memory (export "m") 1 10)
   (func (export "idle") (param i32) (loop (drop (memory.grow (i32.const 0)))
     (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))`
 
-describe('memory.grow (item 25)', () => {
+describe('memory.grow (adversarial.md 25)', () => {
   it.each([
     ['beyond 4 GiB', 0xffff],
     ['by 2^32 - 1 pages', 0xffff_ffff],
@@ -152,7 +152,7 @@ describe('memory.grow (item 25)', () => {
     expect(store.usage().memoryBytes).toBe(PAGE)
   })
 
-  it('that the host cannot do gives -1, and the memory is as it was (item 26)', () => {
+  it('that the host cannot do gives -1, and the memory is as it was (adversarial.md 26)', () => {
     const store = new Store()
     const instance = instantiateText(GROWING, {}, { store })
     instance.call('poke', 3, 7)
@@ -164,7 +164,7 @@ describe('memory.grow (item 25)', () => {
   })
 })
 
-describe('tables at run time (item 27)', () => {
+describe('tables at run time (adversarial.md 27)', () => {
   const TABLES = `(module (memory 1) (data $d "abc") (elem $e func $f $f) (func $f)
     (table $t (export "t") 4 funcref)
     (func (export "grow") (param i32) (result i32) (table.grow $t (ref.func $f) (local.get 0)))
@@ -227,7 +227,7 @@ describe('tables at run time (item 27)', () => {
   })
 })
 
-describe('segments (item 27)', () => {
+describe('segments (adversarial.md 27)', () => {
   it('by 100,000 may be active, and are written in order', () => {
     const segments = bytesOf(u32(100_000), repeated(100_000, 0, 0x41, 0, 0x0b, 1, 0x2a))
     const bytes = moduleOf(section(5, vector([0, 1])), section(7, vector([sized('m'), 2, 0])), section(11, segments))

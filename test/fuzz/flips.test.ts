@@ -14,7 +14,7 @@ const { stackTraceLimit } = Error
 beforeAll(() => void (Error.stackTraceLimit = 0))
 afterAll(() => void (Error.stackTraceLimit = stackTraceLimit))
 
-describe('a module with one changed byte is valid where the host says so, and else a ModuleError (item 2)', () => {
+describe('a module with one changed byte is valid where the host says so, and else a ModuleError (adversarial.md 2)', () => {
   it.each(EXAMPLES.filter(({ bytes }) => bytes.length <= 1_200))('$path, each bit of each byte', ({ bytes }) => {
     const { complaints, tally } = judgeAll(changedBytes(bytes, [...BITS, 0xff]))
     expect(complaints).toEqual([])

@@ -12,7 +12,7 @@ const { stackTraceLimit } = Error
 beforeAll(() => void (Error.stackTraceLimit = 0))
 afterAll(() => void (Error.stackTraceLimit = stackTraceLimit))
 
-describe('a module that breaks off is valid where the host says so, and else a ModuleError (item 1)', () => {
+describe('a module that breaks off is valid where the host says so, and else a ModuleError (adversarial.md 1)', () => {
   it('is tried with the examples and, where they are, the kernels', () => {
     expect(EXAMPLES.length).toBeGreaterThan(3)
   })

@@ -1,10 +1,12 @@
-// The official scripts, run on the built files: each at most once a test file on the interpreter as it is.
+// The official scripts, run on the built files with the proposals that they are about: each at most once a test file on the interpreter as
+// it is.
 
 import { readFileSync } from 'node:fs'
 import { relative } from 'node:path'
 import { runScript, type ScriptResult, type Tier } from 'heddle/script'
 import { findScripts } from '../../scripts/count-assertions.ts'
 import { requireSuites } from '../suites.ts'
+import { featuresOf } from './suite-features.ts'
 
 const folder = requireSuites('spec')
 
@@ -28,5 +30,5 @@ export function resultOf(script: Script): ScriptResult {
 }
 
 export function runOn(tier: Tier | undefined, [name, path]: Script): ScriptResult {
-  return runScript(readFileSync(path), { name, tier })
+  return runScript(readFileSync(path), { name, tier, features: featuresOf(name) })
 }

@@ -14,13 +14,13 @@ const withLimits = (limits: Partial<ModuleLimits>): { limits: ModuleLimits } => 
 })
 
 describe('a damaged module ends in a ModuleError or a module', () => {
-  it('at every truncation (item 1)', () => {
+  it('at every truncation (adversarial.md 1)', () => {
     for (let length = 0; length < everySection.length; length++) {
       expect(outcome(everySection.subarray(0, length))).toMatch(/^(malformed|module)/)
     }
   })
 
-  it('with any single bit or byte flipped (item 2)', () => {
+  it('with any single bit or byte flipped (adversarial.md 2)', () => {
     const bytes = everySection.slice()
     const kinds = new Set<string>()
     for (let at = 0; at < bytes.length; at++) {
@@ -33,7 +33,7 @@ describe('a damaged module ends in a ModuleError or a module', () => {
     expect([...kinds].sort()).toEqual(['malformed', 'module', 'unsupported'])
   })
 
-  it('whatever the offset is, tells it within the module (item 2)', () => {
+  it('whatever the offset is, tells it within the module (adversarial.md 2)', () => {
     for (let length = 8; length < everySection.length; length++) {
       const bytes = everySection.slice(0, length)
       let offset = 0
@@ -49,11 +49,11 @@ describe('a damaged module ends in a ModuleError or a module', () => {
 })
 
 describe('a count beyond the bytes that are left is malformed', () => {
-  it.each([1, 2, 3, 4, 5, 6, 7, 9, 10, 11])('as 0xFFFFFFFF entries in section %i (item 3)', (id) => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 9, 10, 11])('as 0xFFFFFFFF entries in section %i (adversarial.md 3)', (id) => {
     expect(outcome(moduleOf(section(id, u32(0xffff_ffff))))).toBe('malformed: length out of bounds')
   })
 
-  it('as a data count of 0xFFFFFFFF is over the limit (item 3)', () => {
+  it('as a data count of 0xFFFFFFFF is over the limit (adversarial.md 3)', () => {
     expect(outcome(moduleOf(section(12, u32(0xffff_ffff))))).toMatch(/^limit: 4294967295 data segments/)
   })
 
@@ -70,14 +70,14 @@ describe('a count beyond the bytes that are left is malformed', () => {
     ['groups of locals', moduleOfBody(u32(0xffff_ffff))],
     ['bytes of a name', moduleOf(section(7, vector(u32(0xffff_ffff))))],
     ['bytes of a section', moduleOf(1, u32(0xffff_ffff))],
-  ])('as %s (item 3)', (_, bytes) => {
+  ])('as %s (adversarial.md 3)', (_, bytes) => {
     expect(outcome(bytes)).toBe('malformed: length out of bounds')
   })
 
   it.each([
     ['targets of a br_table', [0x41, 0, 0x0e, u32(0xffff_ffff)]],
     ['types of a select', [0x1c, u32(0xffff_ffff)]],
-  ])('as %s (items 3 and 12)', (_, code) => {
+  ])('as %s (adversarial.md 3 and 12)', (_, code) => {
     expect(outcome(moduleOfBody(0, code))).toBe('malformed: unexpected end of section or function')
   })
 })
@@ -172,7 +172,7 @@ describe('locals (item 4)', () => {
   })
 })
 
-describe('a LEB128 integer (item 5)', () => {
+describe('a LEB128 integer (adversarial.md 5)', () => {
   const start = (...leb: readonly number[]): string => outcome(moduleOf(section(8, leb)))
   const i32 = (...leb: readonly number[]): string => outcome(moduleOfBody(0, 0x41, leb, 0x1a, END))
   const i64 = (...leb: readonly number[]): string => outcome(moduleOfBody(0, 0x42, leb, 0x1a, END))
@@ -222,7 +222,7 @@ describe('a LEB128 integer (item 5)', () => {
   })
 })
 
-describe('a section (item 6)', () => {
+describe('a section (adversarial.md 6)', () => {
   const types = section(1, vector([0x60, 0, 0]))
 
   it.each<[string, Uint8Array, string]>([
@@ -254,7 +254,7 @@ describe('a section (item 6)', () => {
   })
 })
 
-describe('UTF-8 (item 7)', () => {
+describe('UTF-8 (adversarial.md 7)', () => {
   const malformed = 'malformed: malformed UTF-8 encoding'
   const names: readonly [string, readonly number[]][] = [
     ['an overlong form', [0xc0, 0x80]],
@@ -281,7 +281,7 @@ describe('UTF-8 (item 7)', () => {
   )
 })
 
-describe('a million nested blocks (item 9)', () => {
+describe('a million nested blocks (adversarial.md 9)', () => {
   const depth = 1_000_000
   const repeated = (...unit: readonly number[]): Uint8Array =>
     new Uint8Array(unit.length * depth).map((_, i) => unit[i % unit.length]!)
@@ -305,13 +305,13 @@ describe('a limit', () => {
   const brTable = (targets: number): Uint8Array =>
     moduleOfBody(0, 0x41, 0, 0x0e, u32(targets), new Uint8Array(targets), 0, END)
 
-  it('lets a br_table have 65,520 targets, and more only where the embedder says so (item 12)', () => {
+  it('lets a br_table have 65,520 targets, and more only where the embedder says so (adversarial.md 12)', () => {
     expect(outcome(brTable(65_520))).toBe('module')
     expect(outcome(brTable(65_521))).toMatch(/^limit: br_table with 65521 targets/)
     expect(outcome(brTable(1_000_000), withLimits({ brTableTargets: 1_000_000 }))).toBe('module')
   })
 
-  it('lets a function type have 1,000 parameters and 1,000 results (item 14)', () => {
+  it('lets a function type have 1,000 parameters and 1,000 results (adversarial.md 14)', () => {
     const type = (params: number, results: number): string => {
       const types = (count: number): Piece => [u32(count), new Uint8Array(count).fill(0x7f)]
       return outcome(moduleOf(section(1, vector([0x60, types(params), types(results)]))))
@@ -321,12 +321,12 @@ describe('a limit', () => {
     expect(type(0, 1_001)).toMatch(/^limit: 1001 results/)
   })
 
-  it('lets a body have 7,654,321 bytes with its locals (item 15)', () => {
+  it('lets a body have 7,654,321 bytes with its locals (adversarial.md 15)', () => {
     expect(outcome(moduleOfBody(0, nops(7_654_319), END))).toBe('module')
     expect(outcome(moduleOfBody(0, nops(7_654_320), END))).toMatch(/^limit: 7654322 bytes in a function body/)
   })
 
-  it('of the module is looked at before its header (item 21)', () => {
+  it('of the module is looked at before its header (adversarial.md 21)', () => {
     expect(outcome(new Uint8Array(11), withLimits({ moduleBytes: 10 }))).toMatch(/^limit: 11 bytes/)
   })
 
@@ -340,7 +340,7 @@ describe('a limit', () => {
     ['exports', 'exports', [7], [0, 0, 0]],
     ['element segments', 'elems', [9], [1, 0, 0]],
     ['data segments', 'datas', [11], [1, 0]],
-  ])('of %s refuses one more than it says (items 15 to 20)', (what, limit, [id], entry) => {
+  ])('of %s refuses one more than it says (adversarial.md 15 to 20)', (what, limit, [id], entry) => {
     const limits = withLimits({ [limit]: 2 })
     const bytes = moduleOf(section(id!, vector(entry, entry, entry)))
     expect(outcome(bytes, limits)).toContain(`limit: 3 ${what}, more than 2`)
@@ -364,7 +364,7 @@ describe('a limit', () => {
 })
 
 describe('what is decoded', () => {
-  it('shares the bytes of the module: code, data and custom sections are not copied (item 20)', () => {
+  it('shares the bytes of the module: code, data and custom sections are not copied (adversarial.md 20)', () => {
     const { funcs, datas, customs, elems } = decodeModule(everySection)
     const stretches = [...funcs.map(({ code }) => code), ...datas, ...customs]
     expect(stretches.length).toBeGreaterThan(8)

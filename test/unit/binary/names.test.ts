@@ -75,7 +75,7 @@ describe('names', () => {
   })
 })
 
-describe('a name section that makes no sense (item 8)', () => {
+describe('a name section that makes no sense (adversarial.md 8)', () => {
   it('gives no error at any truncation and with any byte changed', () => {
     const content = encodeNames(all)
     for (let at = 0; at < content.length; at++) {

@@ -44,7 +44,7 @@ describe.skipIf(suite === undefined)('the binary modules of the official scripts
     expect(wrong).toEqual([])
   })
 
-  it('end in a module or a ModuleError at every truncation (items 1 and 6)', () => {
+  it('end in a module or a ModuleError at every truncation (adversarial.md 1 and 6)', () => {
     for (const { bytes } of modules) {
       for (let length = 0; length < bytes.length; length++) {
         const cut = outcome(bytes.subarray(0, length))

@@ -1,4 +1,4 @@
-// Addresses at the edges: every access of the instruction table, on the first memory and on another, with sums beyond 2^32 (adversarial 36).
+// Addresses at the edges: every access of the instruction table, on the first memory and on another, with sums beyond 2^32.
 
 import { describe, expect, it } from 'vitest'
 import { Trap } from '../../../src/errors/trap.ts'
@@ -22,7 +22,7 @@ function accessing({ name, access, signature, immediates }: Instruction, memory:
   return instance(`(module (memory 1) (memory 1) (func (export "f") (param i32) ${body}))`)
 }
 
-describe('an access', () => {
+describe('an access (adversarial.md 36)', () => {
   it('has a row for every load and store there is', () => {
     expect(ACCESSES.length).toBeGreaterThan(40)
   })
@@ -74,7 +74,7 @@ describe('an access', () => {
   })
 })
 
-describe('growing (adversarial 25)', () => {
+describe('growing (adversarial.md 25)', () => {
   it('in a loop keeps what is there, and gives the new pages to loads and stores at once', () => {
     const own = instance(`(module (memory 1 40)
       (func (export "f") (result i32) (local $page i32) (local $sum i32)
@@ -146,7 +146,7 @@ describe('growing (adversarial 25)', () => {
   })
 })
 
-describe('a bulk operation out of bounds (adversarial 27)', () => {
+describe('a bulk operation out of bounds (adversarial.md 27)', () => {
   it.each([
     ['memory.fill', '(memory.fill (local.get 0) (i32.const 7) (local.get 1))'],
     ['memory.copy', '(memory.copy (local.get 0) (i32.const 16) (local.get 1))'],

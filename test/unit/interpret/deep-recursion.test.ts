@@ -31,7 +31,7 @@ describe('a recursion 1,000,000 deep', () => {
   })
 })
 
-describe('an infinite recursion (adversarial 33)', () => {
+describe('an infinite recursion (adversarial.md 33)', () => {
   const depthOf = (own: Instance): number => own.globals[0]!.get().lo
   const COUNT = '(global.set $depth (i32.add (global.get $depth) (i32.const 1)))'
   const GLOBAL = '(global $depth (export "depth") (mut i32) (i32.const 0))'

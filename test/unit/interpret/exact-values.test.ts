@@ -8,7 +8,7 @@ import { F32, F64 } from '../../../src/syntax/types.ts'
 import { call, func, instance, thrownBy } from './wat-instance.ts'
 import type { Instance } from '../../../src/runtime/instance.ts'
 
-describe('the bits of a NaN (adversarial 39)', () => {
+describe('the bits of a NaN (adversarial.md 39)', () => {
   const WAYS: Readonly<Record<string, (type: string) => string>> = {
     'a parameter and a result': () => '(local.get 0)',
     'a local': () => '(local.set 1 (local.get 0)) (local.get 1)',
@@ -74,7 +74,7 @@ describe('the bits of a NaN (adversarial 39)', () => {
   })
 })
 
-describe('an indirect call (adversarial 37)', () => {
+describe('an indirect call (adversarial.md 37)', () => {
   const TYPES =
     '(type $t (func (param i32) (result i32))) (type $same (func (param i32) (result i32))) (type $u (func (param i64)))'
   const own = instance(`(module ${TYPES} (table (export "table") 5 funcref) (elem (i32.const 0) $f $u $g)

@@ -5,7 +5,7 @@ import { doing, finish, instance, start } from './wat-instance.ts'
 
 const FOREVER = '(module (func (export "f") (loop (br 0))))'
 
-describe('an infinite loop (adversarial 32)', () => {
+describe('an infinite loop (adversarial.md 32)', () => {
   it('given 1,000,000 units has used exactly 1,000,000 when it stops', () => {
     const run = start(instance(FOREVER), 'f')
     expect(run.resume(1_000_000)).toEqual({ kind: 'fuel' })
@@ -63,7 +63,7 @@ describe('an instruction costs', () => {
   })
 })
 
-describe('a bulk operation (adversarial 35)', () => {
+describe('a bulk operation (adversarial.md 35)', () => {
   const FILL =
     '(module (memory 1024) (func (export "f") (memory.fill (i32.const 0) (i32.const 1) (i32.const 0x4000000))))'
 

@@ -1,4 +1,4 @@
-// Host functions: promises that suspend a run, exceptions that pass through it, and answers that are wrong (adversarial 43).
+// Host functions: promises that suspend a run, exceptions that pass through it, and answers that are wrong.
 
 import { describe, expect, it } from 'vitest'
 import { HostThrow } from '../../../src/errors/host-throw.ts'
@@ -134,7 +134,7 @@ describe('a host function that gives a promise', () => {
   })
 })
 
-describe('what a host function throws', () => {
+describe('what a host function throws (adversarial.md 43)', () => {
   const throwing = (thrown: unknown): Instance =>
     instance('(module (import "" "h" (func $h)) (func $f (export "f") (call $h)) (func (export "deep") (call $f)))', {
       imports: {
@@ -176,7 +176,7 @@ describe('what a host function throws', () => {
   })
 })
 
-describe('what a host function gives', () => {
+describe('what a host function gives (adversarial.md 43)', () => {
   const giving = (host: HostCode): Instance =>
     instance(
       '(module (import "" "h" (func $h (param i32) (result i32))) (func (export "f") (result i32) (call $h (i32.const 1))))',

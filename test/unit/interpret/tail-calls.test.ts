@@ -1,4 +1,4 @@
-// Tail calls take no room: loops of 1,000,000 and more of them run on a stack of a few frames (adversarial 34).
+// Tail calls take no room: loops of 1,000,000 and more of them run on a stack of a few frames.
 
 import { describe, expect, it } from 'vitest'
 import { Store } from '../../../src/runtime/store.ts'
@@ -50,7 +50,7 @@ function across(byTable: boolean): Instance {
   )
 }
 
-describe('a tail call', () => {
+describe('a tail call (adversarial.md 34)', () => {
   it('to itself runs 10,000,000 times', () => {
     expect(call(direct(), 'f', 10_000_000)).toEqual([42n])
   })

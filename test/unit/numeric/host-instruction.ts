@@ -23,12 +23,8 @@ function section(id: number, bytes: readonly number[]): number[] {
   return [id, bytes.length, ...bytes]
 }
 
-/** Returns undefined where the instruction traps. `opcode` has the prefix in it: 0xfc03 is saturating truncation number 3. */
-export function hostInstruction(
-  opcode: number,
-  params: readonly NumType[],
-  result: NumType,
-): (...operands: Bits[]) => Bits | undefined {
+/** A module whose `op` is one instruction. `opcode` has the prefix in it: 0xfc03 is saturating truncation number 3. */
+export function instructionModule(opcode: number, params: readonly NumType[], result: NumType): Uint8Array {
   const encoded = opcode > 0xff ? [opcode >> 8, opcode & 0xff] : [opcode]
   const body = [
     0,
@@ -38,14 +34,22 @@ export function hostInstruction(
     0x0b,
   ]
   // prettier-ignore
-  const bytes = [
+  return Uint8Array.from([
     0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
     ...section(1, [1, 0x60, params.length, ...params.map((type) => carrier[type]), 1, carrier[result]]),
     ...section(3, [1, 0]),
     ...section(7, [1, 2, 0x6f, 0x70, 0, 0]),
     ...section(10, [1, body.length, ...body]),
-  ]
-  const { op } = new Instance(new Module(Uint8Array.from(bytes))).exports
+  ])
+}
+
+/** Returns undefined where the instruction traps. */
+export function hostInstruction(
+  opcode: number,
+  params: readonly NumType[],
+  result: NumType,
+): (...operands: Bits[]) => Bits | undefined {
+  const { op } = new Instance(new Module(instructionModule(opcode, params, result))).exports
   return (...operands) => {
     try {
       return op(...operands)

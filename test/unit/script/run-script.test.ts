@@ -4,11 +4,12 @@
 import { describe, expect, it } from 'vitest'
 import type { Tier } from '../../../src/runtime/tier.ts'
 import { interpreter } from '../../../src/interpret/interpreter.ts'
+import type { Features } from '../../../src/validate/proposals.ts'
 import { runScript } from '../../../src/script/run-script.ts'
 
 /** `line keyword outcome`, with the message of a failure and the proposal of a skip. */
-function outcomes(source: string): string[] {
-  return runScript(source, { name: 'test.wast' }).directives.map((directive) => {
+function outcomes(source: string, features: Features = {}): string[] {
+  return runScript(source, { name: 'test.wast', features }).directives.map((directive) => {
     const { line, keyword, status } = directive
     const more = status === 'failed' ? `: ${directive.message}` : status === 'skipped' ? ` (${directive.proposal})` : ''
     return `${line} ${keyword} ${status}${more}`
@@ -135,8 +136,9 @@ describe('assertions of errors', () => {
   })
 })
 
-describe('what needs a later proposal is skipped', () => {
-  const LATER = '(module $later (func (export "f") (local structref)))'
+describe('what needs a proposal that is off is skipped', () => {
+  const NO_SIMD = { simd: false }
+  const LATER = '(module $later (func (export "f") (local v128)))'
 
   it('with everything that depends on the module, and nothing else', () => {
     const script = `(module $now (func (export "f")))
@@ -152,53 +154,49 @@ describe('what needs a later proposal is skipped', () => {
       (assert_return (invoke $user "g"))
       (assert_unlinkable (module (import "later" "nothing" (func))) "unknown import")
       (assert_unlinkable (module (import "now" "nothing" (func))) "unknown import")`
-    expect(outcomes(script)).toEqual([
+    expect(outcomes(script, NO_SIMD)).toEqual([
       '1 module passed',
-      '2 module skipped (gc)',
-      '3 assert_return skipped (gc)',
+      '2 module skipped (simd)',
+      '3 assert_return skipped (simd)',
       '4 assert_return passed',
-      '5 assert_return skipped (gc)',
-      '6 register skipped (gc)',
+      '5 assert_return skipped (simd)',
+      '6 register skipped (simd)',
       '7 register passed',
-      '8 module skipped (gc)',
+      '8 module skipped (simd)',
       '9 module passed',
       '10 assert_return passed',
-      '11 assert_return skipped (gc)',
-      '12 assert_unlinkable skipped (gc)',
+      '11 assert_return skipped (simd)',
+      '12 assert_unlinkable skipped (simd)',
       '13 assert_unlinkable passed',
     ])
   })
 
   it('with the instances of a definition', () => {
     expect(
-      outcomes(`(module definition $D (func (export "f") (local structref)))
+      outcomes(
+        `(module definition $D (func (export "f") (local v128)))
         (module instance $I $D)
         (invoke "f")
         (module definition $E (func (export "f")))
         (module instance $J $E)
         (invoke $I "f")
-        (invoke $J "f")`),
+        (invoke $J "f")`,
+        NO_SIMD,
+      ),
     ).toEqual([
-      '1 module definition skipped (gc)',
-      '2 module instance skipped (gc)',
-      '3 invoke skipped (gc)',
+      '1 module definition skipped (simd)',
+      '2 module instance skipped (simd)',
+      '3 invoke skipped (simd)',
       '4 module definition passed',
       '5 module instance passed',
-      '6 invoke skipped (gc)',
+      '6 invoke skipped (simd)',
       '7 invoke passed',
     ])
   })
 
   it('in an assertion about a module', () => {
-    expect(outcomes(`(assert_invalid (module (func (local structref) (i32.const 1))) "type mismatch")`)).toEqual([
-      '1 assert_invalid skipped (gc)',
-    ])
-  })
-
-  it('in an argument', () => {
-    expect(lastOutcome('(module (func (export "f"))) (assert_return (invoke "f") (ref.struct))')).toBe(
-      'assert_return skipped (gc)',
-    )
+    const traps = '(assert_trap (module (func $f (local v128) unreachable) (start $f)) "unreachable")'
+    expect(outcomes(traps, NO_SIMD)).toEqual(['1 assert_trap skipped (simd)'])
   })
 
   it('with what stands in a thread', () => {
@@ -291,5 +289,40 @@ describe('a script', () => {
     }
     runScript('(module (func $s) (start $s) (func (export "f"))) (invoke "f")', { tier })
     expect(calls).toHaveLength(2)
+  })
+})
+
+describe('a proposal that is off', () => {
+  const OFF = { 'sign-extension-ops': false, simd: false }
+  const outcome = (source: string): string => {
+    const directive = runScript(source, { features: OFF }).directives.at(-1)!
+    return directive.status === 'skipped' ? `skipped for ${directive.proposal}` : directive.status
+  }
+  const EXTEND = '(func (param i32) (result i32) (i32.extend8_s (local.get 0)))'
+
+  it('makes a module that needs it one to skip, and what depends on that', () => {
+    expect(outcome(`(module ${EXTEND})`)).toBe('skipped for sign-extension-ops')
+    expect(outcome(`(module (func (export "f") (param v128)))\n(invoke "f")`)).toBe('skipped for simd')
+    expect(outcome(`(assert_unlinkable (module (import "a" "b" (func)) ${EXTEND}) "unknown import")`)).toBe(
+      'skipped for sign-extension-ops',
+    )
+  })
+
+  it.each(['assert_malformed', 'assert_invalid'])('makes it no module, as %s says', (kind) => {
+    expect(outcome(`(${kind} (module quote "${EXTEND}") "illegal opcode")`)).toBe('passed')
+    expect(outcome(`(${kind} (module (func)) "illegal opcode")`)).toBe('failed')
+  })
+
+  it('is looked for in a well-formed module that would be invalid, too', () => {
+    const invalid = '(func (result i64) (i32.extend8_s (i32.const 0))) (export \\"g\\" (global 5))'
+    expect(outcome(`(assert_malformed (module quote "${invalid}") "illegal opcode")`)).toBe('passed')
+  })
+
+  it('does not touch other modules', () => {
+    expect(outcome('(module (func (export "f")))\n(assert_return (invoke "f"))')).toBe('passed')
+  })
+
+  it('must be one that there is', () => {
+    expect(() => runScript('', { features: { everything: true } })).toThrow('unknown feature "everything"')
   })
 })

@@ -263,28 +263,28 @@ describe('code that is large on purpose', () => {
     return moduleOf({ types: [funcType(type)], funcs: [{ typeIdx: 0, code }] })
   }
 
-  it.each(['block', 'loop'])('may nest a million times: %s (9)', (name) => {
+  it.each(['block', 'loop'])('may nest a million times: %s (adversarial.md 9)', (name) => {
     expect(verdict(large('->', repeat(1_000_000, name), repeat(1_000_000, 'end')))).toBe('valid')
     expect(verdict(large('->', repeat(1_000_000, name), repeat(1_000_001, 'end')))).toMatch(/^malformed/)
     expect(verdict(large('->', repeat(1_000_000, name), repeat(999_999, 'end')))).toMatch(/^malformed/)
   })
 
-  it('may nest a million times: if (9)', () => {
+  it('may nest a million times: if (adversarial.md 9)', () => {
     expect(verdict(large('->', repeat(1_000_000, 'i32.const 0', 'if'), repeat(1_000_000, 'else', 'end')))).toBe('valid')
   })
 
-  it('may have a million operands (11)', () => {
+  it('may have a million operands (adversarial.md 11)', () => {
     expect(verdict(large('-> i32', repeat(1_000_000, 'i32.const 1'), repeat(999_999, 'i32.add')))).toBe('valid')
     expect(verdict(large('-> i32', repeat(1_000_000, 'i32.const 1'), repeat(1_000_000, 'i32.add')))).toMatch(
       /^invalid: type mismatch/,
     )
   })
 
-  it('may drop a million operands that are not there (19)', () => {
+  it('may drop a million operands that are not there (adversarial.md 19)', () => {
     expect(verdict(large('->', repeat(1, 'unreachable'), repeat(1_000_000, 'drop')))).toBe('valid')
   })
 
-  it('may have a million operations in a constant expression (18)', () => {
+  it('may have a million operations in a constant expression (adversarial.md 18)', () => {
     const init = codeOf((writer) => {
       repeat(1, 'i32.const 1')(writer)
       repeat(500_000, 'i32.const 1', 'i32.add')(writer)
@@ -323,13 +323,13 @@ describe('code that is large on purpose', () => {
       return moduleOf({ types: [funcType('->'), ...types], funcs: [{ typeIdx: 0, code }] })
     }
 
-    it('checks a type that many targets share once for a table (13)', () => {
+    it('checks a type that many targets share once for a table (adversarial.md 13)', () => {
       const types: FuncType[] = [{ kind: 'func', params: [], results: thousand }]
       const lines = Array.from({ length: 1_001 }, () => 'i32.const 0')
       expect(verdict(nested(types, lines))).toBe('valid')
     })
 
-    it('refuses a module that would take too long because of it (13)', () => {
+    it('refuses a module that would take too long because of it (adversarial.md 13)', () => {
       // They differ in the one operand that is missing, so that the table's targets may be of both types.
       const types: FuncType[] = [I32, I64].map((t) => ({
         kind: 'func',
@@ -341,13 +341,13 @@ describe('code that is large on purpose', () => {
     })
   })
 
-  it('may declare locals by the thousand in each of many functions (4)', () => {
+  it('may declare locals by the thousand in each of many functions (adversarial.md 4)', () => {
     const func = { typeIdx: 0, code: body(['49999 i64', '1 f32'], 'local.get 49999', 'f32.neg', 'drop') }
     const funcs = Array.from({ length: 100_000 }, () => func)
     expect(verdict(moduleOf({ types: [funcType('->')], funcs }))).toBe('valid')
   })
 
-  it('may not declare 2^32 locals, in one run or more (4)', () => {
+  it('may not declare 2^32 locals, in one run or more (adversarial.md 4)', () => {
     const declare = (...runs: readonly string[]): Module =>
       moduleOf({ types: [funcType('->')], funcs: [{ typeIdx: 0, code: body(runs) }] })
     expect(verdict(declare('4294967295 i32'))).toBe('limit: 4294967295 locals, more than 50000')

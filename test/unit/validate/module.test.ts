@@ -236,7 +236,7 @@ describe('exports, start and segments', () => {
     expect(verdict(twice)).toBe('invalid: duplicate export name "a"')
   })
 
-  it('find a duplicate at the far end of a million exports (17)', () => {
+  it('find a duplicate at the far end of a million exports (adversarial.md 17)', () => {
     const exports = Array.from({ length: 1_000_000 }, (_, i) => exported(`prefix ${i}`, 'func', 0))
     expect(verdict(withFuncs(['->'], { exports }))).toBe('valid')
     exports[999_999] = exported('prefix 0', 'func', 0)
@@ -325,7 +325,7 @@ describe('the limits of modules', () => {
         }),
     ],
     [
-      '50000 locals, one of them a parameter (4)',
+      '50000 locals, one of them a parameter (adversarial.md 4)',
       (n) =>
         moduleOf({
           types: [funcType('i32 ->')],
@@ -333,14 +333,14 @@ describe('the limits of modules', () => {
         }),
     ],
     [
-      '7654321 bytes in a body (15)',
+      '7654321 bytes in a body (adversarial.md 15)',
       (n) => moduleOf({ types: [funcType('->')], funcs: [{ typeIdx: 0, code: nops(7_654_321 + n) }] }),
     ],
     [
-      '65520 targets of a branch table (12)',
+      '65520 targets of a branch table (adversarial.md 12)',
       (n) => moduleWith('->', 'i32.const 0', `br_table${' 0'.repeat(65_521 + n)}`),
     ],
-  ])('allow %s and not one more (14, 16)', (_, module) => {
+  ])('allow %s and not one more (adversarial.md 14, 16)', (_, module) => {
     expect(verdict(module(0))).toBe('valid')
     expect(verdict(module(1))).toMatch(/^limit: /)
   })
