@@ -102,17 +102,24 @@ function readResultType(reader: ByteReader, limit: number, what: string): readon
   return types
 }
 
-function readLimits(reader: ByteReader, isMemory: boolean): Limits {
+/** Flags of limits: the bits that the flags may have. */
+const HAS_MAX = 1
+const SHARED = 2
+
+/** `admitted`: the flags that may stand here. */
+function readLimits(reader: ByteReader, admitted: number): { readonly limits: Limits; readonly shared: boolean } {
   const start = reader.pos
   const flags = reader.readByte()
-  if (flags > 1) {
-    const proposal = PLANNED_LIMITS_FLAGS.get(flags)
+  if ((flags & ~admitted) !== 0) {
     // Only memories are shared.
-    if (isMemory || (flags & 2) === 0) refuse(proposal, `limits flags 0x${flags.toString(16)}`, start)
+    if ((flags & SHARED & ~admitted) === 0) {
+      refuse(PLANNED_LIMITS_FLAGS.get(flags), `limits flags 0x${flags.toString(16)}`, start)
+    }
     throw reader.malformed('malformed limits flags', start)
   }
   const min = readLimit(reader)
-  return flags === 1 ? { min, max: readLimit(reader) } : { min }
+  const limits = (flags & HAS_MAX) === 0 ? { min } : { min, max: readLimit(reader) }
+  return { limits, shared: (flags & SHARED) !== 0 }
 }
 
 /** 64 bits in every case: whether they fit is the validator's. Beyond 2^53 the number is rounded. */
@@ -123,7 +130,7 @@ function readLimit(reader: ByteReader): number {
 
 export function readTableType(reader: ByteReader): TableType {
   const elem = readRefType(reader)
-  return { addrType: 'i32', limits: readLimits(reader, false), elem }
+  return { addrType: 'i32', limits: readLimits(reader, HAS_MAX).limits, elem }
 }
 
 /** The byte before the type index is an attribute, of which there is one: exception. */
@@ -134,7 +141,7 @@ export function readTag(reader: ByteReader): Tag {
 }
 
 export function readMemoryType(reader: ByteReader): MemoryType {
-  return { addrType: 'i32', limits: readLimits(reader, true), shared: false }
+  return { addrType: 'i32', ...readLimits(reader, HAS_MAX | SHARED) }
 }
 
 export function readGlobalType(reader: ByteReader): GlobalType {

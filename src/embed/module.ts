@@ -138,7 +138,7 @@ function typeText(type: ClosedExternType): string {
     case 'global':
       return `${type.type.mutable ? 'mut ' : ''}${closedTypeName(type.type.type)}`
     case 'memory':
-      return limitsText(type.type.limits)
+      return `${limitsText(type.type.limits)}${type.type.shared ? ' shared' : ''}`
     case 'table':
       return `${limitsText(type.type.limits)} ${closedTypeName(type.type.elem)}`
   }

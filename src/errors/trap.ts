@@ -26,6 +26,9 @@ export type TrapCode =
   | 'ABORTED'
   | 'TIMEOUT'
   | 'UNKNOWN_IMPORT'
+  | 'TRAP_UNALIGNED_ATOMIC'
+  | 'TRAP_UNSHARED_MEMORY'
+  | 'TRAP_CANNOT_BLOCK'
 
 /** Every way in which execution can end abnormally: stable code → wording of the official scripts. */
 export const TRAPS: Readonly<Record<TrapCode, string>> = {
@@ -51,6 +54,9 @@ export const TRAPS: Readonly<Record<TrapCode, string>> = {
   ABORTED: 'aborted',
   TIMEOUT: 'out of time',
   UNKNOWN_IMPORT: 'unknown import called',
+  TRAP_UNALIGNED_ATOMIC: 'unaligned atomic memory access',
+  TRAP_UNSHARED_MEMORY: 'expected shared memory',
+  TRAP_CANNOT_BLOCK: 'the host does not let this thread block',
 }
 
 /** Trap codes in a fixed order, so that generated code can name one by a small number. */

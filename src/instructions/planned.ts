@@ -23,7 +23,6 @@ export const PLANNED_OPCODES: ReadonlyMap<number, string> = new Map([
   [0xe4, 'stack-switching'],
   [0xe5, 'stack-switching'],
   [0xe6, 'stack-switching'],
-  [0xfe, 'threads'],
   ...behindPrefix(0xfc, 0x13, 0x16, 'wide-arithmetic'),
   ...behindPrefix(0xfd, 0x100, 0x113, 'relaxed-simd'),
 ])
@@ -33,8 +32,6 @@ export const PLANNED_EXTERN_KINDS: ReadonlyMap<number, string> = new Map([[0x20,
 
 /** Flags of limits → proposal. */
 export const PLANNED_LIMITS_FLAGS: ReadonlyMap<number, string> = new Map([
-  [0x02, 'threads'],
-  [0x03, 'threads'],
   [0x04, 'memory64'],
   [0x05, 'memory64'],
   [0x06, 'memory64'],
@@ -51,7 +48,6 @@ const PLANNED_KEYWORDS: readonly (readonly [RegExp, string])[] = [
   [/^i(8x16|16x8|32x4|64x2)\.relaxed_|^f(32x4|64x2)\.relaxed_/, 'relaxed-simd'],
   [/^(try|delegate|rethrow)$/, 'legacy-exceptions'],
   [new RegExp(`^(${EXCEPTIONS})$`), 'exception-handling'],
-  [/^(memory\.atomic\.|atomic\.|i32\.atomic|i64\.atomic|shared$)/, 'threads'],
   [/^i64\.(add128|sub128|mul_wide_[su])$/, 'wide-arithmetic'],
   [/^(suspend|resume|resume_throw|resume_throw_ref|switch|cont\.new|cont\.bind)$/, 'stack-switching'],
   [/^pagesize$/, 'custom-page-sizes'],

@@ -12,6 +12,7 @@ import { referenceTypes } from './reference-types.ts'
 import { signExtension } from './sign-extension.ts'
 import { simd } from './simd.ts'
 import { tailCall } from './tail-call.ts'
+import { threads } from './threads.ts'
 import { truncSat } from './trunc-sat.ts'
 import { variable } from './variable.ts'
 
@@ -43,4 +44,5 @@ export const PROPOSALS: readonly Proposal[] = [
   { name: 'function-references', rows: functionReferences, on: true },
   { name: 'gc', rows: gc, on: true },
   { name: 'exception-handling', rows: [], on: true },
+  { name: 'threads', rows: threads, on: false },
 ]

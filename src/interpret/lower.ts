@@ -274,7 +274,8 @@ export class Lowering {
     if (number === undefined) throw new InternalError(`the interpreter has no operation for ${row.name}`)
     stack.settleTop(params)
     stack.popMany(params)
-    this.code.emit(OPS.slow, number, stack.slotOf(stack.height), reader.x, reader.y)
+    const y = row.access === undefined ? reader.y : memargOffset(reader)
+    this.code.emit(OPS.slow, number, stack.slotOf(stack.height), reader.x, y)
     stack.pushAll(results)
   }
 

@@ -238,6 +238,8 @@ export const REASON = {
   tailIndirect: 8,
   callRef: 9,
   tailRef: 10,
+  wait: 11,
+  notify: 12,
   trap: 16,
 } as const
 

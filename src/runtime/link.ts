@@ -51,7 +51,7 @@ function externTypeName(type: ClosedExternType): string {
     case 'table':
       return `table ${limitsName(type.type.limits)} ${closedTypeName(type.type.elem)}`
     case 'memory':
-      return `memory ${limitsName(type.type.limits)}`
+      return `memory ${limitsName(type.type.limits)}${type.type.shared ? ' shared' : ''}`
     case 'global':
       return `global ${type.type.mutable ? 'mut ' : ''}${closedTypeName(type.type.type)}`
   }

@@ -139,7 +139,7 @@ export function parseTableType(cursor: TokenCursor, types: IndexSpace): TableTyp
 
 export function parseMemoryType(cursor: TokenCursor): MemoryType {
   skipAddrType(cursor)
-  return { addrType: 'i32', limits: parseLimits(cursor), shared: false }
+  return { addrType: 'i32', limits: parseLimits(cursor), shared: cursor.takeWord('shared') }
 }
 
 export function parseGlobalType(cursor: TokenCursor, types: IndexSpace): GlobalType {

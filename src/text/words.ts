@@ -19,7 +19,8 @@ export const END: Instruction = rowOf('end')
 // prettier-ignore
 const GRAMMAR_WORDS: ReadonlySet<string> = new Set([
   'type', 'func', 'extern', 'rec', 'sub', 'final', 'field', 'i8', 'i16', 'param', 'result', 'local', 'mut', 'null', 'then', 'import', 'export', 'table', 'memory', 'global', 'start',
-  'elem', 'data', 'offset', 'item', 'declare', 'module', 'binary', 'quote', 'definition', 'instance', 'register', 'invoke', 'get', 'either',
+  'elem', 'data', 'offset', 'item', 'declare', 'module', 'binary', 'quote', 'definition', 'instance', 'register', 'invoke', 'get', 'either', 'shared',
+  'thread', 'wait',
 ])
 
 /** How a vector literal divides its 128 bits. */

@@ -9,8 +9,9 @@ export function tableFault({ addrType, limits }: TableType): string | undefined 
   return rangeFault(limits, 2 ** 64, 'table size must be at most 2^64-1')
 }
 
-/** The largest memory has 2^32 bytes, or 2^64. */
-export function memoryFault({ addrType, limits }: MemoryType): string | undefined {
+/** The largest memory has 2^32 bytes, or 2^64. One that is shared says how far it may grow, so that it need never move. */
+export function memoryFault({ addrType, limits, shared }: MemoryType): string | undefined {
+  if (shared && limits.max === undefined) return 'shared memory must have maximum'
   if (addrType === 'i32') return rangeFault(limits, 2 ** 16, 'memory size must be at most 65536 pages (4GiB)')
   return rangeFault(limits, 2 ** 48, 'memory size must be at most 2^48 pages (16EiB)')
 }
