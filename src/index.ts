@@ -5,6 +5,7 @@ export { Module, type ExternDescriptor, type ImportDescriptor, type InstantiateO
 export { Instance, type Export } from './embed/instance.ts'
 export { Global, Table, createGlobal, createMemory, createTable } from './embed/externs.ts'
 export { Memory } from './embed/memory.ts'
+export type { SharedMemoryData } from './runtime/memory-sharing.ts'
 export type { ExportedFunction, HostContext, HostFunction } from './embed/functions.ts'
 export type { ImportValue, Imports, UnknownImports } from './embed/imports.ts'
 export { Run, type RunState } from './embed/run.ts'

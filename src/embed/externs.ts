@@ -107,9 +107,10 @@ function parseType(name: string): ValType {
   return type
 }
 
-/** A memory of the host's, to be imported. Sizes in pages of 64 KiB. */
-export function createMemory(store: Store, limits: { min: number; max?: number }): Memory {
-  const type: MemoryType = { addrType: 'i32', limits: checkedLimits(limits, 'memory'), shared: false }
+/** A memory of the host's, to be imported. Sizes in pages of 64 KiB. One that is shared must have a maximum, which is reserved. */
+export function createMemory(store: Store, limits: { min: number; max?: number; shared?: boolean }): Memory {
+  const { shared = false } = limits
+  const type: MemoryType = { addrType: 'i32', limits: checkedLimits(limits, 'memory'), shared }
   refuse(memoryFault(type))
   return Memory.of(RuntimeMemory.allocate(type, store))
 }

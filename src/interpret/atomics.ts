@@ -105,7 +105,14 @@ export const ATOMIC_HANDLERS: Readonly<Record<string, SlowHandler>> = Object.fro
 )
 
 /** What a wait asks for whose operands were checked. `I32` are the slots. */
-export function waitRequest(row: Instruction, I32: Int32Array, instance: Instance, base: number, x: number, offset: number): WaitRequest {
+export function waitRequest(
+  row: Instruction,
+  I32: Int32Array,
+  instance: Instance,
+  base: number,
+  x: number,
+  offset: number,
+): WaitRequest {
   const bytes = row.access!.bytes as 4 | 8
   const word = (slot: number): number => I32[base + slot]!
   return {

@@ -31,6 +31,8 @@ const SLICE = 50_000
 const LEAVING = 100
 const FUEL_CHUNK = 1 << 30
 const OUT_OF_BOUNDS = trapReason('TRAP_OUT_OF_BOUNDS')
+/** Traps of accesses, which say which one. */
+const NAMES_ACCESS: ReadonlySet<TrapCode> = new Set(['TRAP_OUT_OF_BOUNDS', 'TRAP_UNALIGNED_ATOMIC'])
 /** Words of the operation `slow`. */
 const SLOW_WORDS = 5
 
@@ -546,7 +548,12 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
     const returnPc = pc + SLOW_WORDS
     if (typeof outcome !== 'number') {
       this.waiting = outcome
-      return this.suspend(WAIT, outcome.result.then((result) => [i32Value(result)]), base, returnPc)
+      return this.suspend(
+        WAIT,
+        outcome.result.then((result) => [i32Value(result)]),
+        base,
+        returnPc,
+      )
     }
     I32[base] = outcome
     return this.goOn(returnPc)
@@ -621,7 +628,7 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
   // ——— traps and stacks ———
 
   private trap(code: TrapCode): never {
-    throw new Trap(code, code === 'TRAP_OUT_OF_BOUNDS' ? describeAccess(this.pc, this.fp, this.instance!) : '')
+    throw new Trap(code, NAMES_ACCESS.has(code) ? describeAccess(this.pc, this.fp, this.instance!) : '')
   }
 
   /** The trap with its stack; the whole block in which it happened counts as executed. */

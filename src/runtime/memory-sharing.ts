@@ -54,7 +54,8 @@ export class SharedBytes {
 
   /** What another thread has handed over. It comes from outside: throws a UsageError where it is something else. */
   static from(data: SharedMemoryData): SharedBytes {
-    if (!isData(data)) throw new UsageError('the data of a shared memory is what Memory.share() gives, posted to another thread')
+    if (!isData(data))
+      throw new UsageError('the data of a shared memory is what Memory.share() gives, posted to another thread')
     return new SharedBytes(data.bytes, data.pages)
   }
 

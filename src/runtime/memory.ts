@@ -24,12 +24,7 @@ export class Memory {
   bytes: Uint8Array
   view: DataView
 
-  private constructor(
-    type: MemoryType,
-    content: ArrayBuffer | SharedBytes,
-    store?: Store,
-    reservation?: Reservation,
-  ) {
+  private constructor(type: MemoryType, content: ArrayBuffer | SharedBytes, store?: Store, reservation?: Reservation) {
     this.type = type
     this.shared = content instanceof SharedBytes ? content : undefined
     const buffer = content instanceof SharedBytes ? content.buffer : content

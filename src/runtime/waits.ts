@@ -51,7 +51,9 @@ type Verdict = 'ok' | 'not-equal' | 'timed-out'
 const RESULTS: Readonly<Record<Verdict, number>> = { ok: WOKEN, 'not-equal': NOT_EQUAL, 'timed-out': TIMED_OUT }
 
 type Cells = Int32Array | BigInt64Array
-type Async = { readonly async: false; readonly value: Verdict } | { readonly async: true; readonly value: Promise<Verdict> }
+type Async =
+  | { readonly async: false; readonly value: Verdict }
+  | { readonly async: true; readonly value: Promise<Verdict> }
 
 /** Of ECMAScript 2024; not every host has it. */
 interface AsyncAtomics {
@@ -109,7 +111,8 @@ function waitBlocking(cells: Cells, index: number, value: number | bigint, timeo
     return Atomics.wait(cells as Int32Array, index, value as number, timeout)
   } catch (error) {
     // The one complaint left: the agent must not be blocked. The main thread of a page is such an agent.
-    if (error instanceof TypeError) throw new Trap('TRAP_CANNOT_BLOCK', 'start the call as a run, which can suspend', [], { cause: error })
+    if (error instanceof TypeError)
+      throw new Trap('TRAP_CANNOT_BLOCK', 'start the call as a run, which can suspend', [], { cause: error })
     throw error
   }
 }
