@@ -32,8 +32,8 @@ export class AtomicCells {
  * `value` and `replacement` are wrapped to the cells' width; the result is what was there before, zero-extended from one or two bytes
  * and an int32 from four. A comparison is with the first, which the second replaces. Storing gives nothing of use.
  */
-export type NarrowAccess = (cells: NarrowCells, index: number, value: number, replacement: number) => number
-export type WideAccess = (cells: BigInt64Array, index: number, value: bigint, replacement: bigint) => bigint
+type NarrowAccess = (cells: NarrowCells, index: number, value: number, replacement: number) => number
+type WideAccess = (cells: BigInt64Array, index: number, value: bigint, replacement: bigint) => bigint
 
 export const NARROW_ACCESS: Readonly<Record<AtomicAccess, NarrowAccess>> = {
   load: (cells, i) => Atomics.load(cells, i),

@@ -24,7 +24,7 @@ import { CLOSED } from '../validate/canonical-types.ts'
 import { matchesValType } from '../validate/matching.ts'
 import { DEFINITION_LIMITS, compileModule, readModule } from './modules.ts'
 import type { DirectiveResult, Outcome, ScriptResult } from './result.ts'
-import { Schedule, type Steps, type Task } from './schedule.ts'
+import { Deadlock, Schedule, type Steps, type Task } from './schedule.ts'
 import { spectest } from './spectest.ts'
 import { HostReferences, matchesPattern, patternText, toValue, valueText } from './values.ts'
 
@@ -355,7 +355,7 @@ function outcomeOfMade(made: Made<unknown>): Outcome {
 /** The outcome of a directive that ended in an error. */
 function outcomeOf(error: unknown): Outcome {
   if (isUnsupported(error)) return { status: 'skipped', proposal: error.place.proposal ?? error.reason }
-  if (error instanceof Disappointment) return { status: 'failed', message: error.message }
+  if (error instanceof Disappointment || error instanceof Deadlock) return { status: 'failed', message: error.message }
   return { status: 'failed', message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }
 }
 

@@ -5,7 +5,7 @@ import type { Memory } from '../runtime/memory.ts'
 import { NOT_EQUAL, TIMED_OUT, WOKEN, isExpected, type WaitRequest, type Waits } from '../runtime/waits.ts'
 
 /** What a thread says when it lets the others go on: whether it could go on itself. */
-export type Turn = 'ready' | 'blocked'
+type Turn = 'ready' | 'blocked'
 
 /** The work of a thread, or a part of it. */
 export type Steps<T> = Generator<Turn, T, void>

@@ -27,7 +27,7 @@ describe('a proposal', () => {
     expect(error?.place.proposal).toBe(name)
     expect(error?.message).toContain(`enable it with features: { '${name}': true }`)
     const others = Object.fromEntries(FEATURE_NAMES.filter((other) => other !== name).map((other) => [other, false]))
-    expect(new Engine({ features: others }).check(module)).toBeUndefined()
+    expect(new Engine({ features: { ...others, [name]: true } }).check(module)).toBeUndefined()
     expect(new Engine({ features: { [name]: true } }).check(module)).toBeUndefined()
   })
 
@@ -55,6 +55,8 @@ describe('a proposal', () => {
 
 describe('what needs', () => {
   it.each<[string, string, readonly string[]]>([
+    ['a shared memory', '(memory 1 1 shared)', ['threads']],
+    ['an imported shared memory', '(import "m" "m" (memory 1 1 shared))', ['threads']],
     ['nothing', '(func (export "f") (param i32) (result i32) (local.get 0)) (memory 1) (table 1 funcref)', []],
     ['a block with a type index', '(func (block (param) (result) nop))', []],
     ['a block with parameters', '(func (i32.const 1) (block (param i32) (drop)))', ['multi-value']],

@@ -18,6 +18,7 @@ export const PROBES: Readonly<Record<string, string>> = {
   'extended-const': '(global i32 (i32.add (i32.const 1) (i32.const 2)))',
   'tail-call': '(func (return_call 0))',
   'multi-memory': '(memory 1) (memory 1)',
+  threads: '(func (atomic.fence))',
 }
 
 export const HOST_FEATURES: Features = Object.fromEntries(
@@ -26,7 +27,7 @@ export const HOST_FEATURES: Features = Object.fromEntries(
 
 /** Why our verdict may differ from the host's where the features are the same. */
 export const DEVIATIONS: Readonly<Record<string, string>> = {
-  threads: 'the host has shared memories and atomic instructions: a later issue',
+  'atomic alignment must be natural': 'hosts accept atomic accesses with less than their natural alignment',
   'exception-handling': 'the host has tags and throw: a later issue',
   'legacy-exceptions': 'the host has try, catch and rethrow, which were never standardised: a later issue',
   memory64: 'hosts from V8 13.3 on have 64-bit memories: a later issue',
@@ -36,6 +37,6 @@ export const DEVIATIONS: Readonly<Record<string, string>> = {
 
 /** The name of the deviation that a difference is; undefined where there is no excuse. */
 export function deviation(error: ModuleError | undefined): string | undefined {
-  const proposal = error?.kind === 'unsupported' ? error.place.proposal : undefined
-  return proposal !== undefined && Object.hasOwn(DEVIATIONS, proposal) ? proposal : undefined
+  const cause = error?.kind === 'unsupported' ? error.place.proposal : error?.reason
+  return cause !== undefined && Object.hasOwn(DEVIATIONS, cause) ? cause : undefined
 }

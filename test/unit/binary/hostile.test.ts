@@ -324,7 +324,6 @@ describe('a module that needs a later proposal is told its name', () => {
   it.each<[string, Piece]>([
     ['memory64', section(5, vector([4, 1]))],
     ['memory64', section(4, vector([0x70, 5, 1, 2]))],
-    ['threads', section(5, vector([3, 1, 1]))],
   ])('%s', (proposal, piece) => {
     expect(outcome(moduleOf(piece))).toMatch(new RegExp(`^unsupported: .*"${proposal}"`))
   })

@@ -354,8 +354,6 @@ describe('errors', () => {
     ['legacy-exceptions', '(func try)'],
     ['memory64', '(memory i64 1)'],
     ['memory64', '(table i64 1 funcref)'],
-    ['threads', '(memory 1 1 shared)'],
-    ['threads', '(func (i32.atomic.load (i32.const 0)))'],
     ['custom-page-sizes', '(memory 1 (pagesize 1))'],
     ['wide-arithmetic', '(func i64.add128)'],
     ['stack-switching', '(func (suspend 0))'],
