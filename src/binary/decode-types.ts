@@ -2,7 +2,7 @@
 // https://webassembly.github.io/spec/core/binary/types.html
 
 import { unsupported } from '../errors/module-error.ts'
-import { PLANNED_EXTERN_KINDS, PLANNED_LIMITS_FLAGS } from '../instructions/planned.ts'
+import { PLANNED_EXTERN_KINDS } from '../instructions/planned.ts'
 import { readRefType, readStorageType, readValType } from '../instructions/type-codes.ts'
 import type { ByteReader } from '../syntax/byte-reader.ts'
 import type { ModuleLimits } from '../syntax/limits.ts'
@@ -101,7 +101,6 @@ function readLimitsFlags(reader: ByteReader, admitted: number): number {
   // Where nothing follows, no proposal can make sense of it: the flags themselves are what is wrong.
   const isBare = (flags & HAS_PAGE_SIZE) !== 0 && reader.pos === reader.end
   if ((flags & ~admitted) !== 0 || isBare) throw reader.malformed('malformed limits flags', start)
-  refuse(PLANNED_LIMITS_FLAGS.get(flags & IS_SHARED), `limits flags 0x${flags.toString(16)}`, start)
   return flags
 }
 
@@ -135,7 +134,8 @@ export function readTag(reader: ByteReader): Tag {
 
 export function readMemoryType(reader: ByteReader): MemoryType {
   const flags = readLimitsFlags(reader, HAS_MAX | IS_SHARED | HAS_64_BITS | HAS_PAGE_SIZE)
-  const type = { addrType: addrTypeOf(flags), limits: readLimits(reader, flags), shared: false }
+  const shared = (flags & IS_SHARED) !== 0
+  const type = { addrType: addrTypeOf(flags), limits: readLimits(reader, flags), shared }
   return flags & HAS_PAGE_SIZE ? { ...type, pageSizeLog2: readPageSize(reader) } : type
 }
 

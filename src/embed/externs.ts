@@ -103,6 +103,8 @@ export interface MemoryDescriptor extends GivenLimits {
   readonly address?: AddrType | undefined
   /** In bytes: 65,536 if absent, or 1. It has to be what an importing module spells. */
   readonly pageSize?: number | undefined
+  /** One that is shared must have a maximum, which is reserved. */
+  readonly shared?: boolean | undefined
 }
 
 export interface TableDescriptor extends GivenLimits {
@@ -115,8 +117,8 @@ export interface TableDescriptor extends GivenLimits {
 /** A memory of the host's, to be imported. Sizes in pages. */
 export function createMemory(store: Store, descriptor: MemoryDescriptor): Memory {
   const limits = checkedLimits(descriptor, 'memory')
-  const plain: MemoryType = { addrType: checkedAddrType(descriptor.address), limits, shared: false }
-  const { pageSize } = descriptor
+  const { pageSize, shared = false } = descriptor
+  const plain: MemoryType = { addrType: checkedAddrType(descriptor.address), limits, shared }
   const type = pageSize === undefined ? plain : { ...plain, pageSizeLog2: checkedPageSize(pageSize) }
   refuse(memoryFault(type))
   return Memory.of(RuntimeMemory.allocate(type, store))

@@ -1,7 +1,9 @@
 // A linear memory as JavaScript sees it, with the typed access that host functions want: text, bytes, C strings.
 
 import { UsageError } from '../errors/heddle-error.ts'
-import type { Memory as RuntimeMemory } from '../runtime/memory.ts'
+import { Memory as RuntimeMemory } from '../runtime/memory.ts'
+import type { SharedMemoryData } from '../runtime/memory-sharing.ts'
+import { Store } from '../runtime/store.ts'
 import type { AddrType } from '../syntax/types.ts'
 import { once } from './once.ts'
 import { checkedSize, checkedAddress } from './sizes.ts'
@@ -14,7 +16,10 @@ const encoder = new TextEncoder()
 
 const memories = new WeakMap<RuntimeMemory, Memory>()
 
-/** A linear memory. Views are of the moment: after the memory has grown, ask again. */
+/**
+ * A linear memory. Views are of the moment: after the memory has grown, ask again. Those of a shared memory stay good for the bytes that
+ * they show.
+ */
 export class Memory {
   /** The memory of the store; for the engine's own use. */
   readonly runtime: RuntimeMemory
@@ -28,9 +33,31 @@ export class Memory {
     return once(memories, runtime, () => new Memory(runtime))
   }
 
+  /** The shared memory that another thread has handed over; it counts in `store`, by default one of its own. */
+  static fromShared(data: SharedMemoryData, store: Store = new Store()): Memory {
+    return Memory.of(RuntimeMemory.fromShared(data, store))
+  }
+
+  /** What another thread needs to have this memory, too: post it there, and give it to `Memory.fromShared`. */
+  share(): SharedMemoryData {
+    const data = this.runtime.share()
+    if (data === undefined) {
+      throw new UsageError(
+        'the memory is not shared: its type must say so, as in (memory 1 2 shared)',
+        'UNSHARED_MEMORY',
+      )
+    }
+    return data
+  }
+
+  /** Whether several threads can have it. */
+  get shared(): boolean {
+    return this.runtime.type.shared
+  }
+
   /** Size in bytes. */
   get byteLength(): number {
-    return this.runtime.byteLength
+    return this.current.byteLength
   }
 
   /** What its addresses are to wasm. */
@@ -50,11 +77,11 @@ export class Memory {
 
   /** The whole memory, not copied. */
   get bytes(): Uint8Array {
-    return this.runtime.bytes
+    return this.current.bytes
   }
 
   get view(): DataView {
-    return this.runtime.view
+    return this.current.view
   }
 
   /** `length` bytes from `address` on, not copied. Throws where they are not inside. */
@@ -79,7 +106,7 @@ export class Memory {
   /** The text from `address` up to the next zero byte, as C writes it. */
   cString(address: Address): string {
     const start = checkedAddress(address, 'an address')
-    const end = this.runtime.bytes.indexOf(0, start)
+    const end = this.bytes.indexOf(0, start)
     if (end < 0) throw new UsageError(`no zero byte after address ${start}`, 'OUT_OF_BOUNDS')
     return this.string(start, end - start)
   }
@@ -94,5 +121,11 @@ export class Memory {
   /** Grows by `delta` pages; gives the old size in pages, or −1 where that cannot be. */
   grow(delta: number): number {
     return this.runtime.grow(checkedSize(delta, 'the number of pages'))
+  }
+
+  /** The memory as it is now, whoever has grown it. */
+  private get current(): RuntimeMemory {
+    this.runtime.refresh()
+    return this.runtime
   }
 }

@@ -9,9 +9,9 @@ import { Pace, type Signal } from './pace.ts'
 import { checkedSize } from './sizes.ts'
 
 /**
- * How a stretch of a run ended. `fuel`: it can go on. `host`: it can go on once `promise` has settled. That promise rejects with the error
- * that ended the run, where the host function's promise was rejected; it need not be awaited, and is never an unhandled rejection. It
- * resolves at once where the run is aborted.
+ * How a stretch of a run ended. `fuel`: it can go on. `host`: it waits for a host function, or for another thread to notify it, and
+ * can go on once `promise` has settled. That promise rejects with the error that ended the run, where the host function's promise was
+ * rejected; it need not be awaited, and is never an unhandled rejection. It resolves at once where the run is aborted.
  */
 export type RunState =
   | { readonly kind: 'done'; readonly value: unknown }

@@ -28,6 +28,9 @@ export type TrapCode =
   | 'UNKNOWN_IMPORT'
   | 'TRAP_NULL_EXCEPTION'
   | 'UNCAUGHT_EXCEPTION'
+  | 'TRAP_UNALIGNED_ATOMIC'
+  | 'TRAP_UNSHARED_MEMORY'
+  | 'TRAP_CANNOT_BLOCK'
 
 /** Every way in which execution can end abnormally: stable code → wording of the official scripts. */
 export const TRAPS: Readonly<Record<TrapCode, string>> = {
@@ -55,6 +58,9 @@ export const TRAPS: Readonly<Record<TrapCode, string>> = {
   UNKNOWN_IMPORT: 'unknown import called',
   TRAP_NULL_EXCEPTION: 'null exception reference',
   UNCAUGHT_EXCEPTION: 'uncaught exception',
+  TRAP_UNALIGNED_ATOMIC: 'unaligned atomic memory access',
+  TRAP_UNSHARED_MEMORY: 'expected shared memory',
+  TRAP_CANNOT_BLOCK: 'the host does not let this thread block',
 }
 
 /** Trap codes in a fixed order, so that generated code can name one by a small number. */

@@ -30,11 +30,16 @@ export interface Signature {
   readonly results: readonly ValType[]
 }
 
-/** A memory access of `bytes` bytes at the address operand plus the memarg's offset. */
+/** A memory access of `bytes` bytes at the address operand plus the memarg's offset. An atomic one is told by `atomic`. */
 export interface Access {
-  readonly kind: 'load' | 'store'
+  readonly kind: 'load' | 'store' | 'atomic'
   readonly bytes: 1 | 2 | 4 | 8 | 16
 }
+
+/** What an atomic access does to the bytes at its address. Where they are fewer than those of an operand, it is wrapped. */
+export type AtomicAccess = 'load' | 'store' | 'add' | 'sub' | 'and' | 'or' | 'xor' | 'xchg' | 'cmpxchg'
+
+export type AtomicOp = AtomicAccess | 'wait' | 'notify' | 'fence'
 
 /** A row of the table. */
 export interface Instruction {
@@ -59,6 +64,8 @@ export interface Instruction {
   readonly bits?: true | undefined
   readonly traps?: readonly TrapCondition[] | undefined
   readonly access?: Access | undefined
+  /** The instruction is ordered with all others of its kind, in all threads. */
+  readonly atomic?: AtomicOp | undefined
 
   /** Fuel: 0 for pure structure; absent means 1. The cost table is explained in docs/fuel.md. */
   readonly cost?: 0 | undefined

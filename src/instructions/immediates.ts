@@ -29,6 +29,7 @@ export type ImmediateKind =
   | 'f64'
   | 'v128'
   | 'lanes'
+  | 'reserved'
 
 /** Immediates that are one index into an index space. A lane is none: it is a byte. */
 export type IndexKind = Exclude<Extract<ImmediateKind, `${string}idx`>, 'laneidx'>

@@ -158,6 +158,8 @@ export class InstructionReader extends ByteReader implements Immediates {
       case 'u32':
         this.y = this.readU32()
         return
+      case 'reserved':
+        return this.readReserved()
       case 'labels':
         return this.readLabels()
       case 'catches':
@@ -187,6 +189,12 @@ export class InstructionReader extends ByteReader implements Immediates {
     this.align = flags & 0x3f
     this.x = flags & 0x40 ? this.readU32() : 0
     this.lo = this.readU64()
+  }
+
+  /** A zero byte that is kept for later. */
+  private readReserved(): void {
+    const start = this.pos
+    if (this.readByte() !== 0) throw this.malformed('zero byte expected', start)
   }
 
   private readBlockType(): BlockType {

@@ -36,6 +36,8 @@ export class InstructionWriter extends ByteWriter {
       case 'v128':
       case 'lanes':
         return im.vector.forEach((word) => this.writeFixed32(word))
+      case 'reserved':
+        return this.writeByte(0)
       case 'blocktype':
         return this.writeBlockType(im.x)
       case 'heaptype':

@@ -16,14 +16,10 @@ export const PLANNED_OPCODES: ReadonlyMap<number, string> = new Map([
   [0xe4, 'stack-switching'],
   [0xe5, 'stack-switching'],
   [0xe6, 'stack-switching'],
-  [0xfe, 'threads'],
 ])
 
 /** Kinds of imports and exports → proposal. */
 export const PLANNED_EXTERN_KINDS: ReadonlyMap<number, string> = new Map([[0x20, 'custom-descriptors']])
-
-/** Bits of the flags before limits → proposal. */
-export const PLANNED_LIMITS_FLAGS: ReadonlyMap<number, string> = new Map([[0x02, 'threads']])
 
 const DESCRIPTORS =
   'descriptor|describes|exact|struct\\.new(_default)?_desc|ref\\.get_desc|(ref\\.cast|br_on_cast)_desc_eq|br_on_cast_desc_eq_fail'
@@ -31,7 +27,6 @@ const DESCRIPTORS =
 const PLANNED_KEYWORDS: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`^(${DESCRIPTORS})$`), 'custom-descriptors'],
   [/^(try|delegate|rethrow)$/, 'legacy-exceptions'],
-  [/^(memory\.atomic\.|atomic\.|i32\.atomic|i64\.atomic|shared$)/, 'threads'],
   [/^(suspend|resume|resume_throw|resume_throw_ref|switch|cont\.new|cont\.bind)$/, 'stack-switching'],
 ]
 

@@ -14,6 +14,7 @@ import { relaxedSimd } from './relaxed-simd.ts'
 import { signExtension } from './sign-extension.ts'
 import { simd } from './simd.ts'
 import { tailCall } from './tail-call.ts'
+import { threads } from './threads.ts'
 import { truncSat } from './trunc-sat.ts'
 import { variable } from './variable.ts'
 import { wideArithmetic } from './wide-arithmetic.ts'
@@ -50,6 +51,7 @@ export const PROPOSALS: readonly Proposal[] = [
   { name: 'gc', rows: gc, on: true },
   { name: 'exception-handling', rows: exceptionHandling, on: true },
   { name: 'memory64', rows: [], on: true },
+  { name: 'threads', rows: threads, on: false },
   { name: 'custom-page-sizes', rows: [], on: false },
   { name: 'wide-arithmetic', rows: wideArithmetic, on: false },
   { name: 'compact-import-section', rows: [], on: false, encodingOnly: true },

@@ -23,6 +23,7 @@ function uniform(row: Instruction): Instruction {
     bits: row.bits,
     traps: row.traps,
     access: row.access,
+    atomic: row.atomic,
     cost: row.cost,
     charge: row.charge,
     constant: extraConstants.has(row.name) ? true : row.constant,

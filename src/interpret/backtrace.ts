@@ -6,6 +6,7 @@ import type { RunFrame } from '../runtime/tier.ts'
 import { codeAt, offsetAt } from './code-heap.ts'
 import { EXIT_PC, RETURN_PC, machine } from './machine.ts'
 import { FIXED_OPS, OPS, ROW_OPS } from './ops.ts'
+import { slowRow } from './slow.ts'
 
 /** Where a call into another instance returns to. */
 export interface Crossing {
@@ -70,7 +71,7 @@ export function walkFrames(
   return { frames, depth }
 }
 
-/** The values that mattered where an access to the first memory was out of bounds: read from the operation at `pc`. */
+/** The values that mattered where an access was out of bounds or unaligned: read from the operation at `pc`. */
 export function describeAccess(pc: number, fp: number, instance: Instance): string {
   const { code, I32 } = machine()
   if (code[pc] === OPS.address64) {
@@ -78,11 +79,14 @@ export function describeAccess(pc: number, fp: number, instance: Instance): stri
     const address = unsigned64(I32[slot]!, I32[slot + 1]!) + unsigned64(code[pc + 3]!, code[pc + 4]!)
     return `address 0x${address.toString(16)}, beyond all memories`
   }
-  const row = ROW_OPS[code[pc]! - FIXED_OPS.length]?.row
+  const isSlow = code[pc] === OPS.slow
+  const row = isSlow ? slowRow(code[pc + 1]!) : ROW_OPS[code[pc]! - FIXED_OPS.length]?.row
   if (row?.access === undefined) return ''
-  const position = pc + (row.access.kind === 'load' ? 2 : 1)
-  const address = (I32[fp + code[position]!]! >>> 0) + (code[position + 1]! >>> 0)
-  return `address 0x${address.toString(16)} + ${row.access.bytes} in a memory of ${instance.memory.byteLength} bytes`
+  // Behind the operation: a result's slot or a handler's number, then the slot of the address and the offset, or the memory between them.
+  const position = pc + (isSlow || row.access.kind === 'load' ? 2 : 1)
+  const { byteLength } = isSlow ? instance.memories[code[pc + 3]!]! : instance.memory
+  const address = (I32[fp + code[position]!]! >>> 0) + (code[isSlow ? pc + 4 : position + 1]! >>> 0)
+  return `address 0x${address.toString(16)} + ${row.access.bytes} in a memory of ${byteLength} bytes`
 }
 
 function unsigned64(lo: number, hi: number): bigint {

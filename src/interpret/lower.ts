@@ -252,6 +252,14 @@ export class Lowering {
     return { slot, offset: 0 }
   }
 
+  /** The offset that an access adds whose address lies in its slot: none where a 64-bit address has it already. */
+  private settledOffset(slot: number): number {
+    const { reader } = this
+    if (this.compiled.spaces.memories[reader.x]!.addrType === 'i32') return reader.lo
+    this.code.emit(OPS.address64, slot, slot, reader.lo, reader.hi)
+    return 0
+  }
+
   /** The slot of an index into a table, whose entry was popped last. One of 64 bits becomes one of 32, in the entry's own slot. */
   lowerIndex(entry: number, tableIdx: number): number {
     const from = this.stack.operand(entry)
@@ -295,7 +303,9 @@ export class Lowering {
     if (number === undefined) throw new InternalError(`the interpreter has no operation for ${row.name}`)
     stack.settleTop(params)
     stack.popMany(params)
-    this.code.emit(OPS.slow, number, stack.slotOf(stack.height), reader.x, reader.y)
+    const base = stack.slotOf(stack.height)
+    const y = row.access === undefined ? reader.y : this.settledOffset(base)
+    this.code.emit(OPS.slow, number, base, reader.x, y)
     stack.pushAll(results)
   }
 

@@ -247,6 +247,8 @@ export const REASON = {
   tailRef: 10,
   throw: 20,
   throwRef: 21,
+  wait: 22,
+  notify: 23,
   trap: 32,
 } as const
 

@@ -18,7 +18,10 @@ interface RowArity {
 
 /** The row is not one that opens, ends or leaves a block: those have handlers of their own. */
 export function rowArity(row: Instruction, im: Immediates, compiled: CompiledModule): RowArity {
-  if (row.signature !== undefined) return { params: row.signature.params.length, results: row.signature.results }
+  const { signature, access } = row
+  if (signature !== undefined) {
+    return { params: signature.params.length + (access === undefined ? 0 : 1), results: signature.results }
+  }
   const { module, spaces } = compiled
   let params = 0
   const results: ValType[] = []

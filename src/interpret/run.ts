@@ -7,19 +7,23 @@ import { HostThrow } from '../errors/host-throw.ts'
 import { nameText } from '../errors/quote.ts'
 import { TRAP_CODES, Trap, type StackFrame, type TrapCode } from '../errors/trap.ts'
 import { ExceptionInstance, errorOf, exceptionOf } from '../runtime/exception.ts'
-import type { FuncInstance } from '../runtime/func.ts'
+import { FuncInstance } from '../runtime/func.ts'
 import type { Instance } from '../runtime/instance.ts'
 import { STORE_LIMITS, type StoreLimits } from '../runtime/store.ts'
 import { stackFrame, type CallOptions, type Poll, type RunFrame, type RunHandle, type Stop } from '../runtime/tier.ts'
 import type { RootSource } from '../runtime/heap.ts'
-import { refValue, type Ref, type Value } from '../runtime/value.ts'
-import { EXNREF } from '../syntax/types.ts'
 import { canonicalById } from '../validate/canonical-types.ts'
+import { i32Value, refValue, type Ref, type Value } from '../runtime/value.ts'
+import { hostWaits, type Waiting, type Waits } from '../runtime/waits.ts'
+import { EXNREF, I32 as I32_TYPE } from '../syntax/types.ts'
+import { notification, waitRequest } from './atomics.ts'
 import { describeAccess, describeFrame, walkFrames, type Backtrace, type Crossing } from './backtrace.ts'
 import { blockOffset, blockPosition, codeAt, placeFunction, restOfBlock, type PlacedCode } from './code-heap.ts'
 import { readValues, wordsOf, writeValues } from './frame-values.ts'
 import { EXIT_PC, RETURN_PC, ensureStack, machine } from './machine.ts'
 import { OPS, REASON, REGISTER } from './ops.ts'
+import { slowRow } from './slow.ts'
+import { trap as trapReason } from './slow-handler.ts'
 import { clearStage, stage, type Resident } from './stage.ts'
 import { NOWHERE, findCatcher, type Catcher } from './unwind.ts'
 
@@ -28,6 +32,14 @@ const SLICE = 50_000
 /** What leaving the loop counts, in such branches: a program that only calls its host is looked at as often. */
 const LEAVING = 100
 const FUEL_CHUNK = 1 << 30
+const OUT_OF_BOUNDS = trapReason('TRAP_OUT_OF_BOUNDS')
+/** Traps of accesses, which say which one. */
+const NAMES_ACCESS: ReadonlySet<TrapCode> = new Set(['TRAP_OUT_OF_BOUNDS', 'TRAP_UNALIGNED_ATOMIC'])
+/** Words of the operation `slow`. */
+const SLOW_WORDS = 5
+
+/** Stands for what gives the result of a wait. */
+const WAIT = FuncInstance.fromHost({ kind: 'func', params: [], results: [I32_TYPE] }, () => [], 'a wait')
 
 /** Frames that were moved off the machine's stack. */
 interface Parked {
@@ -41,6 +53,7 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
   private readonly args: readonly Value[]
   private readonly metered: boolean
   private readonly poll: Poll | undefined
+  private readonly waits: Waits
   /** What is left of the slice: below zero, it is time to look at the world outside. */
   private slice = SLICE
 
@@ -66,6 +79,8 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
   private paid = 0
   /** Set while the run waits for a promise: where the results go. */
   private pending: { readonly func: FuncInstance; readonly slot: number; readonly returnPc: number } | undefined
+  /** Set while the run waits for a notification. */
+  private waiting: Waiting | undefined
   /** Words of the results that a promise came to: all that is in the frame where nothing is left to do but return. */
   private settledWords = 0
   private readonly mayAwait: boolean
@@ -84,6 +99,7 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
     this.metered = kind === 'run'
     this.mayAwait = kind !== 'call'
     this.poll = options?.poll
+    this.waits = options?.waits ?? hostWaits
   }
 
   get finished(): boolean {
@@ -137,6 +153,7 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
     this.settledWords = wordsOf(pending.func.type.results)
     this.pc = pending.returnPc
     this.pending = undefined
+    this.waiting = undefined
     this.state = 'stopped'
   }
 
@@ -163,6 +180,7 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
   abort(): void {
     if (this.state === 'running') throw new UsageError('the run is being driven: abort it from a poll', 'RUN_BUSY')
     this.state = 'finished'
+    this.waiting?.release()
     this.release(stage.resident === this)
   }
 
@@ -292,6 +310,8 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
     for (;;) {
       const why = this.execute()
       if (this.slice < 0 && why < REASON.trap) this.lookOutside()
+      // A memory that another thread has grown meanwhile: the operation is done again.
+      if (why === OUT_OF_BOUNDS && this.instance!.memories.some((memory) => memory.refresh())) continue
       const stop = why >= REASON.trap ? this.trap(TRAP_CODES[why - REASON.trap]!) : this.handle(why)
       if (stop !== undefined) return stop
     }
@@ -375,6 +395,10 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
       }
       case REASON.throwRef:
         return this.throwRef(machine().R[(fp + word(2)) >> 1] as ExceptionInstance | null)
+      case REASON.wait:
+        return this.wait()
+      case REASON.notify:
+        return this.notify()
       default:
         return this.returnToCaller()
     }
@@ -539,6 +563,37 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
     writeValues(values, slot)
   }
 
+  // ——— other threads ———
+
+  /** `memory.atomic.wait` with operands that are in order: suspends the run, or blocks the thread where the run cannot suspend. */
+  private wait(): Stop | undefined {
+    const { code, I32 } = machine()
+    const { pc, waits } = this
+    const base = this.fp + code[pc + 2]!
+    const request = waitRequest(slowRow(code[pc + 1]!), I32, this.instance!, base, code[pc + 3]!, code[pc + 4]!)
+    const outcome = this.mayAwait ? waits.suspend(request) : waits.block(request, this.poll)
+    const returnPc = pc + SLOW_WORDS
+    if (typeof outcome !== 'number') {
+      this.waiting = outcome
+      return this.suspend(
+        WAIT,
+        outcome.result.then((result) => [i32Value(result)]),
+        base,
+        returnPc,
+      )
+    }
+    I32[base] = outcome
+    return this.goOn(returnPc)
+  }
+
+  private notify(): Stop | undefined {
+    const { code, I32 } = machine()
+    const { pc } = this
+    const base = this.fp + code[pc + 2]!
+    I32[base] = this.waits.notify(...notification(I32, this.instance!, base, code[pc + 3]!, code[pc + 4]!))
+    return this.goOn(pc + SLOW_WORDS)
+  }
+
   // ——— fuel ———
 
   /** A charge could not be paid from the loop's chunk: from the whole, by stepping through the block, or not at all. */
@@ -644,7 +699,7 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
   // ——— traps and stacks ———
 
   private trap(code: TrapCode): never {
-    throw new Trap(code, code === 'TRAP_OUT_OF_BOUNDS' ? describeAccess(this.pc, this.fp, this.instance!) : '')
+    throw new Trap(code, NAMES_ACCESS.has(code) ? describeAccess(this.pc, this.fp, this.instance!) : '')
   }
 
   /** The trap with its stack; the whole block in which it happened counts as executed. */

@@ -1,9 +1,10 @@
 // Rare and long operations, kept out of the loop so that it stays small enough for the host to optimise (61,440 bytes of bytecode).
 
-import { INSTRUCTIONS } from '../instructions/table.ts'
+import { INSTRUCTIONS, instructionByName } from '../instructions/table.ts'
 import type { Instruction } from '../instructions/define.ts'
 import type { Instance } from '../runtime/instance.ts'
 import { isRefType, type AddrType } from '../syntax/types.ts'
+import { ATOMIC_HANDLERS } from './atomics.ts'
 import { GC_HANDLERS } from './slow-gc.ts'
 import { copyRefs, spend, trap, type SlowHandler, type Slots } from './slow-handler.ts'
 import { slotWords } from './slots.ts'
@@ -155,7 +156,7 @@ const HANDLERS: Readonly<Record<string, SlowHandler>> = {
   },
 }
 
-const ALL_HANDLERS = { ...HANDLERS, ...GC_HANDLERS }
+const ALL_HANDLERS = { ...HANDLERS, ...GC_HANDLERS, ...ATOMIC_HANDLERS }
 const names = Object.keys(ALL_HANDLERS)
 const handlers = Object.values(ALL_HANDLERS)
 const numbers: ReadonlyMap<Instruction, number> = new Map(
@@ -165,6 +166,11 @@ const numbers: ReadonlyMap<Instruction, number> = new Map(
 /** The number by which the operation `slow` names the instruction; undefined where it is not one of these. */
 export function slowNumber(row: Instruction): number | undefined {
   return numbers.get(row)
+}
+
+/** The instruction that the number names. */
+export function slowRow(number: number): Instruction {
+  return instructionByName(names[number]!)!
 }
 
 export type Slow = (instance: Instance, number: number, base: number, x: number, y: number) => number

@@ -1,8 +1,11 @@
 // A linear memory: owns its buffer, its capacity and its exact length. Capacity grows by doubling, so that growing page by page stays
 // linear; the views have the exact length, so that what lies beyond is out of bounds. Views are replaced on growth: ask for them again.
+// A shared memory never moves; others may grow it, which is seen at the latest when something would be out of bounds.
 
 import { HeddleError } from '../errors/heddle-error.ts'
 import { pageSizeOf, type Limits, type MemoryType } from '../syntax/types.ts'
+import { AtomicCells } from './atomics.ts'
+import { SharedBytes, type SharedMemoryData } from './memory-sharing.ts'
 import type { Reservation, Store } from './store.ts'
 
 /** What the interpreter can address, whatever the type of addresses: 4 GiB. */
@@ -18,23 +21,29 @@ export class Memory {
   private readonly maxPages: number
   private readonly store: Store | undefined
   private readonly reservation: Reservation | undefined
-  private capacity: ArrayBuffer
-  /** Exact length in bytes. */
+  private capacity: ArrayBufferLike
+  /** What other agents see, too. */
+  private readonly shared: SharedBytes | undefined
+  private atomicCells: AtomicCells | undefined
+  /** Exact length in bytes; of a shared memory, as it was when somebody last looked. */
   byteLength = 0
   bytes: Uint8Array
   view: DataView
 
-  private constructor(type: MemoryType, buffer: ArrayBuffer, store?: Store, reservation?: Reservation) {
+  private constructor(type: MemoryType, content: ArrayBuffer | SharedBytes, store?: Store, reservation?: Reservation) {
     this.type = type
     this.pageSize = pageSizeOf(type)
     this.maxPages = Math.min(Number(type.limits.max ?? MAX_PAGES), MAX_BYTES / this.pageSize, MAX_PAGES)
+    this.shared = content instanceof SharedBytes ? content : undefined
+    const buffer = content instanceof SharedBytes ? content.buffer : content
+    const length = this.shared === undefined ? buffer.byteLength : this.shared.pages * this.pageSize
     this.store = store
     this.reservation = reservation
     reservation?.lastAsLongAs(this)
     this.capacity = buffer
-    this.byteLength = buffer.byteLength
-    this.bytes = new Uint8Array(buffer)
-    this.view = new DataView(buffer)
+    this.byteLength = length
+    this.bytes = new Uint8Array(buffer, 0, length)
+    this.view = new DataView(buffer, 0, length)
   }
 
   /** Allocates against the store's quota; what cannot be had is an error with the code MEMORY_QUOTA. */
@@ -47,12 +56,21 @@ export class Memory {
       )
     }
     const reservation = store.reserve('memoryBytes', length)
-    const buffer = allocateBuffer(length)
-    if (buffer === undefined) {
+    try {
+      const content = type.shared ? SharedBytes.allocate(type, store.limits.memoryBytes) : allocateBuffer(length)
+      if (content !== undefined) return new Memory(type, content, store, reservation)
+    } catch (error) {
       reservation.giveBack()
-      throw new HeddleError('MEMORY_QUOTA', `the host could not allocate a memory of ${length} bytes`)
+      throw error
     }
-    return new Memory(type, buffer, store, reservation)
+    reservation.giveBack()
+    throw new HeddleError('MEMORY_QUOTA', `the host could not allocate a memory of ${length} bytes`)
+  }
+
+  /** A shared memory that another agent has handed over; its bytes count in this store, too. */
+  static fromShared(data: SharedMemoryData, store: Store): Memory {
+    const shared = SharedBytes.from(data)
+    return new Memory(data.type, shared, store, store.reserve('memoryBytes', shared.pages * pageSizeOf(data.type)))
   }
 
   /** The memory of an instance that has none: every access is out of bounds. */
@@ -64,7 +82,28 @@ export class Memory {
     new Memory({ addrType: 'i32', limits: { min: 0, max: 0 }, shared: false }, new ArrayBuffer(0))
 
   get pages(): number {
-    return this.byteLength / this.pageSize
+    return this.shared?.pages ?? this.byteLength / this.pageSize
+  }
+
+  /** What another agent needs to have the same memory. Undefined where it is not shared. */
+  share(): SharedMemoryData | undefined {
+    return this.shared?.share(this.type)
+  }
+
+  /** The bytes as cells for atomic accesses. They may go on beyond the memory's length. */
+  get cells(): AtomicCells {
+    if (this.atomicCells?.buffer !== this.capacity) this.atomicCells = new AtomicCells(this.capacity)
+    return this.atomicCells
+  }
+
+  /** Takes notice of what other agents have grown the memory by; gives whether they have. */
+  refresh(): boolean {
+    const { shared, byteLength } = this
+    const length = shared === undefined ? byteLength : shared.pages * this.pageSize
+    if (length === byteLength) return false
+    this.reservation?.extend(length - byteLength)
+    this.showLength(length)
+    return true
   }
 
   /** Current size as limits, as import matching compares it. */
@@ -74,16 +113,31 @@ export class Memory {
 
   /** Grows by `delta` pages and gives the old size in pages, or −1, with nothing changed, where that cannot be. */
   grow(delta: number): number {
-    const old = this.pages
+    for (;;) {
+      this.refresh()
+      const old = this.tryGrow(delta)
+      if (old !== undefined) return old
+    }
+  }
+
+  /** Undefined where another agent was faster. */
+  private tryGrow(delta: number): number | undefined {
+    const old = this.byteLength / this.pageSize
     const pages = old + delta
     if (pages > this.maxPages) return -1
     if (delta === 0) return old
     const { store, reservation, pageSize } = this
     if (store?.limiter !== undefined && !store.limiter('memory', this.byteLength, pages * pageSize)) return -1
     if (reservation === undefined || !reservation.tryExtend(delta * pageSize)) return -1
-    if (this.resize(pages * pageSize)) return old
+    const { shared } = this
+    const done = shared === undefined ? this.makeRoom(pages * pageSize) : shared.hasRoom(pages)
+    const overtaken = done && shared !== undefined && !shared.tryGrow(old, pages)
+    if (done && !overtaken) {
+      this.showLength(pages * pageSize)
+      return old
+    }
     reservation.reduce(delta * pageSize)
-    return -1
+    return overtaken ? undefined : -1
   }
 
   /** Gives back what it takes of the quota at once. Precondition: nobody will use it. */
@@ -91,24 +145,27 @@ export class Memory {
     this.reservation?.giveBack()
   }
 
-  private resize(length: number): boolean {
-    if (length > this.capacity.byteLength) {
-      const max = this.maxPages * this.pageSize
-      const roomy = Math.min(Math.max(length, this.capacity.byteLength * 2), Math.max(length, max))
-      const buffer = allocateBuffer(roomy) ?? allocateBuffer(length)
-      if (buffer === undefined) return false
-      new Uint8Array(buffer).set(this.bytes)
-      this.capacity = buffer
-    }
+  /** Whether there is room for so many bytes, or could be made. */
+  private makeRoom(length: number): boolean {
+    if (length <= this.capacity.byteLength) return true
+    const max = this.maxPages * this.pageSize
+    const roomy = Math.min(Math.max(length, this.capacity.byteLength * 2), Math.max(length, max))
+    const buffer = allocateBuffer(roomy) ?? allocateBuffer(length)
+    if (buffer === undefined) return false
+    new Uint8Array(buffer).set(this.bytes)
+    this.capacity = buffer
+    return true
+  }
+
+  private showLength(length: number): void {
     this.byteLength = length
     this.bytes = new Uint8Array(this.capacity, 0, length)
     this.view = new DataView(this.capacity, 0, length)
-    return true
   }
 
   /** Whether `length` bytes from `address` on are inside. Both are unsigned and may be any number. */
   contains(address: number, length: number): boolean {
-    return address + length <= this.byteLength
+    return address + length <= this.byteLength || (this.refresh() && address + length <= this.byteLength)
   }
 }
 

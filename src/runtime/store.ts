@@ -113,6 +113,12 @@ export class Reservation {
     return true
   }
 
+  /** Takes more without asking: what is there already must count. */
+  extend(amount: number): void {
+    this.used[this.what] += amount
+    this.amount += amount
+  }
+
   reduce(amount: number): void {
     this.used[this.what] -= amount
     this.amount -= amount

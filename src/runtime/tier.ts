@@ -3,6 +3,7 @@
 import type { FuncInstance } from './func.ts'
 import type { StackFrame, Trap } from '../errors/trap.ts'
 import type { Value } from './value.ts'
+import type { Waits } from './waits.ts'
 
 /** Looked at every few hundred microseconds of execution: an error that it gives ends the run. */
 export type Poll = () => Error | undefined
@@ -11,6 +12,8 @@ export interface CallOptions {
   readonly poll?: Poll | undefined
   /** For runs: whether fuel is counted, which is slower. True if absent; without it a run stops for promises only. */
   readonly metered?: boolean | undefined
+  /** How `memory.atomic.wait` waits; by default as the host does. */
+  readonly waits?: Waits | undefined
 }
 
 /** How a stretch of a run ended. */
@@ -18,7 +21,7 @@ export type Stop =
   | { readonly kind: 'done'; readonly results: readonly Value[] }
   /** The fuel of this stretch is used up; the run can go on. */
   | { readonly kind: 'fuel' }
-  /** A host function gave a promise; the run can go on when it has settled. */
+  /** A host function gave a promise, or the run waits for a notification; it can go on when the promise has settled. */
   | { readonly kind: 'host'; readonly promise: Promise<readonly Value[]> }
   /** `error` is a Trap, or what a host function threw. */
   | { readonly kind: 'trap'; readonly error: Trap | Error }

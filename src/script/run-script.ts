@@ -1,7 +1,9 @@
 // Runs a `.wast` script: makes its modules in one store, performs its actions, and judges its assertions. A directive that needs what
-// this engine does not have is skipped with the proposal's name, and so is every directive that depends on it, and no other.
+// this engine does not have is skipped with the proposal's name, and so is every directive that depends on it, and no other. Threads of
+// a script take turns, each with a store and instances of its own.
 // https://github.com/WebAssembly/spec/tree/main/interpreter#scripts
 
+import { InternalError } from '../errors/heddle-error.ts'
 import { LinkError } from '../errors/link-error.ts'
 import { ModuleError, type ModuleErrorKind } from '../errors/module-error.ts'
 import { quoted } from '../errors/quote.ts'
@@ -15,7 +17,7 @@ import { instantiate } from '../runtime/instantiate.ts'
 import { linkImports } from '../runtime/link.ts'
 import { Store } from '../runtime/store.ts'
 import type { Tier } from '../runtime/tier.ts'
-import type { Value } from '../runtime/value.ts'
+import { i32Value, type Value } from '../runtime/value.ts'
 import { resultTypeName } from '../syntax/types.ts'
 import type { Action, Command, Directive, ModuleAssertion, ResultPattern, ScriptModule } from '../text/script.ts'
 import { parseScript } from '../text/wast.ts'
@@ -24,6 +26,7 @@ import { matchesValType } from '../validate/matching.ts'
 import { disabledProposals, type Features } from '../validate/proposals.ts'
 import { DEFINITION_LIMITS, checkCustomSections, compileModule, readModule } from './modules.ts'
 import type { DirectiveResult, Outcome, ScriptResult } from './result.ts'
+import { Deadlock, Schedule, type Steps, type Task } from './schedule.ts'
 import { spectest } from './spectest.ts'
 import { HostReferences, matchesPattern, patternText, toValue, valueText } from './values.ts'
 
@@ -48,9 +51,37 @@ export function runScript(source: string | Uint8Array, options: ScriptOptions = 
     const line = error.place.line ?? 1
     return { name, directives: [{ line, keyword: 'script', status: 'failed', message: error.message }] }
   }
-  const runner = new ScriptRunner(tier, disabled)
-  return { name, directives: directives.flatMap((directive) => runner.run(directive)) }
+  const schedule = new Schedule()
+  const takesTurns = directives.some(({ kind }) => kind === 'thread')
+  const main = new ScriptThread({ tier, schedule, takesTurns, disabled }, new Map())
+  const reports: Report[] = []
+  schedule.start(main.run(directives, reports))
+  schedule.run()
+  return { name, directives: reports.flatMap(flatten) }
 }
+
+/** What a directive came to, and what those inside of it came to. */
+interface Report {
+  readonly result: DirectiveResult
+  readonly inner: readonly Report[]
+}
+
+function flatten({ result, inner }: Report): DirectiveResult[] {
+  return [result, ...inner.flatMap(flatten)]
+}
+
+/** What all threads of a script have in common. */
+interface Surroundings {
+  readonly tier: Tier
+  readonly schedule: Schedule
+  /** Names of proposals that are off. */
+  readonly disabled: ReadonlySet<string>
+  /** Whether there are threads, so that calls are cut into slices. */
+  readonly takesTurns: boolean
+}
+
+/** Units of fuel that a call has in each turn: few, so that threads meet in the middle of what they do. */
+const SLICE = 16
 
 /** What a directive made, or the error because of which it is not there. */
 type Made<T> = { readonly value: T } | { readonly error: unknown; readonly line: number }
@@ -60,75 +91,103 @@ type Exports = ReadonlyMap<string, ExternVal>
 /** An expectation that was not met. */
 class Disappointment extends Error {}
 
-class ScriptRunner {
-  private readonly tier: Tier
-  private readonly disabled: ReadonlySet<string>
+class ScriptThread {
+  private readonly surroundings: Surroundings
   private readonly store = new Store()
   private readonly hosts = new HostReferences()
   private readonly definitions = new Map<string, Made<CompiledModule>>()
   private lastDefinition: Made<CompiledModule> | undefined
-  private readonly instances = new Map<string, Made<Exports>>()
+  private readonly instances: Map<string, Made<Exports>>
   private current: Made<Exports> | undefined
   private readonly registered = new Map<string, Made<Exports>>()
+  private readonly threads = new Map<string, Task>()
+  private lastThread: Task | undefined
   private line = 0
 
-  constructor(tier: Tier, disabled: ReadonlySet<string>) {
-    this.tier = tier
-    this.disabled = disabled
+  /** `instances`: those that it begins with. */
+  constructor(surroundings: Surroundings, instances: Map<string, Made<Exports>>) {
+    this.surroundings = surroundings
+    this.instances = instances
     this.registered.set('spectest', { value: spectest(this.store) })
   }
 
-  /** The directive's result, and those of the directives inside of it. */
-  run(directive: Directive): DirectiveResult[] {
-    const { line, keyword } = directive
-    this.line = line
-    const result = { line, keyword, ...this.judge(directive) }
-    if (directive.kind !== 'thread') return [result]
-    const { error } = directive
-    return [result, ...directive.directives.flatMap((inner) => this.pass(inner, error))]
+  /** Runs directives one after the other, and reports each as it ends. */
+  *run(directives: readonly Directive[], reports: Report[]): Steps<void> {
+    for (const directive of directives) {
+      const { line, keyword } = directive
+      this.line = line
+      const inner: Report[] = []
+      const outcome = directive.kind === 'thread' ? this.startThread(directive, inner) : yield* this.judge(directive)
+      reports.push({ result: { line, keyword, ...outcome }, inner })
+      if (this.surroundings.takesTurns) yield 'ready'
+    }
   }
 
-  /** The results of directives that are not run because of an error around them. */
-  private pass(directive: Directive, error: ModuleError): DirectiveResult[] {
-    const { line, keyword } = directive
-    const inner = directive.kind === 'thread' ? directive.directives : []
-    return [{ line, keyword, ...outcomeOf(error) }, ...inner.flatMap((each) => this.pass(each, error))]
-  }
-
-  private judge(command: Command): Outcome {
+  private *judge(command: Command): Steps<Outcome> {
     try {
-      return this.perform(command)
+      return yield* this.perform(command)
     } catch (error) {
       return outcomeOf(error)
     }
   }
 
-  private perform(command: Command): Outcome {
+  private startThread(command: Extract<Command, { readonly kind: 'thread' }>, reports: Report[]): Outcome {
+    const { id, shared, directives } = command
+    const { line, surroundings } = this
+    const instances = new Map<string, Made<Exports>>()
+    for (const name of shared) {
+      instances.set(name, this.instances.get(name) ?? { error: new Disappointment(noInstance(name)), line })
+    }
+    const task = surroundings.schedule.start(new ScriptThread(surroundings, instances).run(directives, reports))
+    this.lastThread = task
+    if (id !== undefined) this.threads.set(id, task)
+    try {
+      for (const name of shared) this.instance(name)
+      return PASSED
+    } catch (error) {
+      return outcomeOf(error)
+    }
+  }
+
+  private *awaitThread(id: string | undefined): Steps<Outcome> {
+    const task = id === undefined ? this.lastThread : this.threads.get(id)
+    if (task === undefined)
+      throw new Disappointment(id === undefined ? 'there is no thread yet' : `there is no thread ${id}`)
+    yield* this.surroundings.schedule.awaitTask(task)
+    return PASSED
+  }
+
+  private *perform(command: Command): Steps<Outcome> {
     switch (command.kind) {
       case 'module':
-        return this.makeModule(command.id, command.module)
+        return yield* this.makeModule(command.id, command.module)
       case 'definition':
-        return this.define(command.id, () => compileModule(command.module, this.disabled, DEFINITION_LIMITS))
+        return this.define(command.id, () =>
+          compileModule(command.module, this.surroundings.disabled, DEFINITION_LIMITS),
+        )
       case 'instance':
-        return this.makeInstance(command.id, () => this.definition(command.of))
+        return yield* this.makeInstance(command.id, () => this.definition(command.of))
       case 'register':
         return this.register(command.name, command.id)
       case 'action':
-        this.act(command.action)
+        yield* this.act(command.action)
         return PASSED
       case 'assert_return':
-        return expectResults(command.results, this.act(command.action))
+        return expectResults(command.results, yield* this.act(command.action))
       case 'assert_exception':
-        return this.expectException(command.action)
+        return yield* this.expectException(command.action)
       case 'assert_trap':
-        return this.expectTrap(command.subject, command.text)
+        return yield* this.expectTrap(command.subject, command.text)
       case 'assert_exhaustion':
-        return this.expectTrap(command.action, command.text)
+        return yield* this.expectTrap(command.action, command.text)
+      case 'wait':
+        return yield* this.awaitThread(command.id)
       case 'thread':
+        throw new InternalError('a thread is started, not performed')
       case 'faulty':
         throw command.error
       default:
-        return this.expectFault(command.kind, command.module, command.text)
+        return yield* this.expectFault(command.kind, command.module, command.text)
     }
   }
 
@@ -149,17 +208,23 @@ class ScriptRunner {
     return outcomeOfMade(made)
   }
 
-  private makeInstance(id: string | undefined, module: () => CompiledModule): Outcome {
-    const made = this.keep(() => this.instantiate(module()))
+  private *makeInstance(id: string | undefined, module: () => CompiledModule): Steps<Outcome> {
+    const { line } = this
+    let made: Made<Exports>
+    try {
+      made = { value: yield* this.instantiate(module()) }
+    } catch (error) {
+      made = { error, line }
+    }
     this.current = made
     if (id !== undefined) this.instances.set(id, made)
     return outcomeOfMade(made)
   }
 
   /** A module by itself is a definition and an instance of one name. */
-  private makeModule(id: string | undefined, module: ScriptModule): Outcome {
-    this.define(id, () => compileModule(module, this.disabled))
-    return this.makeInstance(id, () => this.definition(id))
+  private *makeModule(id: string | undefined, module: ScriptModule): Steps<Outcome> {
+    this.define(id, () => compileModule(module, this.surroundings.disabled))
+    return yield* this.makeInstance(id, () => this.definition(id))
   }
 
   private register(name: string, id: string | undefined): Outcome {
@@ -184,19 +249,41 @@ class ScriptRunner {
     throw new Disappointment(`depends on the module in line ${made.line}, which failed`)
   }
 
-  private instantiate(compiled: CompiledModule): Exports {
+  private *instantiate(compiled: CompiledModule): Steps<Exports> {
     const imports = linkImports(compiled, ({ module, name }) => {
       const made = this.registered.get(module)
       return made === undefined ? undefined : this.use(made, '').get(name)
     })
     const { instance, start } = instantiate(this.store, compiled, imports)
-    if (start !== undefined) this.tier.invoke(start, [])
+    if (start !== undefined) yield* this.call(start, [])
     return instance.exports
   }
 
   // Actions.
 
-  private act(action: Action): readonly Value[] {
+  /** To its end: at once, or a slice in each turn where there are threads. */
+  private *call(func: FuncInstance, args: readonly Value[]): Steps<readonly Value[]> {
+    const { tier, schedule, takesTurns } = this.surroundings
+    const options = { waits: schedule.waits }
+    if (!takesTurns) return tier.invoke(func, args, options)
+    const run = tier.start(func, args, options)
+    for (;;) {
+      const stop = run.resume(SLICE)
+      switch (stop.kind) {
+        case 'done':
+          return stop.results
+        case 'trap':
+          throw stop.error
+        case 'fuel':
+          yield 'ready'
+          break
+        case 'host':
+          run.settle({ values: [i32Value(yield* schedule.awaitNotification())] })
+      }
+    }
+  }
+
+  private *act(action: Action): Steps<readonly Value[]> {
     const value = this.instance(action.id).get(action.name)
     if (action.kind === 'get') {
       if (!(value instanceof Global)) throw new Disappointment(`no exported global ${quoted(action.name)}`)
@@ -209,21 +296,21 @@ class ScriptRunner {
       const given = resultTypeName(args.map(({ type }) => type))
       throw new Disappointment(`${quoted(action.name)} takes ${resultTypeName(params)}, not ${given}`)
     }
-    return this.tier.invoke(value, args)
+    return yield* this.call(value, args)
   }
 
   // Assertions of errors.
 
-  private expectTrap(
+  private *expectTrap(
     subject: Action | { readonly kind: 'module'; readonly module: ScriptModule },
     text: string,
-  ): Outcome {
+  ): Steps<Outcome> {
     let outcome
     try {
       if (subject.kind === 'module') {
-        this.instantiate(compileModule(subject.module, this.disabled))
+        yield* this.instantiate(compileModule(subject.module, this.surroundings.disabled))
         outcome = 'an instance'
-      } else outcome = resultText(this.act(subject))
+      } else outcome = resultText(yield* this.act(subject))
     } catch (error) {
       if (!(error instanceof Trap)) throw error
       if (error.message.startsWith(text)) return { status: 'passed', worded: true }
@@ -232,10 +319,10 @@ class ScriptRunner {
     throw new Disappointment(`expected the trap "${text}", got ${outcome}`)
   }
 
-  private expectException(action: Action): Outcome {
+  private *expectException(action: Action): Steps<Outcome> {
     let results
     try {
-      results = this.act(action)
+      results = yield* this.act(action)
     } catch (error) {
       if (error instanceof WasmException) return PASSED
       throw error
@@ -243,20 +330,21 @@ class ScriptRunner {
     throw new Disappointment(`expected an exception, got ${resultText(results)}`)
   }
 
-  private expectFault(kind: ModuleAssertion, module: ScriptModule, text: string): Outcome {
+  private *expectFault(kind: ModuleAssertion, module: ScriptModule, text: string): Steps<Outcome> {
+    const { disabled } = this.surroundings
     try {
       if (kind === 'assert_malformed_custom' || kind === 'assert_invalid_custom')
-        checkCustomSections(module, FAULTS[kind], this.disabled)
-      else if (FAULTS[kind] === 'malformed') readModule(module, this.disabled)
+        checkCustomSections(module, FAULTS[kind], disabled)
+      else if (FAULTS[kind] === 'malformed') readModule(module, disabled)
       else {
-        const compiled = compileModule(module, this.disabled)
-        if (kind === 'assert_unlinkable') this.instantiate(compiled)
+        const compiled = compileModule(module, disabled)
+        if (kind === 'assert_unlinkable') yield* this.instantiate(compiled)
       }
     } catch (error) {
       const fault = faultOf(error)
       if (fault === undefined) throw error
       if (isUnsupported(error)) {
-        if (kind === 'assert_unlinkable' || !this.disabled.has(error.place.proposal ?? '')) throw error
+        if (kind === 'assert_unlinkable' || !disabled.has(error.place.proposal ?? '')) throw error
         // In the language that is on there is no such module, which is what the script says.
         return { status: 'passed', worded: fault.reason.startsWith(text) }
       }
@@ -294,7 +382,7 @@ function outcomeOfMade(made: Made<unknown>): Outcome {
 /** The outcome of a directive that ended in an error. */
 function outcomeOf(error: unknown): Outcome {
   if (isUnsupported(error)) return { status: 'skipped', proposal: error.place.proposal ?? error.reason }
-  if (error instanceof Disappointment) return { status: 'failed', message: error.message }
+  if (error instanceof Disappointment || error instanceof Deadlock) return { status: 'failed', message: error.message }
   return { status: 'failed', message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }
 }
 

@@ -36,6 +36,9 @@ export function spectest(store: Store): ReadonlyMap<string, ExternVal> {
   exports.set('global_f32', constant(numberValue(F32, i32_reinterpret_f32(666.6))))
   exports.set('global_f64', constant(numberValue(F64, lowHalf(666.6), highHalf(666.6))))
   exports.set('memory', Memory.allocate({ addrType: 'i32', limits: { min: 1, max: 2 }, shared: false }, store))
+  if (typeof SharedArrayBuffer !== 'undefined') {
+    exports.set('shared_memory', Memory.allocate({ addrType: 'i32', limits: { min: 1, max: 2 }, shared: true }, store))
+  }
   exports.set('table', Table.allocate({ addrType: 'i32', limits: { min: 10, max: 20 }, elem: FUNCREF }, store, null))
   const table64: TableType = { addrType: 'i64', limits: { min: 10, max: 20 }, elem: FUNCREF }
   exports.set('table64', Table.allocate(table64, store, null))

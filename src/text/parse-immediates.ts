@@ -59,6 +59,8 @@ export class ImmediateParser implements Immediates {
       case 'memarg':
         this.x = this.parseIndex('memidx')
         return this.parseMemarg(row)
+      case 'reserved':
+        return
       case 'laneidx':
         this.y = parseLaneIdx(this.cursor)
         return

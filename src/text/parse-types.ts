@@ -141,7 +141,7 @@ export function parseTableType(cursor: TokenCursor, types: IndexSpace): TableTyp
 
 export function parseMemoryType(cursor: TokenCursor): MemoryType {
   const addrType = parseAddrType(cursor)
-  const type = { addrType, limits: parseLimits(cursor), shared: false }
+  const type = { addrType, limits: parseLimits(cursor), shared: cursor.takeWord('shared') }
   const pageSizeLog2 = parsePageSize(cursor)
   return pageSizeLog2 === undefined ? type : { ...type, pageSizeLog2 }
 }

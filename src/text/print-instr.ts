@@ -86,6 +86,8 @@ export class InstructionPrinter {
         return im.count === 0 ? ' (result)' : ` ${this.types.list('result', im.list.slice(0, im.count))}`
       case 'memidx':
         return this.defaulted(kind, im.x)
+      case 'reserved':
+        return ''
       case 'laneidx':
         return ` ${im.y}`
       case 'lanes':

@@ -34,13 +34,15 @@ export type Command =
   | { readonly kind: 'assert_trap'; readonly subject: Action | ModuleSubject; readonly text: string }
   | { readonly kind: 'assert_exhaustion'; readonly action: Action; readonly text: string }
   | { readonly kind: ModuleAssertion; readonly module: ScriptModule; readonly text: string }
-  /** Directives that run beside what follows, until a `wait`. */
+  /** Directives that run beside what follows, among instances of their own and those that are shared with them by name. */
   | {
       readonly kind: 'thread'
+      readonly id: string | undefined
+      readonly shared: readonly string[]
       readonly directives: readonly Directive[]
-      /** The proposal that it needs. */
-      readonly error: ModuleError
     }
+  /** Waits for the end of the thread of that name, or of the one that was started last. */
+  | { readonly kind: 'wait'; readonly id: string | undefined }
   /** A directive that could not be parsed: malformed, or in need of something that is not there. The others are not touched by it. */
   | { readonly kind: 'faulty'; readonly error: ModuleError }
 

@@ -122,8 +122,6 @@ class ScriptParser {
       }
       case 'thread':
         return this.parseThread()
-      case 'wait':
-        throw cursor.unsupported('threads', 'waiting for a thread', cursor.pos + 1)
       case 'assert_suspension':
         throw cursor.unsupported('stack-switching', 'a suspension', cursor.pos + 1)
       default:
@@ -131,6 +129,8 @@ class ScriptParser {
     if (clause === undefined) throw cursor.unexpected(cursor.pos + 1)
     cursor.pos += 2
     switch (clause) {
+      case 'wait':
+        return { kind: clause, id: this.parseId() }
       case 'register':
         return { kind: clause, name: cursor.readName(), id: this.parseId() }
       case 'assert_return':
@@ -221,19 +221,30 @@ class ScriptParser {
     return this.cursor.clause === 'module' ? { kind: 'module', module: this.parseModule() } : this.parseAction()
   }
 
-  /** `(thread $T (shared (module $M))? directive*)` */
+  /** `(thread $T (shared (module $M))* directive*)` */
   private parseThread(): Command {
     const { cursor } = this
-    const error = cursor.unsupported('threads', 'a thread', cursor.pos + 1)
-    if (this.depth === MAX_THREAD_DEPTH) throw error
+    if (this.depth === MAX_THREAD_DEPTH) throw cursor.tokens.error(cursor.pos, 'threads are nested too deep')
     cursor.pos += 2
-    cursor.takeId()
-    if (cursor.clause === 'shared') cursor.skipGroup()
+    const id = this.parseId()
+    const shared: string[] = []
+    while (cursor.clause === 'shared') shared.push(this.parseShared())
     this.depth++
     const directives = this.parseDirectives()
     this.depth--
     if (cursor.kind !== RIGHT_PAREN) throw cursor.unexpected()
-    return { kind: 'thread', directives, error }
+    return { kind: 'thread', id, shared, directives }
+  }
+
+  private parseShared(): string {
+    const { cursor } = this
+    cursor.expectClause('shared')
+    cursor.expectClause('module')
+    const id = this.parseId()
+    if (id === undefined) throw cursor.unexpected()
+    cursor.expectRight()
+    cursor.expectRight()
+    return id
   }
 }
 

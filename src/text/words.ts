@@ -20,8 +20,8 @@ export const END: Instruction = rowOf('end')
 // prettier-ignore
 const GRAMMAR_WORDS: ReadonlySet<string> = new Set([
   'type', 'func', 'extern', 'rec', 'sub', 'final', 'field', 'i8', 'i16', 'param', 'result', 'local', 'mut', 'null', 'then', 'import', 'export', 'table', 'memory', 'global', 'tag', 'start',
-  'elem', 'data', 'offset', 'item', 'declare', 'module', 'binary', 'quote', 'definition', 'instance', 'register', 'invoke', 'get', 'either',
-  'pagesize',
+  'elem', 'data', 'offset', 'item', 'declare', 'module', 'binary', 'quote', 'definition', 'instance', 'register', 'invoke', 'get', 'either', 'shared',
+  'thread', 'wait', 'pagesize',
 ])
 
 /** How a vector literal divides its 128 bits. */

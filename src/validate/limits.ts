@@ -9,8 +9,9 @@ export function tableFault({ addrType, limits }: TableType): string | undefined 
   return rangeFault(limits, 2n ** 64n - 1n, 'table size must be at most 2^64-1')
 }
 
-/** The largest memory has 2^32 bytes, or 2^64; in pages of one byte, one less. */
-export function memoryFault({ addrType, limits, pageSizeLog2 = 16 }: MemoryType): string | undefined {
+/** The largest memory has 2^32 bytes, or 2^64; in pages of one byte, one less. One that is shared says how far it may grow, so that it need never move. */
+export function memoryFault({ addrType, limits, shared, pageSizeLog2 = 16 }: MemoryType): string | undefined {
+  if (shared && limits.max === undefined) return 'shared memory must have maximum'
   const isWide = addrType === 'i64'
   switch (pageSizeLog2) {
     case 16:

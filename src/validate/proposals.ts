@@ -102,7 +102,7 @@ class Search {
 
   definitions(): void {
     const { module } = this
-    const { tables, memories, globals, tags, importedTables } = indexSpaces(module)
+    const { tables, memories, globals, tags, importedTables, importedMemories } = indexSpaces(module)
     this.types()
     for (const { module: from, name, type } of module.imports) {
       this.importType(type, { within: `import ${quoted(from)} ${quoted(name)}` })
@@ -120,6 +120,9 @@ class Search {
     if (tags.length > 0) this.need('exception-handling', 'a tag', {})
     tables.forEach(({ addrType }, x) => {
       if (addrType === 'i64') this.need('memory64', 'a 64-bit table', { within: definitionName(module, 'table', x) })
+    })
+    memories.slice(importedMemories).forEach(({ shared }, x) => {
+      if (shared) this.sharedMemory({ within: definitionName(module, 'memory', importedMemories + x) })
     })
     if (memories.length > 1) this.need('multi-memory', 'more than one memory', {})
     memories.forEach(({ addrType, pageSizeLog2 }, x) => {
@@ -218,7 +221,12 @@ class Search {
     this.need(proposal, `the type ${name}`, place)
   }
 
+  private sharedMemory(place: ModulePlace): void {
+    this.need('threads', 'a shared memory', place)
+  }
+
   private importType(type: ExternType, place: ModulePlace): void {
+    if (type.kind === 'memory' && type.type.shared) this.sharedMemory(place)
     if (type.kind !== 'global') return
     this.valType(type.type.type, place)
     if (type.type.mutable) this.need('mutable-global', 'an imported mutable global', place)

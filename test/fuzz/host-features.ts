@@ -28,6 +28,7 @@ export const PROBES: Readonly<Record<string, string>> = {
   memory64: '(memory i64 1)',
   'custom-page-sizes': '(memory 0 (pagesize 1))',
   'wide-arithmetic': '(func unreachable i64.mul_wide_u drop drop)',
+  threads: '(func (atomic.fence))',
 }
 
 export const HOST_FEATURES: Features = Object.fromEntries(
@@ -48,6 +49,8 @@ export const DETERMINED_HOST_ROWS: readonly Instruction[] = HOST_ROWS.filter(
 export const DEVIATIONS: Readonly<Record<string, string>> = {
   threads: 'the host has shared memories and atomic instructions: a later issue',
   'exception-handling': 'hosts before V8 13.7 have tags and throw, but not try_table',
+  'atomic alignment must be natural': 'hosts accept atomic accesses with less than their natural alignment',
+  'exception-handling': 'the host has tags and throw: a later issue',
   'legacy-exceptions': 'the host has try, catch and rethrow, which were never standardised: a later issue',
   'function-references': 'hosts from V8 11.9 on have typed references: a later issue',
   gc: 'hosts from V8 11.9 on have structs and arrays: a later issue',
@@ -55,6 +58,6 @@ export const DEVIATIONS: Readonly<Record<string, string>> = {
 
 /** The name of the deviation that a difference is; undefined where there is no excuse. */
 export function deviation(error: ModuleError | undefined): string | undefined {
-  const proposal = error?.kind === 'unsupported' ? error.place.proposal : undefined
-  return proposal !== undefined && Object.hasOwn(DEVIATIONS, proposal) ? proposal : undefined
+  const cause = error?.kind === 'unsupported' ? error.place.proposal : error?.reason
+  return cause !== undefined && Object.hasOwn(DEVIATIONS, cause) ? cause : undefined
 }

@@ -38,6 +38,8 @@ export class InstructionText {
     switch (kind) {
       case 'memarg':
         return `${im.align} ${im.x === 0 ? '' : `${im.x} `}${unsigned(im)}`
+      case 'reserved':
+        return '0'
       case 'laneidx':
         return String(im.y)
       case 'v128':

@@ -373,11 +373,7 @@ describe('what is decoded', () => {
   })
 })
 
-describe('a module that needs a later proposal is told its name', () => {
-  it.each<[string, Piece]>([['threads', section(5, vector([3, 1, 1]))]])('%s', (proposal, piece) => {
-    expect(outcome(moduleOf(piece))).toMatch(new RegExp(`^unsupported: .*"${proposal}"`))
-  })
-
+describe('a code that no proposal has', () => {
   it.each<[string, Piece, string]>([
     ['limits flags', section(5, vector([16, 1])), 'malformed limits flags'],
     ['limits flags of a memory that ends with them', section(5, vector([8])), 'malformed limits flags'],

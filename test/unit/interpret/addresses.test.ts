@@ -18,8 +18,9 @@ function accessing({ name, access, signature, immediates }: Instruction, memory:
   })
   const lane = immediates.includes('laneidx') ? ' 0' : ''
   const instruction = `(${name} ${memory} offset=${offset}${lane} (local.get 0) ${zeros.join(' ')})`
-  const body = access!.kind === 'load' ? `(drop ${instruction})` : instruction
-  return instance(`(module (memory 1) (memory 1) (func (export "f") (param i32) ${body}))`)
+  const body = signature!.results.length > 0 ? `(drop ${instruction})` : instruction
+  const shared = access!.kind === 'atomic' ? '1 shared' : ''
+  return instance(`(module (memory 1 ${shared}) (memory 1 ${shared}) (func (export "f") (param i32) ${body}))`)
 }
 
 describe('an access (adversarial.md 36)', () => {
@@ -48,13 +49,14 @@ describe('an access (adversarial.md 36)', () => {
           [0x7fffffff, 0x7fffffff, false],
         ] as const) {
           const own = accessing(row, memory, offset)
+          const isAligned = row.atomic === undefined || ((address >>> 0) + offset) % row.access!.bytes === 0
           const what = `${row.name} of memory ${memory} at ${address} + ${offset}`
           if (fits) expect(call(own, 'f', address), what).toEqual([])
           else
             expect(
               thrownBy(() => call(own, 'f', address)),
               what,
-            ).toMatchObject({ code: 'TRAP_OUT_OF_BOUNDS' })
+            ).toMatchObject({ code: isAligned ? 'TRAP_OUT_OF_BOUNDS' : 'TRAP_UNALIGNED_ATOMIC' })
         }
       }
     },

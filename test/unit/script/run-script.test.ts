@@ -198,14 +198,104 @@ describe('what needs a proposal that is off is skipped', () => {
     const traps = '(assert_trap (module (func $f (local v128) unreachable) (start $f)) "unreachable")'
     expect(outcomes(traps, NO_SIMD)).toEqual(['1 assert_trap skipped (simd)'])
   })
+})
 
-  it('with what stands in a thread', () => {
-    expect(outcomes('(thread $T\n(invoke "f")\n(thread $U (wait $T)))')).toEqual([
-      '1 thread skipped (threads)',
-      '2 invoke skipped (threads)',
-      '3 thread skipped (threads)',
-      '3 wait skipped (threads)',
+describe('threads', () => {
+  /** A thread over the memory that all share, which calls `run`. */
+  const thread = (id: string, body: string, directive = '(invoke "run")'): string =>
+    `(thread ${id} (shared (module $Mem)) (register "mem" $Mem)
+      (module (memory (import "mem" "m") 1 1 shared) (func (export "run") ${body})) ${directive})`
+  const MEMORY = '(module $Mem (memory (export "m") 1 1 shared))'
+  const CHECK = `(register "mem" $Mem) (module (memory (import "mem" "m") 1 1 shared)
+    (func (export "at") (param i32) (result i32) (i32.load (local.get 0))))`
+  const failures = (text: string): string[] =>
+    runScript(text).directives.flatMap((d) => (d.status === 'failed' ? [`${d.keyword}: ${d.message}`] : []))
+
+  it('take turns within what they do, so that one can wait for the other by spinning', () => {
+    const spin = (own: number, other: number): string => `(i32.store (i32.const ${own}) (i32.const 1))
+      (loop (br_if 0 (i32.eqz (i32.load (i32.const ${other})))))`
+    expect(failures(`${MEMORY} ${thread('$A', spin(0, 4))} ${thread('$B', spin(4, 0))} (wait $A) (wait $B)`)).toEqual(
+      [],
+    )
+  })
+
+  it('are interleaved in the same way every time', () => {
+    const add = (by: number): string => `(local i32)
+      (loop (i32.store (i32.const 0) (i32.add (i32.mul (i32.load (i32.const 0)) (i32.const 3)) (i32.const ${by})))
+        (br_if 0 (i32.lt_u (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 50))))`
+    const text = `${MEMORY} ${thread('$A', add(1))} ${thread('$B', add(2))} (wait $A) (wait $B) ${CHECK}
+      (assert_return (invoke "at" (i32.const 0)) (i32.const 0))`
+    expect(failures(text)).toHaveLength(1)
+    expect(failures(text)).toEqual(failures(text))
+  })
+
+  it('are told in the order of the script, whenever they end', () => {
+    expect(outcomes(`(thread $A\n(module)\n(thread $U\n(module))\n(wait $U))\n(wait $A)\n(wait)`)).toEqual([
+      '1 thread passed',
+      '2 module passed',
+      '3 thread passed',
+      '4 module passed',
+      '5 wait passed',
+      '6 wait passed',
+      '7 wait passed',
     ])
+  })
+
+  it('are run to their ends where nobody waits for them', () => {
+    expect(failures(`${MEMORY} ${thread('$A', 'unreachable')}`)).toEqual(['invoke: Trap: unreachable'])
+  })
+
+  it('wait for notifications, in the order in which they came, and are counted', () => {
+    const wait = (cell: number): string => `(i32.store (i32.const ${cell})
+      (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1)))
+      (i32.store (i32.const ${cell + 4}) (i32.add (i32.load (i32.const 100)) (i32.const 1)))
+      (i32.store (i32.const 100) (i32.const 1))`
+    const notify = `(local i32)
+      (loop (local.set 0 (i32.add (local.get 0) (memory.atomic.notify (i32.const 0) (i32.const 1))))
+        (br_if 0 (i32.lt_u (local.get 0) (i32.const 2))))
+      (i32.store (i32.const 40) (memory.atomic.notify (i32.const 0) (i32.const -1)))`
+    const text = `${MEMORY} ${thread('$A', wait(8))} ${thread('$B', wait(16))} ${thread('$N', notify)}
+      (wait $A) (wait $B) (wait $N) ${CHECK}
+      (assert_return (invoke "at" (i32.const 8)) (i32.const 0)) (assert_return (invoke "at" (i32.const 12)) (i32.const 1))
+      (assert_return (invoke "at" (i32.const 20)) (i32.const 2)) (assert_return (invoke "at" (i32.const 40)) (i32.const 0))`
+    expect(failures(text)).toEqual([])
+  })
+
+  it('whose waits have timeouts go on when these are over, without any timer', () => {
+    const wait = (timeout: string): string =>
+      `(result i32) (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const ${timeout}))`
+    const timedOut = '(assert_return (invoke "run") (i32.const 2))'
+    expect(
+      failures(
+        `${MEMORY} ${thread('$A', wait('0x7fff_ffff_ffff_ffff'), timedOut)} ${thread('$B', wait('1'), timedOut)}`,
+      ),
+    ).toEqual([])
+    const spin = '(loop (br_if 0 (i32.eqz (i32.load (i32.const 4)))))'
+    const stop = `(drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const 20_000))) (i32.store (i32.const 4) (i32.const 1))`
+    expect(failures(`${MEMORY} ${thread('$A', spin)} ${thread('$B', stop)}`)).toEqual([])
+  })
+
+  it('that wait for ever fail where nobody is left to notify them', () => {
+    const wait = '(drop (memory.atomic.wait64 (i32.const 0) (i64.const 0) (i64.const -1)))'
+    const message = 'invoke: it waits for ever: no thread is left that could notify it'
+    expect(failures(`${MEMORY} ${thread('$A', wait)} ${thread('$B', wait)} (wait $A)`)).toEqual([message, message])
+    const alone = `(module (memory 1 1 shared) (func (export "run") ${wait})) (invoke "run")`
+    expect(failures(alone)).toEqual([message])
+  })
+
+  it('have names, instances and stores of their own', () => {
+    expect(
+      failures(`(module $M) (thread $A (register "m" $M)) (wait $B) (thread $B (thread $C)) (wait $C) (wait $B)`),
+    ).toEqual(['register: there is no instance M', 'wait: there is no thread B', 'wait: there is no thread C'])
+  })
+
+  it('are not given what failed or is not there, and say so', () => {
+    expect(failures('(module $M\n(func (result i32)))\n(thread $A (shared (module $M))\n(register "m" $M))')).toEqual([
+      expect.stringMatching(/^module: .*type mismatch/),
+      'thread: depends on the module in line 1, which failed',
+      'register: depends on the module in line 1, which failed',
+    ])
+    expect(failures('(thread $A (shared (module $N)))')).toEqual(['thread: there is no instance N'])
   })
 })
 

@@ -348,8 +348,6 @@ describe('errors', () => {
 
   test.each([
     ['legacy-exceptions', '(func try)'],
-    ['threads', '(memory 1 1 shared)'],
-    ['threads', '(func (i32.atomic.load (i32.const 0)))'],
     ['stack-switching', '(func (suspend 0))'],
     ['custom-descriptors', '(func (ref.cast_desc_eq (ref null 0)))'],
     ['custom-descriptors', '(func (struct.new_desc 0))'],

@@ -160,20 +160,37 @@ describe('actions and assertions', () => {
 })
 
 describe('what is not supported', () => {
-  test.each([
-    ['stack-switching', '(assert_suspension (invoke "f") "unhandled")'],
-    ['threads', '(wait $T)'],
-  ])('is a faulty directive that names %s: %s', (proposal, text) => {
-    expect(only(text)).toMatchObject({ kind: 'faulty', error: { kind: 'unsupported', place: { proposal, line: 1 } } })
-    expect(parseScript(`${text} (module)`).directives[1]).toMatchObject({ kind: 'module' })
+  test.each([['stack-switching', '(assert_suspension (invoke "f") "unhandled")']])(
+    'is a faulty directive that names %s: %s',
+    (proposal, text) => {
+      expect(only(text)).toMatchObject({ kind: 'faulty', error: { kind: 'unsupported', place: { proposal, line: 1 } } })
+      expect(parseScript(`${text} (module)`).directives[1]).toMatchObject({ kind: 'module' })
+    },
+  )
+})
+
+describe('a thread', () => {
+  test('has directives of its own, and names what is shared with it', () => {
+    const text = '(thread $T (shared (module $M)) (shared (module $N)) (register "m" $M) (thread $U (invoke "f")))'
+    expect(only(text)).toMatchObject({
+      kind: 'thread',
+      id: 'T',
+      shared: ['M', 'N'],
+      directives: [{ kind: 'register' }, { kind: 'thread', id: 'U', shared: [], directives: [{ kind: 'action' }] }],
+    })
   })
 
-  test('in a thread leaves its directives to be counted', () => {
-    expect(only('(thread $T (shared (module $M)) (register "m" $M) (thread $U (invoke "f")))')).toMatchObject({
-      kind: 'thread',
-      error: { kind: 'unsupported', place: { proposal: 'threads' } },
-      directives: [{ kind: 'register' }, { kind: 'thread', directives: [{ kind: 'action' }] }],
-    })
+  test('is waited for, with or without its name', () => {
+    expect([only('(wait $T)'), only('(wait)')]).toMatchObject([
+      { kind: 'wait', id: 'T' },
+      { kind: 'wait', id: undefined },
+    ])
+  })
+
+  test('shares modules by name, and nothing else', () => {
+    for (const shared of ['(shared)', '(shared (module))', '(shared $M)', '(shared (module $M $N))']) {
+      expect(only(`(thread ${shared})`)).toMatchObject({ kind: 'faulty', error: { kind: 'malformed' } })
+    }
   })
 })
 

@@ -126,14 +126,14 @@ class Generator {
     return this.chance(0.04) ? STRUCTURED : SCALAR
   }
 
-  private immediates({ immediates, access }: Instruction): Immediates {
+  private immediates({ immediates, access, atomic }: Instruction): Immediates {
     const [x, y] = immediates.map((kind) => this.index(kind))
     const [kind] = immediates
     switch (kind) {
       case 'memarg':
         return {
           ...NO_IMMEDIATES,
-          align: this.below(Math.log2(access!.bytes) + (this.chance(0.1) ? 2 : 1)),
+          align: this.alignment(Math.log2(access!.bytes), atomic !== undefined),
           lo: this.below(1000),
           y: this.lane(),
         }
@@ -160,6 +160,12 @@ class Generator {
       default:
         return { ...NO_IMMEDIATES, x: x ?? 0, y: y ?? 0 }
     }
+  }
+
+  /** Now and then it is too large. Not every host refuses one that is too small for an atomic access. */
+  private alignment(natural: number, exact: boolean): number {
+    const excess = this.chance(0.1) ? 1 : 0
+    return exact ? natural + excess : this.below(natural + 1 + excess)
   }
 
   /** Of two lanes at least, and of sixteen at most; now and then one too many. */
