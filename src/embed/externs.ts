@@ -7,8 +7,9 @@ import { Memory as RuntimeMemory } from '../runtime/memory.ts'
 import type { Store } from '../runtime/store.ts'
 import { Table as RuntimeTable } from '../runtime/table.ts'
 import { defaultValue } from '../runtime/value.ts'
-import { EXTERNREF, VAL_TYPES_BY_NAME, isRefType, valTypeName } from '../syntax/types.ts'
-import type { AddrType, MemoryType, TableType, ValType } from '../syntax/types.ts'
+import { EXTERNREF, HEAP_TYPES_BY_NAME, VAL_TYPES_BY_NAME } from '../syntax/types.ts'
+import { isDefaultable, isRefType, refType, valTypeName } from '../syntax/types.ts'
+import type { AddrType, MemoryType, RefType, TableType, ValType } from '../syntax/types.ts'
 import { closedTypeName } from '../validate/closed-type-name.ts'
 import { memoryFault, tableFault } from '../validate/limits.ts'
 import { Memory } from './memory.ts'
@@ -92,8 +93,13 @@ export class Global {
   }
 }
 
+/** `(ref extern)` and the like. */
+const NON_NULL_TYPES: ReadonlyMap<string, RefType> = new Map(
+  [...HEAP_TYPES_BY_NAME.values()].map((heap) => [valTypeName(refType(false, heap)), refType(false, heap)]),
+)
+
 export function parseType(name: string): ValType {
-  const type = VAL_TYPES_BY_NAME.get(name)
+  const type = VAL_TYPES_BY_NAME.get(name) ?? NON_NULL_TYPES.get(name)
   if (type === undefined) throw new UsageError(`unknown value type ${quoted(name)}`)
   return type
 }
@@ -140,7 +146,7 @@ function refuse(fault: string | undefined): void {
 export function createGlobal(type: string, value?: unknown, mutable = false): Global {
   const valType = parseType(type)
   const global = new RuntimeGlobal({ type: valType, mutable })
-  if (value === undefined && valType !== EXTERNREF) global.set(defaultValue(valType))
+  if (value === undefined && valType !== EXTERNREF && isDefaultable(valType)) global.set(defaultValue(valType))
   else global.set(valueFromJs(valType, value, 'the value'))
   return Global.of(global)
 }

@@ -13,7 +13,7 @@ import { Tag } from '../runtime/tag.ts'
 import { linkImports } from '../runtime/link.ts'
 import { defaultValue } from '../runtime/value.ts'
 import type { Import } from '../syntax/module.ts'
-import { valTypeName, type FuncType } from '../syntax/types.ts'
+import { isDefaultable, valTypeName, type FuncType } from '../syntax/types.ts'
 import type { ClosedExternType } from '../validate/matching.ts'
 import { Global, Table } from './externs.ts'
 import { Memory } from './memory.ts'
@@ -128,11 +128,14 @@ function unknownImport(request: Import, type: ClosedExternType, options: LinkOpt
   const { unknownImports = 'error', onUnknownCall } = options
   if (type.kind !== 'func' || unknownImports === 'error') return undefined
   const name = `${request.module}.${request.name}`
-  const results = (type.type.comp as FuncType).results.map(defaultValue)
+  const { results: resultTypes } = type.type.comp as FuncType
+  const results = resultTypes.map(defaultValue)
+  // There is no null to give where a reference must not be null.
+  const traps = unknownImports === 'trap' || !resultTypes.every(isDefaultable)
   return FuncInstance.fromHost(
     type.type,
     (args) => {
-      if (unknownImports === 'trap') {
+      if (traps) {
         throw new Trap('UNKNOWN_IMPORT', `${quoted(request.module)} ${quoted(request.name)}`)
       }
       if (unknownImports === 'log') onUnknownCall?.(request.module, request.name, args.map(valueToJs))

@@ -83,6 +83,10 @@ export class BodyGenerator {
     this.locals = [...type.params, ...random.list(random.below(8), () => random.pick(shape.valTypes))]
   }
 
+  private get hasMemory(): boolean {
+    return this.shape.memories.length > 0
+  }
+
   generate(): Code {
     const { writer } = this
     const declared = [...this.locals.slice(this.type.params.length), ...Array.from({ length: COUNTERS }, () => I32)]
@@ -96,7 +100,7 @@ export class BodyGenerator {
     this.burn()
     this.labels.push({ types: this.type.results, loop: false })
     this.body(this.type.results)
-    if (this.shape.hasMemory) this.storeLocals()
+    if (this.hasMemory) this.storeLocals()
     this.emit('end')
     return { bytes: writer.toBytes(), start: 0, end: writer.length }
   }
@@ -108,6 +112,7 @@ export class BodyGenerator {
       const store = WIDE_STORES.get(type)
       if (store === undefined) return
       this.i32Const(at + 16 * x)
+      this.widen(0)
       this.emit('local.get', { x })
       this.row(store)
     })
@@ -175,7 +180,7 @@ export class BodyGenerator {
     const operations = this.admitted(OPERATIONS_GIVING, type)
     if (operations !== undefined) choices.push([8, () => this.operation(this.random.pick(operations), exact)])
     const loads = this.admitted(LOADS_GIVING, type)
-    if (this.shape.hasMemory && loads !== undefined) choices.push([2, () => this.access(this.random.pick(loads))])
+    if (this.hasMemory && loads !== undefined) choices.push([2, () => this.access(this.random.pick(loads))])
     if (type === I32) choices.push([1, () => this.question()])
     if (isRefType(type) && this.tableOf(type) >= 0) choices.push([3, () => this.tableGet(type)])
     this.choose(choices)
@@ -284,11 +289,38 @@ export class BodyGenerator {
       [1, () => this.emit('table.size', { x: random.below(shape.tables.length) })],
       [1, () => this.tableGrow()],
     ]
-    if (shape.hasMemory) {
-      choices.push([2, () => this.emit('memory.size')])
-      choices.push([1, () => this.i32Const(random.pick([0, 0, 1, 2, -1, 0xffff])), () => this.emit('memory.grow')])
+    if (this.hasMemory) {
+      choices.push([2, () => this.memorySize()], [1, () => this.memoryGrow()])
     }
     this.choose(choices)
+  }
+
+  private memorySize(): void {
+    const x = this.memory()
+    this.emit('memory.size', { x })
+    if (this.shape.memories[x] === 'i64') this.emit('i32.wrap_i64')
+  }
+
+  private memoryGrow(): void {
+    const x = this.memory()
+    this.i32Const(this.random.pick([0, 0, 1, 2, -1, 0xffff]))
+    this.widen(x)
+    this.emit('memory.grow', { x })
+    if (this.shape.memories[x] === 'i64') this.emit('i32.wrap_i64')
+  }
+
+  private memory(): number {
+    return this.random.below(this.shape.memories.length)
+  }
+
+  /** Makes the i32 on the stack an address of the memory. */
+  private widen(memory: number): void {
+    if (this.shape.memories[memory] === 'i64') this.emit(`i64.extend_i32_${this.random.pick(['u', 's'])}`)
+  }
+
+  private address(bits: number, memory: number): void {
+    this.small(bits)
+    this.widen(memory)
   }
 
   private tableOf(type: ValType): number {
@@ -316,7 +348,7 @@ export class BodyGenerator {
     this.emit('i32.and')
   }
 
-  /** An address or length, mostly small. */
+  /** A number as addresses are, mostly small. */
   private small(bits: number): void {
     if (this.random.chance(0.3)) return this.i32Const(this.random.below(1 << bits))
     this.expr(I32)
@@ -335,11 +367,13 @@ export class BodyGenerator {
 
   private access(row: Instruction): void {
     const { random } = this
-    this.small(random.pick([6, 10, 16]))
+    const x = this.memory()
+    this.address(random.pick([6, 10, 16]), x)
     this.exprs(row.signature!.params)
     const align = random.below(Math.log2(row.access!.bytes) + 1)
     const lo = random.chance(0.9) ? random.below(100) : random.pick([0xffff, 0x10000, 0x7fffffff, -1, -8])
-    this.row(row, { align, lo, ...this.lanes(row) })
+    const hi = this.shape.memories[x] === 'i64' && random.chance(0.03) ? random.pick([1, -1, 1 << 31]) : 0
+    this.row(row, { x, align, lo, hi, ...this.lanes(row) })
   }
 
   /** Calls a function that gives the type, among others, where there is one. */
@@ -543,7 +577,7 @@ export class BodyGenerator {
       [1, () => this.callStatement()],
       [1, () => this.expr(random.pick(shape.valTypes), false), () => this.emit('drop')],
     ]
-    if (shape.hasMemory) {
+    if (this.hasMemory) {
       choices.push([4, () => this.access(random.pick(shape.valTypes.includes(V128) ? STORES : SCALAR_STORES))])
       choices.push([1, () => this.memoryStatement()])
     }
@@ -608,13 +642,29 @@ export class BodyGenerator {
   }
 
   private memoryStatement(): void {
-    const x = this.random.below(DATA_SEGMENTS)
+    const data = this.random.below(DATA_SEGMENTS)
+    const x = this.memory()
+    const y = this.memory()
+    const copied = (): void => {
+      this.length(9, 18)
+      // Of two memories, the narrower addresses count.
+      if (this.shape.memories[x] === 'i64') this.widen(y)
+    }
+    const filled = (): void => {
+      this.expr(I32)
+      this.length(8, 18)
+      this.widen(x)
+    }
     this.choose([
-      [1, () => this.small(16), () => this.expr(I32), () => this.length(8, 18), () => this.emit('memory.fill')],
-      [1, () => this.small(16), () => this.small(16), () => this.length(9, 18), () => this.emit('memory.copy')],
-      [1, () => this.small(16), () => this.small(4), () => this.length(4, 18), () => this.emit('memory.init', { x })],
-      [0.1, () => this.emit('data.drop', { x })],
+      [1, () => this.address(16, x), filled, () => this.emit('memory.fill', { x })],
+      [1, () => this.address(16, x), () => this.address(16, y), copied, () => this.emit('memory.copy', { x, y })],
+      [1, () => this.address(16, x), () => this.small(4), () => this.length(4, 18), () => this.initialise(data, x)],
+      [0.1, () => this.emit('data.drop', { x: data })],
     ])
+  }
+
+  private initialise(data: number, memory: number): void {
+    this.emit('memory.init', { x: data, y: memory })
   }
 }
 

@@ -4,18 +4,17 @@
 import { Engine } from 'heddle'
 import { describe, expect, it } from 'vitest'
 import { compareSeed } from './differential.ts'
-import { HOST_FEATURES } from './host-features.ts'
+import { HOST_OPTIONS } from './host-features.ts'
 
 const SEEDS = 150
 
 describe('random modules', () => {
   it('have the results, traps, memory, globals, tables and host calls that the host gives, in all ways to run them', async () => {
     const engine = new Engine()
-    const simd = HOST_FEATURES['simd'] === true
     const differences: string[] = []
     const endings = new Map<string, number>()
     for (let seed = 1; seed <= SEEDS; seed++) {
-      const { difference, endings: seen } = await compareSeed(engine, seed, { simd })
+      const { difference, endings: seen } = await compareSeed(engine, seed, HOST_OPTIONS)
       if (difference !== undefined) differences.push(`seed ${seed}: ${difference}`)
       for (const ending of seen) endings.set(ending, (endings.get(ending) ?? 0) + 1)
     }

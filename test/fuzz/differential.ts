@@ -3,8 +3,8 @@
 
 import type { Engine } from 'heddle'
 import { EXTERNREF, F32, F64, FUNCREF, I32, I64, type ValType } from '../../src/syntax/types.ts'
-import { generateModule, type GenerateOptions } from './generate-module.ts'
-import type { ModuleShape } from './module-shape.ts'
+import { generateModule } from './generate-module.ts'
+import type { GenerateOptions, ModuleShape } from './module-shape.ts'
 import { Random } from './random.ts'
 import { WAYS, nativeSubject, ourSubject, type Subject } from './subjects.ts'
 

@@ -1,5 +1,5 @@
 // A random module: its shape with code in it. Valid by construction, with all that can be looked at exported: functions as `f5`, globals as
-// `g0`, tables as `t0`, the memory as `m`.
+// `g0`, tables as `t0`, memories as `m0`.
 
 import { encodeModule } from '../../src/binary/encode-module.ts'
 import type { Code, Elem, Export, Global, Module } from '../../src/syntax/module.ts'
@@ -9,7 +9,7 @@ import { instructionByName } from '../../src/instructions/table.ts'
 import type { Immediates } from '../../src/instructions/immediates.ts'
 import { BodyGenerator } from './body-generator.ts'
 import { DATA_SEGMENTS, ELEM_SEGMENTS, FUEL, IMPORTS, MEMORY_MAX, TABLE_MAX, TABLE_SIZE } from './module-shape.ts'
-import { drawShape, type ModuleShape } from './module-shape.ts'
+import { drawShape, type GenerateOptions, type ModuleShape } from './module-shape.ts'
 import { Random } from './random.ts'
 
 export interface GeneratedModule {
@@ -18,14 +18,10 @@ export interface GeneratedModule {
   readonly bytes: Uint8Array
 }
 
-export interface GenerateOptions {
-  /** Whether vectors occur. */
-  readonly simd: boolean
-}
-
-export function generateModule(seed: number, { simd }: GenerateOptions): GeneratedModule {
+export function generateModule(seed: number, options: GenerateOptions): GeneratedModule {
   const random = new Random(seed)
-  const shape = drawShape(random, simd && random.chance(0.5))
+  const shape = drawShape(random, { ...options, simd: options.simd && random.chance(0.5) })
+  const extended = options.extendedConst === true
   const defined = shape.funcs.slice(IMPORTS.length)
   const module: Module = {
     types: shape.types,
@@ -37,21 +33,21 @@ export function generateModule(seed: number, { simd }: GenerateOptions): Generat
     tables: shape.tables.map((elem) => ({
       type: { addrType: 'i32', elem, limits: { min: TABLE_SIZE, max: TABLE_MAX } },
     })),
-    memories: shape.hasMemory ? [{ addrType: 'i32', shared: false, limits: { min: 1, max: MEMORY_MAX } }] : [],
+    memories: shape.memories.map((addrType) => ({ addrType, shared: false, limits: { min: 1, max: MEMORY_MAX } })),
     globals: shape.globals.map(({ type, mutable }, x): Global => ({
       type: { type, mutable },
-      init: x === 0 ? constant(I32, { x: FUEL }) : constant(type, zeroOf(type)),
+      init: x === 0 ? constant(I32, { x: FUEL }) : extended ? computed(type, random) : constant(type, zeroOf(type)),
     })),
     exports: exportsOf(shape),
     elems: elemsOf(shape, random),
-    datas: shape.hasMemory ? datasOf(random) : [],
+    datas: datasOf(shape, random, extended),
     customs: [],
     spareSections: [],
   }
   return { shape, module, bytes: encodeModule(module) }
 }
 
-function exportsOf({ funcs, globals, tables, hasMemory }: ModuleShape): Export[] {
+function exportsOf({ funcs, globals, tables, memories }: ModuleShape): Export[] {
   const exports: Export[] = []
   funcs.forEach(({ exported }, index) => {
     if (exported) exports.push({ name: `f${index}`, kind: 'func', index })
@@ -60,7 +56,7 @@ function exportsOf({ funcs, globals, tables, hasMemory }: ModuleShape): Export[]
     if (type !== V128) exports.push({ name: `g${index}`, kind: 'global', index })
   })
   tables.forEach((_, index) => exports.push({ name: `t${index}`, kind: 'table', index }))
-  if (hasMemory) exports.push({ name: 'm', kind: 'memory', index: 0 })
+  memories.forEach((_, index) => exports.push({ name: `m${index}`, kind: 'memory', index }))
   return exports
 }
 
@@ -80,15 +76,18 @@ function elemsOf({ funcs, items }: ModuleShape, random: Random): Elem[] {
   ]
 }
 
-function datasOf(random: Random): Module['datas'] {
+/** An active segment for each memory, then passive ones. */
+function datasOf({ memories }: ModuleShape, random: Random, extended: boolean): Module['datas'] {
+  if (memories.length === 0) return []
   const draw = (most: number): Uint8Array => Uint8Array.from({ length: random.below(most) }, () => random.below(256))
-  const active = (): Module['datas'][number] => ({
-    mode: { kind: 'active', index: 0, offset: constant(I32, { x: random.below(256) }), explicit: false },
-    bytes: draw(1024),
+  return Array.from({ length: DATA_SEGMENTS }, (_, index) => {
+    const addrType = memories[index]
+    if (addrType === undefined) return { mode: { kind: 'passive' }, bytes: draw(32) }
+    const at = random.below(256)
+    const type = addrType === 'i64' ? I64 : I32
+    const offset = extended ? sum(type, at, random.below(256)) : constant(type, { x: at, lo: at })
+    return { mode: { kind: 'active', index, offset, explicit: false }, bytes: draw(1024) }
   })
-  return Array.from({ length: DATA_SEGMENTS }, (_, i) =>
-    i === 0 ? active() : { mode: { kind: 'passive' }, bytes: draw(32) },
-  )
 }
 
 const CONSTANTS: ReadonlyMap<ValType, string> = new Map([
@@ -105,10 +104,34 @@ function zeroOf(type: ValType): Partial<Immediates> {
   return type === FUNCREF ? { x: FUNC } : type === EXTERNREF ? { x: EXTERN } : { lo: 0x12345678 }
 }
 
+const ZEROS: Immediates = { x: 0, y: 0, align: 0, lo: 0, hi: 0, list: [], count: 0, vector: new Int32Array(4) }
+
+type Step = readonly [name: string, im?: Partial<Immediates>]
+
 function constant(type: ValType, im: Partial<Immediates>): Code {
+  return expression([CONSTANTS.get(type)!, im])
+}
+
+function sum(type: ValType, a: number, b: number): Code {
+  const prefix = type === I64 ? 'i64' : 'i32'
+  return expression([`${prefix}.const`, { x: a, lo: a }], [`${prefix}.const`, { x: b, lo: b }], [`${prefix}.add`])
+}
+
+/** A constant expression with arithmetic, where the type has any. */
+function computed(type: ValType, random: Random): Code {
+  if (type !== I32 && type !== I64) return constant(type, zeroOf(type))
+  const prefix = type === I64 ? 'i64' : 'i32'
+  const operand = (): Step => {
+    const [lo, hi] = random.i64()
+    return [`${prefix}.const`, { x: lo, lo, hi }]
+  }
+  const steps = [operand()]
+  for (let n = random.below(4); n > 0; n--) steps.push(operand(), [`${prefix}.${random.pick(['add', 'sub', 'mul'])}`])
+  return expression(...steps)
+}
+
+function expression(...steps: readonly Step[]): Code {
   const writer = new InstructionWriter()
-  const zeros = { x: 0, y: 0, align: 0, lo: 0, hi: 0, list: [], count: 0, vector: new Int32Array(4) }
-  writer.write(instructionByName(CONSTANTS.get(type)!)!, { ...zeros, ...im })
-  writer.write(instructionByName('end')!, zeros)
+  for (const [name, im] of [...steps, ['end'] as const]) writer.write(instructionByName(name)!, { ...ZEROS, ...im })
   return { bytes: writer.toBytes(), start: 0, end: writer.length }
 }

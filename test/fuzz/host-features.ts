@@ -6,6 +6,7 @@ import { encodeModule } from '../../src/binary/encode-module.ts'
 import type { Instruction } from '../../src/instructions/define.ts'
 import { INSTRUCTIONS, proposalOf } from '../../src/instructions/table.ts'
 import { parseModule } from '../../src/text/parse-module.ts'
+import type { GenerateOptions } from './module-shape.ts'
 import { native } from './native.ts'
 
 /** A module that needs the proposal and no other. */
@@ -44,6 +45,14 @@ export const HOST_ROWS: readonly Instruction[] = INSTRUCTIONS.filter(
 export const DETERMINED_HOST_ROWS: readonly Instruction[] = HOST_ROWS.filter(
   (row) => proposalOf(row).name !== 'relaxed-simd',
 )
+
+/** What random modules may have for the host to run them. */
+export const HOST_OPTIONS: GenerateOptions = {
+  simd: HOST_FEATURES['simd'] === true,
+  multiMemory: HOST_FEATURES['multi-memory'],
+  memory64: HOST_FEATURES['memory64'],
+  extendedConst: HOST_FEATURES['extended-const'],
+}
 
 /** Why our verdict may differ from the host's where the features are the same. */
 export const DEVIATIONS: Readonly<Record<string, string>> = {

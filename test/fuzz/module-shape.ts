@@ -1,7 +1,8 @@
 // What a random module consists of besides its code: types, imports, tables, memory, globals and segments. The code is generated
 // against it.
 
-import { EXTERNREF, F32, F64, FUNCREF, I32, I64, V128, type FuncType, type ValType } from '../../src/syntax/types.ts'
+import { EXTERNREF, F32, F64, FUNCREF, I32, I64, V128 } from '../../src/syntax/types.ts'
+import type { AddrType, FuncType, ValType } from '../../src/syntax/types.ts'
 import type { Random } from './random.ts'
 
 export interface FuncShape {
@@ -22,7 +23,8 @@ export interface ModuleShape {
   readonly funcs: readonly FuncShape[]
   /** The first one is the fuel of the module itself: what loops and calls count down. */
   readonly globals: readonly GlobalShape[]
-  readonly hasMemory: boolean
+  /** The address type of each memory. */
+  readonly memories: readonly AddrType[]
   /** The functions in the first table, from its beginning. */
   readonly items: readonly number[]
   /** Element types; each table has `TABLE_SIZE` elements at first. */
@@ -34,7 +36,8 @@ export interface ModuleShape {
 export const TABLE_SIZE = 12
 export const TABLE_MAX = 20
 export const MEMORY_MAX = 3
-export const DATA_SEGMENTS = 3
+/** One for each memory that there may be, and as many passive ones. */
+export const DATA_SEGMENTS = 6
 export const ELEM_SEGMENTS = 2
 export const FUEL = 300
 
@@ -53,7 +56,19 @@ export function funcType(params: readonly ValType[], results: readonly ValType[]
   return { kind: 'func', params, results }
 }
 
-export function drawShape(random: Random, simd: boolean): ModuleShape {
+/** What modules may have besides what every engine has. */
+export interface GenerateOptions {
+  /** Vectors. */
+  readonly simd: boolean
+  /** Memories after the first. */
+  readonly multiMemory?: boolean | undefined
+  /** Memories with addresses of 64 bits. */
+  readonly memory64?: boolean | undefined
+  /** Arithmetic in constant expressions. */
+  readonly extendedConst?: boolean | undefined
+}
+
+export function drawShape(random: Random, { simd, multiMemory, memory64 }: GenerateOptions): ModuleShape {
   const plain = [...NUMBERS, ...NUMBERS, ...NUMBERS, ...NUMBERS, FUNCREF, EXTERNREF]
   const valTypes = simd ? [...plain, V128, V128, V128, V128] : plain
   const types: FuncType[] = IMPORTS.map(({ type }) => type)
@@ -79,5 +94,7 @@ export function drawShape(random: Random, simd: boolean): ModuleShape {
   ]
   const tables = random.chance(0.9) ? [FUNCREF, EXTERNREF] : [FUNCREF]
   const items = random.list(TABLE_SIZE - 2, () => random.below(funcs.length))
-  return { types, funcs, globals, items, hasMemory: random.chance(0.95), tables, valTypes }
+  const count = random.chance(0.95) ? (multiMemory === true ? random.between(1, 3) : 1) : 0
+  const memories = random.list(count, (): AddrType => (memory64 === true && random.chance(0.4) ? 'i64' : 'i32'))
+  return { types, funcs, globals, items, memories, tables, valTypes }
 }

@@ -32,6 +32,10 @@ const TRAPS: readonly (readonly [wording: RegExp, kind: string])[] = [
   [/memory access out of bounds|data segment/, 'MEMORY'],
   [/^table|element segment/, 'TABLE'],
   [/signature mismatch/, 'SIGNATURE'],
+  [/null pointer|rethrowing null/, 'NULL'],
+  [/illegal cast/, 'CAST'],
+  [/^array/, 'ARRAY'],
+  [/too large/, 'LIMIT'],
 ]
 
 /** The kind of trap that an error of the host's WebAssembly is; undefined where it is none. */

@@ -20,7 +20,7 @@ type Exports = Readonly<Record<string, unknown>>
 export interface Subject {
   /** Of the first instance, which is the one that is called. */
   readonly exports: Exports
-  /** One of each instance. */
+  /** Those of the one instance, then those of the other. */
   readonly memories: () => readonly Uint8Array[]
   /** What can be seen of globals and tables from outside. */
   readonly state: () => string
@@ -33,7 +33,7 @@ export interface Subject {
 }
 
 /** Our codes of traps → the kinds that V8 tells apart. */
-const KINDS: Readonly<Record<string, string>> = {
+export const KINDS: Readonly<Record<string, string>> = {
   TRAP_UNREACHABLE: 'UNREACHABLE',
   TRAP_DIVIDE_BY_ZERO: 'ZERO',
   TRAP_INTEGER_OVERFLOW: 'NUMBER',
@@ -43,6 +43,15 @@ const KINDS: Readonly<Record<string, string>> = {
   TRAP_UNDEFINED_ELEMENT: 'TABLE',
   TRAP_UNINITIALIZED_ELEMENT: 'SIGNATURE',
   TRAP_INDIRECT_CALL: 'SIGNATURE',
+  TRAP_NULL_REFERENCE: 'NULL',
+  TRAP_NULL_FUNCTION: 'NULL',
+  TRAP_NULL_STRUCTURE: 'NULL',
+  TRAP_NULL_ARRAY: 'NULL',
+  TRAP_NULL_I31: 'NULL',
+  TRAP_NULL_EXCEPTION: 'NULL',
+  TRAP_ARRAY_OUT_OF_BOUNDS: 'ARRAY',
+  TRAP_CAST: 'CAST',
+  HEAP_EXHAUSTED: 'LIMIT',
   STACK_EXHAUSTED: 'STACK',
 }
 
@@ -93,7 +102,7 @@ export function nativeSubject(bytes: Uint8Array): Subject | undefined {
   const names = namesOf(exports, others)
   return {
     exports,
-    memories: () => [exports, others].map(({ m }) => new Uint8Array((m as NativeMemory | undefined)?.buffer ?? [])),
+    memories: () => memoriesOf<NativeMemory>([exports, others]).map(({ buffer }) => new Uint8Array(buffer)),
     state: () => [exports, others].map((each) => spellState(each, names)).join('\n'),
     call: (name, args) => {
       try {
@@ -124,7 +133,7 @@ export function ourSubject(module: Module, way: Way, random: Random): Subject {
   let fuelUsed = 0
   return {
     exports: subject.exports,
-    memories: () => [subject, other].map(({ exports: { m } }) => (m as Memory | undefined)?.bytes ?? new Uint8Array()),
+    memories: () => memoriesOf<Memory>([subject.exports, other.exports]).map(({ bytes }) => bytes),
     state: () => [subject, other].map((each) => spellState(each.exports, names)).join('\n'),
     call: async (name, args) => {
       const { state, fuel } = await drive(name, args)
@@ -138,6 +147,12 @@ export function ourSubject(module: Module, way: Way, random: Random): Subject {
     takeTrace: () => trace.splice(0).join(' '),
     fuelUsed: () => fuelUsed,
   }
+}
+
+function memoriesOf<Memory>(instances: readonly Exports[]): Memory[] {
+  return instances.flatMap((exports) =>
+    Object.keys(exports).flatMap((name) => (name.startsWith('m') ? [exports[name] as Memory] : [])),
+  )
 }
 
 /** With imports that return promises where they are to be awaited. */

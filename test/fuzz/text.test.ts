@@ -26,7 +26,9 @@ const SOURCES: readonly string[] = [
   ...readSources('examples'),
   ...readSources('test/fixtures/objdump'),
   ...[3, 4].map((seed) => printModule(generateModule(seed, { simd: true }).module)),
-  ...[5, 6].map((seed) => printModule(generateModule(seed, { simd: true }).module, { folded: true })),
+  ...[5, 6].map((seed) =>
+    printModule(generateModule(seed, { simd: true, multiMemory: true, extendedConst: true }).module, { folded: true }),
+  ),
 ]
 
 const TOKENS = /"(?:\\.|[^"\\])*"|;;[^\n]*|[()]|[^\s()";]+|\s+/g
