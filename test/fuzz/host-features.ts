@@ -56,10 +56,8 @@ export const HOST_OPTIONS: GenerateOptions = {
 
 /** Why our verdict may differ from the host's where the features are the same. */
 export const DEVIATIONS: Readonly<Record<string, string>> = {
-  threads: 'the host has shared memories and atomic instructions: a later issue',
   'exception-handling': 'hosts before V8 13.7 have tags and throw, but not try_table',
   'atomic alignment must be natural': 'hosts accept atomic accesses with less than their natural alignment',
-  'exception-handling': 'the host has tags and throw: a later issue',
   'legacy-exceptions': 'the host has try, catch and rethrow, which were never standardised: a later issue',
   'function-references': 'hosts from V8 11.9 on have typed references: a later issue',
   gc: 'hosts from V8 11.9 on have structs and arrays: a later issue',
