@@ -75,7 +75,7 @@ export function topOf(heap: HeapType, types: TypeSpace): HeapType {
 }
 
 /** https://webassembly.github.io/spec/core/valid/matching.html#result-types */
-function matchesResultType(actual: readonly ValType[], expected: readonly ValType[], types: TypeSpace): boolean {
+export function matchesResultType(actual: readonly ValType[], expected: readonly ValType[], types: TypeSpace): boolean {
   return actual.length === expected.length && actual.every((t, i) => matchesValType(t, expected[i]!, types))
 }
 
