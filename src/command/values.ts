@@ -85,7 +85,7 @@ function valueOf(type: ValType, text: string): Value | undefined {
 function ofBits(type: ValType, bits: bigint | undefined): Value | undefined {
   if (bits === undefined) return undefined
   const words = [0n, 32n, 64n, 96n].map((shift) => Number(BigInt.asIntN(32, bits >> shift)))
-  return type === V128 ? vectorValue(words) : numberValue(type, words[0]!, words[1]!)
+  return type === V128 ? vectorValue(words) : numberValue(type, words[0]!, words[1])
 }
 
 /** What a function returned, for people and programs. */

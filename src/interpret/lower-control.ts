@@ -299,7 +299,7 @@ function branchOnTest(
   const { stack, code } = lowering
   stack.settle()
   const slot = stack.slotOf(stack.height - 1)
-  code.emit(OPS.slow, slowNumber(test.row)!, slot, test.x, 0)
+  code.emit(OPS.slow, slowNumber(test.row), slot, test.x, 0)
   const frame = frameAt(lowering, label)
   if (!branches) stack.height--
   if (frame.kind !== 'func' && inPlace(lowering, frame)) {

@@ -95,7 +95,7 @@ export class InstructionText {
     return Array.from({ length: count }, (_, i) => {
       const [code, tag, label] = list.slice(i * CLAUSE_NUMBERS, (i + 1) * CLAUSE_NUMBERS)
       const { name, tagged } = CATCHES[code!]!
-      return tagged ? `(${name} ${tag}${this.tag('tagidx', tag!)} ${label})` : `(${name} ${label})`
+      return tagged ? `(${name} ${tag!}${this.tag('tagidx', tag!)} ${label!})` : `(${name} ${label!})`
     }).join(' ')
   }
 
