@@ -1,10 +1,15 @@
 // Shared memories between real threads: workers of Node that count in one cell, wait for each other, and see each other's growth.
 
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { Engine, Store, createMemory, type Instance, type Memory } from 'heddle'
 import { parseWat } from 'heddle/wat'
 import { afterEach, describe, expect, it } from 'vitest'
+import { projectRoot } from '../../source-tree.ts'
 
 const TEXT = `(module (memory (import "" "m") 1 4 shared)
   (func (export "count") (param $times i32) (local $i i32)
@@ -125,5 +130,24 @@ describe('threads over one memory', () => {
     expect(memory.pages).toBe(4)
     expect(await workers[0]!.call('grow', [1])).toEqual({ result: -1 })
     expect((await workers[0]!.call('load', [0x40000])).error).toMatch(/^out of bounds memory access: .* 262144 bytes$/)
+  })
+})
+
+describe('docs/threads.md', () => {
+  it('has a program of two files that counts in two workers', () => {
+    const page = readFileSync(join(projectRoot, 'docs/threads.md'), 'utf8')
+    const files = [...page.matchAll(/`(\w+\.js)`:\n\n```js\n(.*?)^```$/gms)]
+    expect(files.map(([, name]) => name)).toEqual(['main.js', 'worker.js'])
+    const folder = mkdtempSync(join(tmpdir(), 'heddle-threads-'))
+    try {
+      mkdirSync(join(folder, 'node_modules'))
+      symlinkSync(projectRoot, join(folder, 'node_modules/heddle'), 'junction')
+      writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+      for (const [, name, text] of files) writeFileSync(join(folder, name!), text!)
+      const { stdout, stderr } = spawnSync(process.execPath, ['main.js'], { cwd: folder, encoding: 'utf8' })
+      expect({ stdout, stderr }).toEqual({ stdout: '20000\n', stderr: '' })
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 })
