@@ -99,7 +99,32 @@ describe('an atomic access', () => {
     expect(call(own, 'f')).toEqual([70])
   })
 
-  it('of a memory that is no whole number of accesses long, after growing, is one of the new pages', () => {
+  it('of a memory with 64-bit addresses takes them whole', () => {
+    const own = instance(`(module (memory i64 1 2 shared)
+      (func (export "add") (param i64 i32) (result i32) (i32.atomic.rmw.add offset=8 (local.get 0) (local.get 1)))
+      (func (export "wait") (param i64 i64) (result i32) (memory.atomic.wait64 (local.get 0) (local.get 1) (i64.const 0)))
+      (func (export "notify") (param i64) (result i32) (memory.atomic.notify offset=8 (local.get 0) (i32.const 1))))`)
+    expect([...call(own, 'add', 16n, 7), ...call(own, 'add', 16n, 7)]).toEqual([0, 7])
+    expect([...call(own, 'wait', 24n, 14n), ...call(own, 'wait', 24n, 0n), ...call(own, 'notify', 16n)]).toEqual([
+      2, 1, 0,
+    ])
+    for (const address of [2n ** 32n + 16n, -8n, 0x10000n]) {
+      expect(thrownBy(() => call(own, 'add', address, 1))).toMatchObject({ code: 'TRAP_OUT_OF_BOUNDS' })
+      expect(thrownBy(() => call(own, 'wait', address, 0n))).toMatchObject({ code: 'TRAP_OUT_OF_BOUNDS' })
+    }
+    expect(thrownBy(() => call(own, 'add', 17n, 1))).toMatchObject({ code: 'TRAP_UNALIGNED_ATOMIC' })
+  })
+
+  it('of a memory whose pages are single bytes ends where the memory does', () => {
+    const own = instance(`(module (memory 13 14 shared (pagesize 1))
+      (func (export "f") (param i32) (result i32) (i32.atomic.rmw.add (local.get 0) (i32.const 1)))
+      (func (export "grow") (result i32) (memory.grow (i32.const 1))))`)
+    expect(call(own, 'f', 8)).toEqual([0])
+    expect(thrownBy(() => call(own, 'f', 12))).toMatchObject({ code: 'TRAP_OUT_OF_BOUNDS' })
+    expect([...call(own, 'grow'), ...call(own, 'grow')]).toEqual([13, -1])
+  })
+
+  it('after growing is one of the new pages', () => {
     const own = instance(`(module (memory 1) (func (export "f") (result i64)
       (drop (i64.atomic.rmw.add (i32.const 0) (i64.const 5)))
       (drop (memory.grow (i32.const 1)))

@@ -208,8 +208,12 @@ describe('threads', () => {
   const MEMORY = '(module $Mem (memory (export "m") 1 1 shared))'
   const CHECK = `(register "mem" $Mem) (module (memory (import "mem" "m") 1 1 shared)
     (func (export "at") (param i32) (result i32) (i32.load (local.get 0))))`
-  const failures = (text: string): string[] =>
-    runScript(text).directives.flatMap((d) => (d.status === 'failed' ? [`${d.keyword}: ${d.message}`] : []))
+  const features = { threads: true }
+  const failures = (text: string): string[] => {
+    const { directives } = runScript(text, { features })
+    expect(directives.filter(({ status }) => status === 'skipped')).toEqual([])
+    return directives.flatMap((d) => (d.status === 'failed' ? [`${d.keyword}: ${d.message}`] : []))
+  }
 
   it('take turns within what they do, so that one can wait for the other by spinning', () => {
     const spin = (own: number, other: number): string => `(i32.store (i32.const ${own}) (i32.const 1))
