@@ -3,10 +3,12 @@
 
 import { describe, expect, it } from 'vitest'
 import type { Instruction } from '../src/instructions/define.ts'
+import type { Immediates } from '../src/instructions/immediates.ts'
 import { INSTRUCTIONS, instructionByName } from '../src/instructions/table.ts'
 import { CONTROL_HANDLERS } from '../src/interpret/lower-control.ts'
 import { isExpression } from '../src/interpret/ops.ts'
 import { slowNumber } from '../src/interpret/slow.ts'
+import { rowArity } from '../src/interpret/row-arity.ts'
 import { evaluate } from '../src/runtime/const-expr.ts'
 import type { Value } from '../src/runtime/value.ts'
 import { FUNCREF, HEAP_TYPES_BY_NAME, valTypeName } from '../src/syntax/types.ts'
@@ -33,14 +35,24 @@ describe('the interpreter', () => {
 })
 
 describe('a constant expression', () => {
-  const of = instance('(module (global i32 (i32.const 42)) (func))')
+  const of = instance('(module (type (struct (field i32))) (type (array i32)) (global i32 (i32.const 42)) (func))')
+
+  /** References among them are given as integers, whose reference is null. */
+  const operandsOf = (row: Instruction, im: Immediates): string[] =>
+    Array.from({ length: rowArity(row, im, of.compiled).params }, () => 'i32')
 
   /** The value of the instruction alone, with a constant for each of its operands. */
   function valueOf(row: Instruction): Value {
     const code = codeOf((writer) => {
-      for (const type of row.signature?.params ?? []) writeLine(writer, `${valTypeName(type)}.const 3`)
-      const x = row.immediates.includes('heaptype') ? HEAP_TYPES_BY_NAME.get('func')! : 0
-      writer.write(row, { ...NO_IMMEDIATES, x })
+      const x = row.immediates.includes('heaptype')
+        ? HEAP_TYPES_BY_NAME.get('func')!
+        : row.name.startsWith('array')
+          ? 1
+          : 0
+      const immediates = { ...NO_IMMEDIATES, x, y: 2 }
+      const params = row.signature?.params.map(valTypeName) ?? operandsOf(row, immediates)
+      for (const type of params) writeLine(writer, `${type}.const 3`)
+      writer.write(row, immediates)
       writeLine(writer, 'end')
     })
     return evaluate(code, of)
@@ -52,7 +64,7 @@ describe('a constant expression', () => {
       const [result] = row.signature?.results ?? []
       const { type } = valueOf(row)
       if (result !== undefined) expect(valTypeName(type)).toBe(valTypeName(result))
-      else expect(valTypeName(type)).toMatch(/^(i32|i64|f32|f64|v128|.*ref.*)$/)
+      else expect(valTypeName(type)).toMatch(/^(i32|i64|f32|f64|v128|.*ref.*|\(ref .*\))$/)
     },
   )
 

@@ -17,9 +17,10 @@ const allowed: Readonly<Record<string, { readonly names: readonly string[] | 'ha
     names: 'handlers',
     why: 'a handler for each instruction on tables, segments and memory sizes',
   },
+  'src/interpret/slow-gc.ts': { names: 'handlers', why: 'likewise, on structures, arrays and casts' },
   'src/runtime/const-expr.ts': { names: 'handlers', why: 'a handler for each instruction of constant expressions' },
   'src/interpret/ops.ts': {
-    names: ['br_if', 'br_table', 'call_indirect'],
+    names: ['br_if', 'br_table', 'call_indirect', 'call_ref'],
     why: 'operations of the register code, some of which are named for the instruction that they come from',
   },
   'src/interpret/warm-up.ts': {

@@ -80,11 +80,11 @@ describe('opcodes and names', () => {
     }
   })
 
-  it('find each row by its name, and an annotated form by the opcode in the plain one', () => {
-    const annotated = new Set(INSTRUCTIONS.flatMap((row) => row.annotated ?? []))
+  it('find each row by its name, and an annotated or nullable form by the opcode in the plain one', () => {
+    const annotated = new Set(INSTRUCTIONS.flatMap((row) => row.annotated ?? row.nullable ?? []))
     for (const row of INSTRUCTIONS) {
       const found = instructionByName(row.name)
-      expect(annotated.has(row.opcode) ? instructionByOpcode(found!.annotated!) : found).toBe(row)
+      expect(annotated.has(row.opcode) ? instructionByOpcode((found!.annotated ?? found!.nullable)!) : found).toBe(row)
     }
   })
 
@@ -131,16 +131,16 @@ describe('a row', () => {
     const wrong = INSTRUCTIONS.filter(
       ({ immediates }) =>
         immediates.length > 2 ||
-        (immediates.length === 2 && !/^(\w+idx \w+idx|memarg laneidx|blocktype catches)$/.test(immediates.join(' '))),
+        (immediates.length === 2 && !/^(\w+idx \w+idx|\w+idx u32|memarg laneidx|blocktype catches)$/.test(immediates.join(' '))),
     )
     expect(namesOf(wrong)).toEqual([])
   })
 
-  it('of a constant instruction has no index but of a global or a function', () => {
+  it('of a constant instruction has no index but of a global, a function or a type', () => {
     const indices = INSTRUCTIONS.filter((row) => row.constant).flatMap((row) =>
       row.immediates.filter((kind) => kind.endsWith('idx')),
     )
-    expect(new Set(indices)).toEqual(new Set(['globalidx', 'funcidx']))
+    expect(new Set(indices)).toEqual(new Set(['globalidx', 'funcidx', 'typeidx']))
   })
 
   it('accesses memory through a memarg', () => {

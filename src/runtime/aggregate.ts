@@ -38,7 +38,7 @@ function fieldKind(type: StorageType): FieldKind {
 const WORDS: Readonly<Record<FieldKind, number>> = { i8: 1, i16: 1, word: 1, wide: 2, vector: 4, ref: 1 }
 const BYTES: Readonly<Record<FieldKind, number>> = { i8: 1, i16: 2, word: 4, wide: 8, vector: 16, ref: 8 }
 
-export interface FieldLayout {
+interface FieldLayout {
   readonly kind: FieldKind
   /** Position of its first word, or of the reference, in the structure. */
   readonly at: number

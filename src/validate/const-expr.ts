@@ -19,7 +19,7 @@ export class ConstExprs {
     this.validator = validator
     this.admit = (row, { x }) => {
       if (row.constant !== true && row.structure !== 'end') throw invalid('constant expression required')
-      // The only index that a constant instruction has is of a global or a function.
+      // What a constant instruction has besides is the index of a type, which its rule checks.
       if (row.immediates[0] === 'globalidx') this.admitGlobal(x)
       else if (row.immediates[0] === 'funcidx') markReferenced(this.context, x)
     }

@@ -44,7 +44,7 @@ describe('imports that are properties with a getter (adversarial.md 28)', () => 
       },
     }
     expect(() => instantiateText(TWO, imports, { store })).toThrow(thrown)
-    expect(store.usage()).toEqual({ instances: 0, memoryBytes: 0, tableElements: 0 })
+    expect(store.usage()).toEqual({ instances: 0, memoryBytes: 0, tableElements: 0, heapBytes: 0 })
   })
 
   it('may change what is read after them', () => {

@@ -27,7 +27,7 @@ describe('tables (adversarial.md 23)', () => {
     let code = ''
     expect(growth(() => (code = codeOf(() => module.instantiateSync({}, { store }))))).toBeLessThan(64)
     expect(code).toBe('TABLE_QUOTA')
-    expect(store.usage()).toEqual({ instances: 0, memoryBytes: 0, tableElements: 0 })
+    expect(store.usage()).toEqual({ instances: 0, memoryBytes: 0, tableElements: 0, heapBytes: 0 })
   })
 
   it('may be 100,000 of one element, and no more', () => {
@@ -66,7 +66,7 @@ describe('memories (adversarial.md 24)', () => {
     let code = ''
     expect(growth(() => (code = codeOf(() => module.instantiateSync({}, { store }))))).toBeLessThan(64)
     expect(code).toBe('MEMORY_QUOTA')
-    expect(store.usage()).toEqual({ instances: 0, memoryBytes: 0, tableElements: 0 })
+    expect(store.usage()).toEqual({ instances: 0, memoryBytes: 0, tableElements: 0, heapBytes: 0 })
     expect(codeOf(() => engine.compile(memories(101, 0)))).toBe('LIMIT')
   })
 
@@ -75,7 +75,7 @@ describe('memories (adversarial.md 24)', () => {
     const store = new Store()
     const module = compileText('(module (memory 1) (memory 3) (table 5 funcref))')
     expect(codeOf(() => module.instantiateSync({}, { store }))).toBe('MEMORY_QUOTA')
-    expect(store.usage()).toEqual({ instances: 0, memoryBytes: 0, tableElements: 0 })
+    expect(store.usage()).toEqual({ instances: 0, memoryBytes: 0, tableElements: 0, heapBytes: 0 })
   })
 })
 

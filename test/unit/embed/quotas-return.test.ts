@@ -12,7 +12,7 @@ setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
 const PAGE = 65_536
-const NOTHING = { instances: 0, memoryBytes: 0, tableElements: 0 }
+const NOTHING = { instances: 0, memoryBytes: 0, tableElements: 0, heapBytes: 0 }
 const engine = new Engine()
 
 function compile(text: string): Module {
@@ -39,8 +39,10 @@ describe('what instances take of the quotas', () => {
     const module = compile('(module (memory 1) (table (export "t") 2 funcref) (elem (i32.const 0) $f) (func $f))')
     for (let round = 0; round < 3; round++) {
       fill(store, module, 100)
-      expect(store.usage()).toEqual({ memoryBytes: 100 * PAGE, tableElements: 200, instances: 100 })
-      expect(await usageWhenCollected(store, { memoryBytes: 0, tableElements: 0, instances: 0 })).toEqual(NOTHING)
+      expect(store.usage()).toEqual({ memoryBytes: 100 * PAGE, tableElements: 200, instances: 100, heapBytes: 0 })
+      expect(await usageWhenCollected(store, { memoryBytes: 0, tableElements: 0, instances: 0, heapBytes: 0 })).toEqual(
+        NOTHING,
+      )
     }
   })
 
@@ -52,8 +54,10 @@ describe('what instances take of the quotas', () => {
       expect([(exports['m'] as Memory).grow(3), (exports['t'] as Table).grow(5)]).toEqual([1, 2])
     }
     grow()
-    expect(store.usage()).toEqual({ memoryBytes: 4 * PAGE, tableElements: 7, instances: 1 })
-    expect(await usageWhenCollected(store, { memoryBytes: 0, tableElements: 0, instances: 0 })).toEqual(NOTHING)
+    expect(store.usage()).toEqual({ memoryBytes: 4 * PAGE, tableElements: 7, instances: 1, heapBytes: 0 })
+    expect(await usageWhenCollected(store, { memoryBytes: 0, tableElements: 0, instances: 0, heapBytes: 0 })).toEqual(
+      NOTHING,
+    )
   })
 
   it('stays for a memory that another instance has imported', async () => {
@@ -65,11 +69,13 @@ describe('what instances take of the quotas', () => {
       return importer.exports['size'] as ExportedFunction
     }
     const kept: { size?: ExportedFunction } = { size: build() }
-    const left = { memoryBytes: PAGE, tableElements: 0, instances: 1 }
+    const left = { memoryBytes: PAGE, tableElements: 0, instances: 1, heapBytes: 0 }
     expect(await usageWhenCollected(store, left)).toEqual(left)
     expect(kept.size?.()).toBe(1)
     delete kept.size
-    expect(await usageWhenCollected(store, { memoryBytes: 0, tableElements: 0, instances: 0 })).toEqual(NOTHING)
+    expect(await usageWhenCollected(store, { memoryBytes: 0, tableElements: 0, instances: 0, heapBytes: 0 })).toEqual(
+      NOTHING,
+    )
   })
 
   it('stays for an instance of which a table has a function', async () => {
@@ -77,7 +83,7 @@ describe('what instances take of the quotas', () => {
     const table = createTable(store, { element: 'funcref', min: 1 })
     const module = compile('(module (import "a" "t" (table 1 funcref)) (memory 1) (elem (i32.const 0) $f) (func $f))')
     fill(store, module, 3, { a: { t: table } })
-    const left = { memoryBytes: PAGE, tableElements: 1, instances: 1 }
+    const left = { memoryBytes: PAGE, tableElements: 1, instances: 1, heapBytes: 0 }
     expect(await usageWhenCollected(store, left)).toEqual(left)
     ;(table.get(0) as ExportedFunction)()
   })
@@ -89,8 +95,10 @@ describe('what instances take of the quotas', () => {
       createTable(store, { element: 'externref', min: 3 })
     }
     create()
-    expect(store.usage()).toEqual({ memoryBytes: 2 * PAGE, tableElements: 3, instances: 0 })
-    expect(await usageWhenCollected(store, { memoryBytes: 0, tableElements: 0, instances: 0 })).toEqual(NOTHING)
+    expect(store.usage()).toEqual({ memoryBytes: 2 * PAGE, tableElements: 3, instances: 0, heapBytes: 0 })
+    expect(await usageWhenCollected(store, { memoryBytes: 0, tableElements: 0, instances: 0, heapBytes: 0 })).toEqual(
+      NOTHING,
+    )
   })
 })
 
@@ -134,10 +142,10 @@ describe('an instantiation that fails', () => {
       (elem (i32.const 0) $f) (func $f) (data (i32.const 65536) "x"))`)
     const imports = { a: { t: table } }
     attempts(store, module, imports)
-    const left = { memoryBytes: PAGE, tableElements: 1, instances: 1 }
+    const left = { memoryBytes: PAGE, tableElements: 1, instances: 1, heapBytes: 0 }
     expect(await usageWhenCollected(store, left)).toEqual(left)
     table.set(0, null)
-    const none = { memoryBytes: 0, tableElements: 1, instances: 0 }
+    const none = { memoryBytes: 0, tableElements: 1, instances: 0, heapBytes: 0 }
     expect(await usageWhenCollected(store, none)).toEqual(none)
   })
 

@@ -30,7 +30,7 @@ describe('what is no size', () => {
       expect(() => createMemory(store, { min: 0, max: size })).toThrow(UsageError)
       expect(() => createTable(store, { element: 'externref', min: 0, max: size })).toThrow(UsageError)
     }
-    expect(store.usage()).toEqual({ instances: 0, memoryBytes: 0, tableElements: 0 })
+    expect(store.usage()).toEqual({ instances: 0, memoryBytes: 0, tableElements: 0, heapBytes: 0 })
   })
 })
 
