@@ -97,7 +97,8 @@ describe('groups of imports', () => {
 
   it('count by their items', () => {
     const limits = { ...MODULE_LIMITS, imports: 3 }
-    const bytes = (n: number): Uint8Array => withImports(shared('m', func, ...Array.from('abcdef').slice(0, n)), single('x', 'y'))
+    const bytes = (n: number): Uint8Array =>
+      withImports(shared('m', func, ...Array.from('abcdef').slice(0, n)), single('x', 'y'))
     expect(outcome(bytes(2), { limits })).toBe('module')
     expect(outcome(bytes(3), { limits })).toBe('limit: 4 imports, more than 3')
     expect(outcome(bytes(4), { limits })).toBe('limit: 4 imports, more than 3')
