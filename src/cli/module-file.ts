@@ -69,10 +69,8 @@ export function parseFeatures(text: string | undefined): Record<string, boolean>
 
 function unknownFeature(name: string): CliError {
   const meant = nearest(name, FEATURE_NAMES)
-  const guess = meant === undefined ? '' : `; did you mean ${meant}?`
-  return new CliError(
-    `${FEATURES.name}: there is no proposal ${quoted(name)}${guess}\nThere are: ${FEATURE_NAMES.join(', ')}`,
-  )
+  const rest = meant === undefined ? `\nThere are: ${FEATURE_NAMES.join(', ')}` : `; did you mean ${meant}?`
+  return new CliError(`${FEATURES.name}: there is no proposal ${quoted(name)}${rest}`)
 }
 
 export function compileFile(path: string, engine: Engine): Module {
