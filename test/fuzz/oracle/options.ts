@@ -1,31 +1,30 @@
 // What wasm-opt is told for a seed: which proposals its modules may use, and that no NaN is to be seen, whose bits engines choose.
 
-import { FEATURE_NAMES } from 'heddle'
 import { generateModule } from '../generate-module.ts'
 
-/** Switches of wasm-opt → our proposals. */
-const PROPOSALS: readonly (readonly [flag: string, proposal: string])[] = [
-  ['sign-ext', 'sign-extension-ops'],
-  ['mutable-globals', 'mutable-global'],
-  ['nontrapping-float-to-int', 'nontrapping-float-to-int-conversions'],
-  ['multivalue', 'multi-value'],
-  ['bulk-memory', 'bulk-memory-operations'],
-  ['bulk-memory-opt', 'bulk-memory-operations'],
-  ['reference-types', 'reference-types'],
-  ['simd', 'simd'],
-  ['extended-const', 'extended-const'],
-  ['tail-call', 'tail-call'],
-  ['multimemory', 'multi-memory'],
-  ['memory64', 'memory64'],
-  ['exception-handling', 'exception-handling'],
-  ['gc', 'gc'],
+/** WebAssembly 3.0, by the switches of wasm-opt. */
+const FLAGS: readonly string[] = [
+  'sign-ext',
+  'mutable-globals',
+  'nontrapping-float-to-int',
+  'multivalue',
+  'bulk-memory',
+  'bulk-memory-opt',
+  'reference-types',
+  'simd',
+  'extended-const',
+  'tail-call',
+  'multimemory',
+  'memory64',
+  'exception-handling',
+  'gc',
 ]
 
 /** Of relaxed SIMD every engine may choose the results: only one module in so many has it, and isn't run on the oracle. */
 const RELAXED_EVERY = 8
 
 export function hasRelaxedSimd(seed: number): boolean {
-  return seed % RELAXED_EVERY === RELAXED_EVERY - 1 && FEATURE_NAMES.includes('relaxed-simd')
+  return seed % RELAXED_EVERY === RELAXED_EVERY - 1
 }
 
 /** One module in so many begins as one of our own generator, which has several memories. */
@@ -41,9 +40,7 @@ export function initialModule(seed: number): Uint8Array | undefined {
 }
 
 export function generatorOptions(seed: number): string[] {
-  const flags = PROPOSALS.filter(([, proposal]) => FEATURE_NAMES.includes(proposal)).map(([flag]) => flag)
-  if (hasRelaxedSimd(seed)) flags.push('relaxed-simd')
+  const flags = hasRelaxedSimd(seed) ? [...FLAGS, 'relaxed-simd'] : FLAGS
   // What the generator knows of exceptions are those that were never standardised; they are translated.
-  const exceptions = flags.includes('exception-handling') ? ['--translate-to-exnref', '--emit-exnref'] : []
-  return [...flags.map((flag) => `--enable-${flag}`), ...exceptions, '--denan']
+  return [...flags.map((flag) => `--enable-${flag}`), '--translate-to-exnref', '--emit-exnref', '--denan']
 }
