@@ -74,6 +74,10 @@ export interface Instruction {
   readonly structure?: 'open' | 'else' | 'end' | undefined
   /** A block that `else` may continue. */
   readonly admitsElse?: true | undefined
+  /** A block that handlers of exceptions may continue, or one that delegates may end. */
+  readonly admitsHandlers?: true | undefined
+  /** Continues such a block with a handler of one tag or of all, after which no other comes; or ends it. */
+  readonly handler?: 'tag' | 'all' | 'delegate' | undefined
   /** Control never goes on behind it. */
   readonly diverges?: true | undefined
 }

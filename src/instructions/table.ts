@@ -30,6 +30,8 @@ function uniform(row: Instruction): Instruction {
     nullable: row.nullable,
     structure: row.structure,
     admitsElse: row.admitsElse,
+    admitsHandlers: row.admitsHandlers,
+    handler: row.handler,
     diverges: row.diverges,
   } satisfies Record<keyof Instruction, unknown>
 }

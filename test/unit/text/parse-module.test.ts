@@ -339,7 +339,6 @@ describe('errors', () => {
   })
 
   test.each([
-    ['legacy-exceptions', '(func try)'],
     ['threads', '(memory 1 1 shared)'],
     ['threads', '(func (i32.atomic.load (i32.const 0)))'],
     ['stack-switching', '(func (suspend 0))'],
