@@ -13,6 +13,17 @@ import { overLimit, readCount, readLength, readSized } from './read-vector.ts'
 
 const END_EXPECTED = 'END opcode expected'
 
+// What may continue a block, besides its end: an `else`; handlers, or a `delegate` that ends it; further handlers.
+const NOTHING = 0
+const ELSE = 1
+const TRY = 2
+const HANDLERS = 3
+
+function continues({ handler }: Instruction, block: number): boolean {
+  if (handler === undefined) return block === ELSE
+  return block === TRY || (block === HANDLERS && handler !== 'delegate')
+}
+
 const NEEDS_DATA_COUNT: ReadonlySet<Instruction> = new Set(
   INSTRUCTIONS.filter(({ immediates }) => immediates.includes('dataidx')),
 )
@@ -43,7 +54,7 @@ export class CodeDecoder {
   private readonly reader: InstructionReader
   private readonly limits: ModuleLimits
   private readonly bounded: boolean
-  /** Of every open block: 1 where an `else` may follow. Kept from one expression to the next. */
+  /** Of every open block what may continue it. Kept from one expression to the next. */
   private blocks = new Uint8Array(256)
   /** Where code that names a data segment was met first; undefined where it was not. */
   dataIdxOffset: number | undefined = undefined
@@ -95,12 +106,14 @@ export class CodeDecoder {
         if (row.opcode > 0xff && NEEDS_DATA_COUNT.has(row)) this.dataIdxOffset ??= reader.start
       } else if (row.structure === 'open') {
         if (depth === blocks.length) blocks = this.growBlocks()
-        blocks[depth++] = row.admitsElse === true ? 1 : 0
-      } else if (row.structure === 'end') {
+        blocks[depth++] = row.admitsElse === true ? ELSE : row.admitsHandlers === true ? TRY : NOTHING
+      } else if (row.structure === 'end' && row.handler === undefined) {
         if (depth-- === 0) return
       } else {
-        if (depth === 0 || blocks[depth - 1] === 0) throw reader.malformed(END_EXPECTED, reader.start)
-        blocks[depth - 1] = 0
+        const block = depth === 0 ? NOTHING : blocks[depth - 1]!
+        if (!continues(row, block)) throw reader.malformed(END_EXPECTED, reader.start)
+        if (row.structure === 'end') depth--
+        else blocks[depth - 1] = row.handler === 'tag' ? HANDLERS : NOTHING
       }
     }
   }

@@ -83,6 +83,10 @@ export interface Instruction {
   readonly admitsElse?: true | undefined
   /** A conditional branch, which may carry a hint whether it is likely. */
   readonly hintable?: true | undefined
+  /** A block that handlers of exceptions may continue, or one that delegates may end. */
+  readonly admitsHandlers?: true | undefined
+  /** Continues such a block with a handler of one tag or of all, after which no other comes; or ends it. */
+  readonly handler?: 'tag' | 'all' | 'delegate' | undefined
   /** Control never goes on behind it. */
   readonly diverges?: true | undefined
 }

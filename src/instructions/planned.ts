@@ -4,11 +4,6 @@
 
 /** Opcodes, prefixes, and `prefix << 16 | number` where the prefix has rows → proposal. */
 export const PLANNED_OPCODES: ReadonlyMap<number, string> = new Map([
-  [0x06, 'legacy-exceptions'],
-  [0x07, 'legacy-exceptions'],
-  [0x09, 'legacy-exceptions'],
-  [0x18, 'legacy-exceptions'],
-  [0x19, 'legacy-exceptions'],
   [0xe0, 'stack-switching'],
   [0xe1, 'stack-switching'],
   [0xe2, 'stack-switching'],
@@ -26,7 +21,6 @@ const DESCRIPTORS =
 
 const PLANNED_KEYWORDS: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`^(${DESCRIPTORS})$`), 'custom-descriptors'],
-  [/^(try|delegate|rethrow)$/, 'legacy-exceptions'],
   [/^(suspend|resume|resume_throw|resume_throw_ref|switch|cont\.new|cont\.bind)$/, 'stack-switching'],
 ]
 

@@ -7,6 +7,7 @@ import type { Instruction } from './define.ts'
 import { exceptionHandling } from './exceptions.ts'
 import { functionReferences } from './function-references.ts'
 import { gc } from './gc.ts'
+import { legacyExceptions } from './legacy-exceptions.ts'
 import { memory } from './memory.ts'
 import { numeric } from './numeric.ts'
 import { referenceTypes } from './reference-types.ts'
@@ -50,6 +51,7 @@ export const PROPOSALS: readonly Proposal[] = [
   { name: 'function-references', rows: functionReferences, on: true },
   { name: 'gc', rows: gc, on: true },
   { name: 'exception-handling', rows: exceptionHandling, on: true },
+  { name: 'legacy-exceptions', rows: legacyExceptions, on: false },
   { name: 'memory64', rows: [], on: true },
   { name: 'threads', rows: threads, on: false },
   { name: 'custom-page-sizes', rows: [], on: false },

@@ -32,6 +32,8 @@ function uniform(row: Instruction): Instruction {
     structure: row.structure,
     admitsElse: row.admitsElse,
     hintable: row.hintable,
+    admitsHandlers: row.admitsHandlers,
+    handler: row.handler,
     diverges: row.diverges,
   } satisfies Record<keyof Instruction, unknown>
 }

@@ -18,7 +18,7 @@ import type {
 import type { Immediates } from './immediates.ts'
 
 /** The structured instruction that opened a control frame; `func` is the body itself. */
-export type ControlKind = 'func' | 'block' | 'loop' | 'if' | 'else'
+export type ControlKind = 'func' | 'block' | 'loop' | 'if' | 'else' | 'try' | 'catch' | 'catch_all'
 
 export interface Typing {
   /** Pops an operand that must match `expected`. */
@@ -75,6 +75,8 @@ export interface Typing {
   blockType(type: BlockType): FuncType
   /** Operands that a branch to the label takes. */
   label(l: number): readonly ValType[]
+  /** What the frame of the label is at this place. */
+  labelKind(l: number): ControlKind
   returns(): readonly ValType[]
 
   pushControl(kind: ControlKind, type: FuncType): void

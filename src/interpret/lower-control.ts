@@ -7,61 +7,27 @@ import { GLOBAL_WORDS } from '../runtime/global.ts'
 import { funcTypeOf } from '../syntax/module.ts'
 import { F32, F64, I32, I64, isRefType, refType, type FuncType } from '../syntax/types.ts'
 import type { Frame, Lowering } from './lower.ts'
-import { closeReachable, frameAt, labelTypes, passArguments, pushDead, type Handler } from './control-frames.ts'
+import {
+  closeReachable,
+  emitJump,
+  emitReturn,
+  endBlock,
+  frameAt,
+  labelTypes,
+  passArguments,
+  pushDead,
+  target,
+} from './control-frames.ts'
+import type { Handler } from './control-frames.ts'
 import { EXCEPTION_HANDLERS } from './lower-exceptions.ts'
 import { byType, slotWords } from './slots.ts'
 import { OPS } from './ops.ts'
 import { slowNumber } from './slow.ts'
 
-/** The word at `at` gets the position of the frame's label, once that is known. */
-function target(lowering: Lowering, at: number, frame: Frame): void {
-  lowering.code.markTarget(at, frame.kind === 'loop' ? frame.start : 0)
-  if (frame.kind !== 'loop') frame.exits.push(at)
-}
-
 /** Whether the operands of a branch, once in their slots, already lie where the label wants them. */
 function inPlace(lowering: Lowering, frame: Frame): boolean {
   const arity = labelTypes(frame).length
   return arity === 0 || lowering.stack.height - arity === frame.height
-}
-
-/** Moves the operands of a branch to the label's slots; ascending, so that none is overwritten before it has been moved. */
-function moveOperands(lowering: Lowering, frame: Frame): void {
-  const types = labelTypes(frame)
-  const first = lowering.stack.height - types.length
-  let slot = frame.slot
-  types.forEach((type, i) => {
-    lowering.stack.moveTo(slot, first + i)
-    slot += slotWords(type)
-  })
-}
-
-function emitReturn(lowering: Lowering): void {
-  const { results } = lowering.funcType
-  const count = results.length
-  if (count === 0) lowering.code.emit(OPS.return)
-  else if (count === 1) {
-    const type = results[0]!
-    const slot = lowering.stack.operand(lowering.stack.height - 1)
-    lowering.code.emit(byType(type, OPS.return32, OPS.return64, OPS.return_ref, OPS.return128), slot)
-  } else {
-    // The results go where the parameters were: everything leaves the locals first.
-    lowering.stack.settleTop(count)
-    let slot = 0
-    results.forEach((type, i) => {
-      lowering.stack.moveTo(slot, lowering.stack.height - count + i)
-      slot += slotWords(type)
-    })
-    lowering.code.emit(OPS.return)
-  }
-}
-
-/** Emits a jump to the label with its operands moved; a jump out of the function is a return. */
-function emitJump(lowering: Lowering, frame: Frame): void {
-  if (frame.kind === 'func') return emitReturn(lowering)
-  moveOperands(lowering, frame)
-  const at = lowering.code.emit(OPS.br, 0)
-  target(lowering, at + 1, frame)
 }
 
 const open =
@@ -98,26 +64,6 @@ const elseHandler: Handler = (lowering) => {
   frame.otherwise = -1
   frame.reachable = true
   lowering.stack.resetTo(frame.height, frame.type.params)
-}
-
-const endHandler: Handler = (lowering) => {
-  const { frames } = lowering
-  const frame = frames[frames.length - 1]!
-  lowering.endBlock()
-  if (frame.kind === 'func') {
-    if (frame.reachable) emitReturn(lowering)
-    frames.pop()
-    return
-  }
-  if (frame.reachable) lowering.stack.settle()
-  const exits = frame.otherwise < 0 ? frame.exits : [...frame.exits, frame.otherwise]
-  const reachable = frame.reachable || exits.length > 0 || frame.catches
-  lowering.code.bindHere(exits)
-  frame.end = lowering.code.position
-  frames.pop()
-  lowering.landings.useHandler(frames[frames.length - 1]!.handler, frame.end)
-  if (reachable) lowering.stack.resetTo(frame.height, frame.type.results)
-  else frames[frames.length - 1]!.reachable = false
 }
 
 const br: Handler = (lowering, { x }) => {
@@ -330,7 +276,7 @@ export const CONTROL_HANDLERS: Readonly<Record<string, Handler>> = {
   loop: open('loop'),
   if: ifHandler,
   else: elseHandler,
-  end: endHandler,
+  end: endBlock,
   br,
   br_if: brIf,
   br_table: brTable,

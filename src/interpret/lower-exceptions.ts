@@ -6,7 +6,15 @@ import { CATCHES, CLAUSE_NUMBERS } from '../instructions/immediates.ts'
 import { funcTypeOf } from '../syntax/module.ts'
 import { EXNREF, type ValType } from '../syntax/types.ts'
 import type { CodeBuffer } from './code-buffer.ts'
-import { closeReachable, frameAt, passArguments, pushDead, type Handler as LowerHandler } from './control-frames.ts'
+import {
+  closeReachable,
+  emitJump,
+  endBlock,
+  frameAt,
+  passArguments,
+  pushDead,
+  type Handler as LowerHandler,
+} from './control-frames.ts'
 import { wordsOf } from './frame-values.ts'
 import type { Frame, Lowering } from './lower.ts'
 import { OPS, REASON } from './ops.ts'
@@ -16,8 +24,8 @@ import { byType, slotWords } from './slots.ts'
 export interface Catch {
   /** The tag that it catches; −1 for all. */
   readonly tagIdx: number
-  /** Whether it gets the exception itself, behind the values. */
-  readonly ref: boolean
+  /** Whether it gets the exception itself, above the values or below them. */
+  readonly exception: 'above' | 'below' | undefined
   /** Where in the frame what it catches is put. */
   readonly slot: number
   /** Where execution goes on. */
@@ -27,15 +35,18 @@ export interface Catch {
 /** What catches in a stretch of code. */
 export interface Handler {
   readonly catches: readonly Catch[]
-  /** The handler around it; −1 for none. */
+  /** Where what it does not catch goes: to the handler around it; −1 for none. */
   readonly outer: number
 }
 
+/** A handler of the legacy kind is known completely at its end. */
+interface OpenHandler extends Handler {
+  readonly catches: Catch[]
+  outer: number
+}
+
 /** A clause whose landing is still to be emitted. */
-interface PendingCatch {
-  readonly tagIdx: number
-  readonly ref: boolean
-  readonly slot: number
+interface PendingCatch extends Catch {
   landing: number
   readonly types: readonly ValType[]
   readonly frame: Frame
@@ -44,7 +55,7 @@ interface PendingCatch {
 }
 
 export class Landings {
-  readonly handlers: Handler[] = []
+  readonly handlers: OpenHandler[] = []
   readonly regions: number[] = []
   /** The innermost handler at this point of the code. */
   innermost = -1
@@ -53,7 +64,7 @@ export class Landings {
   /** From the position on, a new handler is the innermost. */
   open(catches: readonly PendingCatch[], position: number): void {
     for (const clause of catches) this.pending.push(clause)
-    this.useHandler(this.handlers.push({ catches, outer: this.innermost }) - 1, position)
+    this.useHandler(this.handlers.push({ catches: [...catches], outer: this.innermost }) - 1, position)
   }
 
   useHandler(handler: number, position: number): void {
@@ -109,7 +120,7 @@ function pendingCatches(lowering: Lowering, slot: number): PendingCatch[] {
     const frame = frameAt(lowering, list[i + 2]!)
     frame.catches = true
     lowering.stack.reserve(slot + wordsOf(types))
-    clauses.push({ tagIdx, ref, slot, landing: -1, types, frame, offset })
+    clauses.push({ tagIdx, exception: ref ? 'above' : undefined, slot, landing: -1, types, frame, offset })
   }
   return clauses
 }
@@ -124,6 +135,38 @@ const tryTable: LowerHandler = (lowering, { x }) => {
   lowering.pushFrame('block', type, -1)
 }
 
+const legacyTry: LowerHandler = (lowering, { x }) => {
+  if (!lowering.frame.reachable) return pushDead(lowering, 'try')
+  const type = lowering.blockType(x)
+  const { stack, landings, code } = lowering
+  stack.settle()
+  landings.open([], code.position)
+  lowering.pushFrame('try', type, -1).opened = landings.innermost
+}
+
+/** A handler of the legacy kind stands in the code where it stands in the function, and keeps the exception below its operands, for `rethrow`. */
+function lowerHandler(lowering: Lowering, tagIdx: number, values: readonly ValType[]): void {
+  const { frame, landings, stack, code } = lowering
+  lowering.endBlock()
+  if (frame.opened < 0) return
+  if (frame.reachable) emitJump(lowering, frame)
+  const handler = landings.handlers[frame.opened]!
+  frame.kind = 'catch'
+  frame.reachable = true
+  frame.handler = handler.outer
+  landings.useHandler(handler.outer, code.position)
+  handler.catches.push({ tagIdx, exception: 'below', slot: frame.slot, landing: code.position })
+  stack.resetTo(frame.height, [EXNREF, ...values])
+  code.seal()
+}
+
+const delegate: LowerHandler = (lowering, im, row) => {
+  const { frame, landings } = lowering
+  // Its label is counted from outside of the block that it ends.
+  if (frame.opened >= 0) landings.handlers[frame.opened]!.outer = frameAt(lowering, im.x + 1).handler
+  endBlock(lowering, im, row)
+}
+
 export const EXCEPTION_HANDLERS: Readonly<Record<string, LowerHandler>> = {
   try_table: tryTable,
   throw: (lowering, { x }) => {
@@ -136,4 +179,12 @@ export const EXCEPTION_HANDLERS: Readonly<Record<string, LowerHandler>> = {
     lowering.code.emit(OPS.leave, REASON.throwRef, slot)
     closeReachable(lowering)
   },
+  try: legacyTry,
+  catch: (lowering, { x }) => lowerHandler(lowering, x, tagTypes(lowering, x)),
+  catch_all: (lowering) => lowerHandler(lowering, -1, []),
+  rethrow: (lowering, { x }) => {
+    lowering.code.emit(OPS.leave, REASON.throwRef, frameAt(lowering, x).slot)
+    closeReachable(lowering)
+  },
+  delegate,
 }

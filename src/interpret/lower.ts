@@ -48,7 +48,7 @@ export interface Lowered {
 }
 
 export interface Frame {
-  readonly kind: 'func' | 'block' | 'loop' | 'if' | 'else'
+  kind: 'func' | 'block' | 'loop' | 'if' | 'else' | 'try' | 'catch'
   readonly type: FuncType
   /** Operands below the block's parameters, and the address behind them. */
   readonly height: number
@@ -63,6 +63,8 @@ export interface Frame {
   catches: boolean
   /** The innermost handler of what is thrown inside of it; −1 for none. */
   handler: number
+  /** Of a legacy `try` or `catch`: the handler that it opened; −1 where it can't be reached. */
+  opened: number
   /** The word that says where an `if` goes when its condition is false. */
   otherwise: number
   reachable: boolean
@@ -367,7 +369,7 @@ export class Lowering {
     const slot = stack.slotOf(height)
     const handler = this.landings.innermost
     const start = code.position
-    const open = { exits: [], end: -1, catches: false, handler, otherwise, reachable: true }
+    const open = { exits: [], end: -1, catches: false, handler, opened: -1, otherwise, reachable: true }
     const frame: Frame = { kind, type, height, slot, start, ...open }
     this.frames.push(frame)
     code.seal()

@@ -70,6 +70,7 @@ export function rowArity(row: Instruction, im: Immediates, compiled: CompiledMod
     peekAll: none,
     blockType: none,
     label: none,
+    labelKind: none,
     returns: none,
     pushControl: none,
     popControl: none,

@@ -693,7 +693,9 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
     this.crossings.length = crossings
     this.pc = pc
     const values = clause.tagIdx < 0 ? [] : exception.values
-    writeValues(clause.ref ? [...values, refValue(EXNREF, exception)] : values, fp + clause.slot)
+    const itself = refValue(EXNREF, exception)
+    const caught = { above: [...values, itself], below: [itself, ...values], none: values }[clause.exception ?? 'none']
+    writeValues(caught, fp + clause.slot)
   }
 
   // ——— traps and stacks ———

@@ -198,6 +198,11 @@ export class ArityCounter implements Typing {
     return block.kind === 'loop' ? block.type.params : block.type.results
   }
 
+  /** Whether a label may be rethrown from makes no difference to the operands. */
+  labelKind(): ControlKind {
+    return 'catch'
+  }
+
   returns(): readonly ValType[] {
     return this.ownType.results
   }

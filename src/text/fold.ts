@@ -100,7 +100,7 @@ export class Folding {
     return this.headers.at(node)
   }
 
-  /** The `else` of a block, or -1. */
+  /** The last that continues a block, an `else` or a handler, or -1; of such a one, the one before it. */
   alternative(node: number): number {
     return this.alternatives.at(node)
   }
@@ -142,7 +142,9 @@ export class Folding {
   }
 
   private alternate(number: number): void {
-    this.openAlternatives.set(this.openAlternatives.length - 1, number)
+    const open = this.openAlternatives.length - 1
+    this.alternatives.set(number, this.openAlternatives.at(open))
+    this.openAlternatives.set(open, number)
     this.dropNodes()
   }
 

@@ -29,6 +29,18 @@ const CONDITION = 4
 const THEN = 5
 /** `(if … (then …) (else …` */
 const OTHERWISE = 6
+/** `try … end` before its handlers, and behind the first that is for one tag */
+const FLAT_TRY = 7
+const FLAT_HANDLERS = 8
+/** `(try …` before its `do`, behind it, behind a handler for one tag, and where nothing else may come */
+const TRY = 9
+const TRIED = 10
+const HANDLERS = 11
+const LAST_HANDLER = 12
+/** Likewise, and its `delegate` has ended the block */
+const DELEGATED = 13
+/** `(do …`, `(catch …`, `(catch_all …` */
+const CLAUSE = 14
 
 export class InstructionParser {
   readonly labels: LabelStack = new LabelStack()
@@ -96,7 +108,7 @@ export class InstructionParser {
     const row = this.rowAt(cursor.pos)
     const top = frames.at(-1)
     const token = cursor.pos
-    if (top === OPERANDS || top === CONDITION) throw cursor.unexpected()
+    if (top === OPERANDS || top === CONDITION || isBetweenClauses(top)) throw cursor.unexpected()
     if (row.structure === undefined) {
       this.begin(token, token)
       cursor.pos++
@@ -108,10 +120,11 @@ export class InstructionParser {
       const label = parseLabel(cursor, this.context.annotations)
       this.immediates.parse(row, writer)
       this.labels.push(label)
-      frames.push(row.admitsElse ? FLAT_IF : FLAT)
+      frames.push(row.admitsElse ? FLAT_IF : row.admitsHandlers ? FLAT_TRY : FLAT)
       return
     }
-    if (top !== FLAT_IF && !(top === FLAT && row === END)) throw cursor.unexpected()
+    if (row.handler !== undefined) return this.parseFlatHandler(row)
+    if (top !== FLAT_IF && !(row === END && isFlat(top))) throw cursor.unexpected()
     this.mark(token)
     cursor.pos++
     this.labels.checkRepeated(cursor)
@@ -121,11 +134,24 @@ export class InstructionParser {
     else this.labels.pop()
   }
 
+  private parseFlatHandler(row: Instruction): void {
+    const { cursor, frames } = this
+    const top = frames.at(-1)
+    if (top !== FLAT_TRY && (top !== FLAT_HANDLERS || row.handler === 'delegate')) throw cursor.unexpected()
+    this.mark(cursor.pos)
+    cursor.pos++
+    frames.pop()
+    if (row.handler === 'delegate') this.labels.pop()
+    else frames.push(row.handler === 'tag' ? FLAT_HANDLERS : FLAT)
+    this.immediates.parse(row, this.writer)
+  }
+
   private openFolded(): void {
     const { cursor, frames, waiting } = this
     const { tokens } = cursor
     const start = cursor.pos
     if (frames.at(-1) === CONDITION && cursor.atClause(cursor.words.thenClause)) return this.openThen()
+    if (isBetweenClauses(frames.at(-1))) return this.openClause()
     const row = this.rowAt(start + 1)
     if (row.structure !== undefined) return this.openBlock(row)
     cursor.pos = start + 2
@@ -157,10 +183,36 @@ export class InstructionParser {
       this.immediates.parse(row, waiting)
       return this.expectParenthesis()
     }
-    frames.push(FOLDED)
+    frames.push(row.admitsHandlers ? TRY : FOLDED)
     this.begin(token - 1, token)
     this.immediates.parse(row, this.writer)
     this.labels.push(label)
+  }
+
+  /** `(do …)` of a `(try …)`, its handlers, or `(delegate l)`. */
+  private openClause(): void {
+    const { cursor, frames } = this
+    const state = frames.at(-1)
+    const token = cursor.pos + 1
+    if (state === TRY) {
+      if (!cursor.takeClause('do')) throw cursor.unexpected(token)
+      frames[frames.length - 1] = TRIED
+      frames.push(CLAUSE)
+      return
+    }
+    const row = this.rowAt(token)
+    const mayFollow = state === TRIED || (state === HANDLERS && row.handler !== 'delegate')
+    if (row.handler === undefined || !mayFollow) throw cursor.unexpected(token)
+    cursor.pos += 2
+    this.mark(token)
+    if (row.handler === 'delegate') this.labels.pop()
+    this.immediates.parse(row, this.writer)
+    if (row.handler === 'delegate') {
+      frames[frames.length - 1] = DELEGATED
+      return cursor.expectRight()
+    }
+    frames[frames.length - 1] = row.handler === 'tag' ? HANDLERS : LAST_HANDLER
+    frames.push(CLAUSE)
   }
 
   /** Behind an operator stand only folded instructions and its closing parenthesis. */
@@ -184,8 +236,16 @@ export class InstructionParser {
         frames.pop()
         return this.writeWaiting()
       case FOLDED:
+      case TRIED:
+      case HANDLERS:
+      case LAST_HANDLER:
         cursor.pos++
         return this.closeBlock()
+      case DELEGATED:
+      case CLAUSE:
+        cursor.pos++
+        frames.pop()
+        return
       case THEN:
         cursor.pos++
         if (!cursor.atClause(cursor.words.elseClause)) {
@@ -252,4 +312,14 @@ export class InstructionParser {
     if (row === undefined) throw this.cursor.unexpected(token)
     return row
   }
+}
+
+/** Whether a flat block is open. */
+function isFlat(frame: number | undefined): boolean {
+  return frame === FLAT || frame === FLAT_IF || frame === FLAT_TRY || frame === FLAT_HANDLERS
+}
+
+/** Whether a `(try …` is open, and none of its clauses. */
+function isBetweenClauses(frame: number | undefined): boolean {
+  return frame !== undefined && frame >= TRY && frame <= DELEGATED
 }

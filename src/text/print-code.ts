@@ -37,13 +37,13 @@ export function printFlat(
       }
       case 'else':
         output.newLine(level + labels.depth - 1)
-        output.write(row.name)
+        output.write(printer.print(row, reader))
         break
       case 'end':
         if (labels.depth === 0) return
         labels.close()
         output.newLine(level + labels.depth)
-        output.write(row.name)
+        output.write(printer.print(row, reader))
         break
     }
   }

@@ -16,6 +16,9 @@ const CLOSE = -1
 const CLOSE_BLOCK = -2
 const THEN = -3
 const ELSE = -4
+const DO = -5
+/** From here on downward: what continues or ends a block, by its number. */
+const CLAUSE = -6
 
 /** Where code stands: in lines of its own, or inside a line, as constant expressions do. */
 type FoldedLayout = { readonly kind: 'lines'; readonly level: number } | { readonly kind: 'inline' }
@@ -65,6 +68,8 @@ export class FoldedPrinter {
       if (next >= 0) this.printNode(next, reader, labelNames)
       else if (next === THEN) this.openThen()
       else if (next === ELSE) this.open('(else')
+      else if (next === DO) this.open('(do')
+      else if (next <= CLAUSE) this.openClause(CLAUSE - next, reader)
       else this.close(next === CLOSE_BLOCK)
     }
   }
@@ -91,6 +96,10 @@ export class FoldedPrinter {
   private pendBlock(node: number, row: Instruction, id: string | undefined): void {
     const { folding, pending, printer } = this
     const header = folding.header(node)
+    if (row.admitsHandlers === true) {
+      printer.labels.open(id)
+      return this.pendClauses(node)
+    }
     pending.push(CLOSE_BLOCK)
     if (row.admitsElse !== true) {
       printer.labels.open(id)
@@ -108,6 +117,34 @@ export class FoldedPrinter {
     this.pend(header + 1, (alternative < 0 ? node : alternative) - 1)
     pending.push(THEN)
     this.pend(folding.first(node), header - 1)
+  }
+
+  /** The clauses of a `(try …`, the last one first. Its end is one where it delegates. */
+  private pendClauses(node: number): void {
+    const { folding, pending } = this
+    pending.push(CLOSE, CLAUSE - node)
+    let end = node
+    for (let clause = folding.alternative(node); clause >= 0; clause = folding.alternative(clause)) {
+      pending.push(CLOSE)
+      this.pend(clause + 1, end - 1)
+      pending.push(CLAUSE - clause)
+      end = clause
+    }
+    pending.push(CLOSE)
+    this.pend(folding.header(node) + 1, end - 1)
+    pending.push(DO)
+  }
+
+  /** A handler; or the end of the block, behind which its label is out of scope. */
+  private openClause(instruction: number, reader: InstructionReader): void {
+    const { printer } = this
+    reader.pos = this.folding.offset(instruction)
+    const row = reader.next()
+    if (row.structure === 'else') return this.open(`(${printer.print(row, reader)}`)
+    printer.labels.close()
+    if (row.handler === undefined) return
+    this.open(`(${printer.print(row, reader)}`)
+    this.close(false)
   }
 
   /** The nodes that lie side by side from one instruction to another, so that the first is printed first. */

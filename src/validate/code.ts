@@ -354,6 +354,10 @@ export class CodeValidator implements Typing {
     return this.kinds[index] === 'loop' ? type.params : type.results
   }
 
+  labelKind(l: number): ControlKind {
+    return this.kinds[this.depth - 1 - l]!
+  }
+
   returns(): readonly ValType[] {
     return this.frameTypes[0]!.results
   }

@@ -26,6 +26,7 @@ export const PROBES: Readonly<Record<string, string>> = {
   'function-references': '(type (func)) (func (param (ref 0)))',
   gc: '(type (struct))',
   'exception-handling': '(func (try_table))',
+  'legacy-exceptions': '(func try end)',
   memory64: '(memory i64 1)',
   'custom-page-sizes': '(memory 0 (pagesize 1))',
   'wide-arithmetic': '(func unreachable i64.mul_wide_u drop drop)',
@@ -58,7 +59,6 @@ export const HOST_OPTIONS: GenerateOptions = {
 export const DEVIATIONS: Readonly<Record<string, string>> = {
   'exception-handling': 'hosts before V8 13.7 have tags and throw, but not try_table',
   'atomic alignment must be natural': 'hosts accept atomic accesses with less than their natural alignment',
-  'legacy-exceptions': 'the host has try, catch and rethrow, which were never standardised: a later issue',
   'function-references': 'hosts from V8 11.9 on have typed references: a later issue',
   gc: 'hosts from V8 11.9 on have structs and arrays: a later issue',
 }

@@ -347,7 +347,6 @@ describe('errors', () => {
   })
 
   test.each([
-    ['legacy-exceptions', '(func try)'],
     ['stack-switching', '(func (suspend 0))'],
     ['custom-descriptors', '(func (ref.cast_desc_eq (ref null 0)))'],
     ['custom-descriptors', '(func (struct.new_desc 0))'],
