@@ -19,8 +19,8 @@ export const control: readonly Instruction[] = [
     C.pushControl('loop', type)
   }, { structure: 'open', cost: 0 }),
   ruled(0x04, 'if', ['blocktype'], (C, { x }) => {
-    C.pop(I32)
     const type = C.blockType(x)
+    C.pop(I32)
     C.popAll(type.params)
     C.pushControl('if', type)
   }, { structure: 'open', admitsElse: true, hintable: true }),
