@@ -131,7 +131,8 @@ describe('a row', () => {
     const wrong = INSTRUCTIONS.filter(
       ({ immediates }) =>
         immediates.length > 2 ||
-        (immediates.length === 2 && !/^(\w+idx \w+idx|\w+idx u32|memarg laneidx|blocktype catches)$/.test(immediates.join(' '))),
+        (immediates.length === 2 &&
+          !/^(\w+idx \w+idx|\w+idx u32|memarg laneidx|blocktype catches)$/.test(immediates.join(' '))),
     )
     expect(namesOf(wrong)).toEqual([])
   })
