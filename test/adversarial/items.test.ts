@@ -22,11 +22,8 @@ function citedItems(): Set<number> {
   return items
 }
 
-/** Exceptions, shared memories, and a leak test over collections, come with these. */
-const LATER: readonly number[] = [31, 44, 45]
-
-it('all items up to 45 have a test that says so, but for those that wait for a proposal', () => {
+it('all items up to 45 have a test that says so, but for the one that waits for collections of the host', () => {
   const cited = citedItems()
   const all = Array.from({ length: 45 }, (_, i) => i + 1)
-  expect(all.filter((item) => !cited.has(item))).toEqual(LATER)
+  expect(all.filter((item) => !cited.has(item))).toEqual([31])
 })

@@ -50,6 +50,10 @@ function blockOf(params: number, results: number): Uint8Array {
   )
 }
 
+function u64(value: number): number[] {
+  return value < 0x80 ? [value] : [(value % 0x80) + 0x80, ...u64(Math.floor(value / 0x80))]
+}
+
 interface Row {
   readonly what: string
   readonly limit: number
@@ -116,6 +120,21 @@ const rows: readonly Row[] = [
     limit: 65_536,
     make: (n) => moduleOf(section(5, vector([0, u32(n)]))),
     above: 'invalid',
+  },
+  {
+    what: 'pages of a memory with 64-bit addresses',
+    limit: 2 ** 37 - 1,
+    make: (n) => moduleOf(section(5, vector([4, u64(n)]))),
+  },
+  {
+    what: 'operands of array.new_fixed',
+    limit: 10_000,
+    make: (n) =>
+      moduleOf(
+        section(1, vector([0x60, 0, 0], [0x5e, I32, 0])),
+        section(3, vector(0)),
+        section(10, vector(sized(0, 0x00, 0xfb, 8, 1, u32(n), 0x1a, END))),
+      ),
   },
   {
     what: 'fields of a struct',

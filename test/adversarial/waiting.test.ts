@@ -1,4 +1,4 @@
-// Waiting at an address of shared memory: every timeout, wherever one may not block, and with a limit on the time (adversarial 45).
+// Waiting at an address of shared memory: every timeout, wherever one may not block, and with a limit on the time (adversarial.md 45).
 
 import { spawnSync } from 'node:child_process'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -33,7 +33,7 @@ const WAITS = [
   ['wait64', 0n, 1n],
 ] as const
 
-describe('a wait (adversarial 45)', () => {
+describe('a wait (adversarial.md 45)', () => {
   it.each(WAITS)(
     '%s with timeout 0 is over at once: timed out where the value is there, not equal where not',
     async (name, same, other) => {

@@ -68,10 +68,9 @@ describe.skipIf(scripts.length === 0)('the official scripts', () => {
     expect(places.filter((place) => !names.has(place.replace(/:\d+$/, '')))).toEqual([])
   })
 
-  it('of the standard skip nothing but what waits for these proposals', () => {
-    const later = ['exception-handling', 'memory64', 'relaxed-simd']
-    const { proposals } = jsonReport(coreScripts.map(resultOf))
-    expect(Object.keys(proposals).filter((proposal) => !later.includes(proposal))).toEqual([])
+  it('skip nothing, unless the proposal is not there yet', () => {
+    const judged = scripts.filter(([name]) => !isAhead(name))
+    expect(jsonReport(judged.map(resultOf)).proposals).toEqual({})
   })
 
   // Rewritten by `npm run conformance`. The host's part is a record: the host of this run may be another.

@@ -252,7 +252,7 @@ describe('what a host function throws', () => {
   })
 })
 
-describe('a handler catches neither (adversarial 44)', () => {
+describe('a handler catches neither (adversarial.md 44)', () => {
   const BODY = (body: string): string =>
     `(module (import "" "h" (func $h)) (func $deep (call $deep))
       (func $f (export "f") (block (try_table (catch_all 0) ${body})) (loop (br 0))))`
