@@ -132,7 +132,9 @@ describe('a row', () => {
       ({ immediates }) =>
         immediates.length > 2 ||
         (immediates.length === 2 &&
-          !/^(\w+idx \w+idx|\w+idx u32|memarg laneidx|blocktype catches)$/.test(immediates.join(' '))),
+          !/^(\w+idx \w+idx|\w+idx u32|memarg laneidx|blocktype catches|typeidx onclauses)$/.test(
+            immediates.join(' '),
+          )),
     )
     expect(namesOf(wrong)).toEqual([])
   })

@@ -8,7 +8,15 @@ import { MODULE_LIMITS } from '../syntax/limits.ts'
 import type { Code } from '../syntax/module.ts'
 import { EMPTY_BLOCK, refType, type BlockType } from '../syntax/types.ts'
 import type { Instruction } from './define.ts'
-import { CATCHES, isIndexKind, type ImmediateKind, type Immediates, type IndexKind } from './immediates.ts'
+import {
+  CATCHES,
+  ON_LABEL,
+  ON_SWITCH,
+  isIndexKind,
+  type ImmediateKind,
+  type Immediates,
+  type IndexKind,
+} from './immediates.ts'
 import { PLANNED_OPCODES } from './planned.ts'
 import { PLAIN_ROWS, rowsBehind } from './table.ts'
 import { readHeapType, readValType } from './type-codes.ts'
@@ -164,6 +172,8 @@ export class InstructionReader extends ByteReader implements Immediates {
         return this.readLabels()
       case 'catches':
         return this.readCatches()
+      case 'onclauses':
+        return this.readOnClauses()
       case 'valtypes':
         return this.readTypes()
       case 'i32':
@@ -233,12 +243,30 @@ export class InstructionReader extends ByteReader implements Immediates {
   }
 
   /** As many clauses as a br_table may have targets. */
-  private readCatches(): void {
+  private readClauseCount(what: string): number {
     const start = this.pos
     const count = this.readListCount()
     if (count > this.maxLabels) {
-      throw new ModuleError('limit', `${count} catch clauses, more than ${this.maxLabels}`, { offset: start })
+      throw new ModuleError('limit', `${count} ${what} clauses, more than ${this.maxLabels}`, { offset: start })
     }
+    return count
+  }
+
+  private readOnClauses(): void {
+    const count = this.readClauseCount('handler')
+    const { list } = this
+    for (let i = 0, at = 0; i < count; i++) {
+      const place = this.pos
+      const code = this.readByte()
+      if (code !== ON_LABEL && code !== ON_SWITCH) throw this.malformed('malformed handler clause', place)
+      list[at++] = code
+      list[at++] = this.readU32()
+      list[at++] = code === ON_LABEL ? this.readU32() : 0
+    }
+  }
+
+  private readCatches(): void {
+    const count = this.readClauseCount('catch')
     const { list } = this
     for (let i = 0, at = 0; i < count; i++) {
       const place = this.pos

@@ -3,15 +3,7 @@
 // from then on, and is taken out when somebody tidies up. Nothing else may depend on this file's contents.
 
 /** Opcodes, prefixes, and `prefix << 16 | number` where the prefix has rows → proposal. */
-export const PLANNED_OPCODES: ReadonlyMap<number, string> = new Map([
-  [0xe0, 'stack-switching'],
-  [0xe1, 'stack-switching'],
-  [0xe2, 'stack-switching'],
-  [0xe3, 'stack-switching'],
-  [0xe4, 'stack-switching'],
-  [0xe5, 'stack-switching'],
-  [0xe6, 'stack-switching'],
-])
+export const PLANNED_OPCODES: ReadonlyMap<number, string> = new Map()
 
 /** Kinds of imports and exports → proposal. */
 export const PLANNED_EXTERN_KINDS: ReadonlyMap<number, string> = new Map([[0x20, 'custom-descriptors']])
@@ -21,7 +13,6 @@ const DESCRIPTORS =
 
 const PLANNED_KEYWORDS: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`^(${DESCRIPTORS})$`), 'custom-descriptors'],
-  [/^(suspend|resume|resume_throw|resume_throw_ref|switch|cont\.new|cont\.bind)$/, 'stack-switching'],
 ]
 
 /** The proposal that a keyword of the text format belongs to, where it is one that has no rows yet. */

@@ -1,7 +1,7 @@
 // Instructions as a dump shows them: immediates in the order of the binary format, names behind indices.
 
 import type { Instruction } from '../../instructions/define.ts'
-import { CATCHES, CLAUSE_NUMBERS } from '../../instructions/immediates.ts'
+import { CATCHES, CLAUSE_NUMBERS, ON_SWITCH } from '../../instructions/immediates.ts'
 import type { ImmediateKind, Immediates } from '../../instructions/immediates.ts'
 import { EMPTY_BLOCK, spellHeapType, spellValType, type BlockType, type ValType } from '../../syntax/types.ts'
 import { printHexF32, printHexF64 } from './hex-float.ts'
@@ -19,6 +19,7 @@ export class InstructionText {
   print(row: Instruction, im: Immediates): string {
     const [first, second] = row.immediates
     if (first === undefined) return row.name
+    if (row.immediates.includes('onclauses')) return `${row.name} ${this.resumption(row, im)}`
     const text = second === undefined ? this.single(first, im) : this.pair(first, second, im)
     return text === '' ? row.name : `${row.name} ${text}`
   }
@@ -89,6 +90,15 @@ export class InstructionText {
   private blockType(type: BlockType): string {
     if (type === EMPTY_BLOCK) return ''
     return type >= 0 && type < 2 ** 30 ? `type[${type}]` : this.valType(type)
+  }
+
+  private resumption({ immediates }: Instruction, im: Immediates): string {
+    const indices = [this.index('typeidx', im.x), ...(immediates[1] === 'tagidx' ? [this.index('tagidx', im.y)] : [])]
+    const clauses = Array.from({ length: im.count }, (_, i) => {
+      const [code, tag, label] = im.list.slice(i * CLAUSE_NUMBERS, (i + 1) * CLAUSE_NUMBERS)
+      return `(on ${this.index('tagidx', tag!)} ${code === ON_SWITCH ? 'switch' : label})`
+    })
+    return [...indices, ...clauses].join(' ')
   }
 
   private catches({ list, count }: Immediates): string {
