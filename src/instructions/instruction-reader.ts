@@ -2,7 +2,7 @@
 // (opcodes, LEB128, type codes), not nesting and not meaning.
 // https://webassembly.github.io/spec/core/binary/instructions.html
 
-import { ModuleError, unsupported } from '../errors/module-error.ts'
+import { ModuleError } from '../errors/module-error.ts'
 import { ByteReader, UNEXPECTED_END } from '../syntax/byte-reader.ts'
 import { MODULE_LIMITS } from '../syntax/limits.ts'
 import type { Code } from '../syntax/module.ts'
@@ -17,7 +17,6 @@ import {
   type Immediates,
   type IndexKind,
 } from './immediates.ts'
-import { PLANNED_OPCODES } from './planned.ts'
 import { PLAIN_ROWS, rowsBehind } from './table.ts'
 import { readHeapType, readValType } from './type-codes.ts'
 
@@ -87,9 +86,7 @@ export class InstructionReader extends ByteReader implements Immediates {
     const number = rows === undefined ? 0 : this.readU32()
     const row = rows?.[number]
     if (row === undefined) {
-      const planned = PLANNED_OPCODES.get(rows === undefined ? byte : (byte << 16) | number)
       const spelled = rows === undefined ? hex(byte) : `${hex(byte)} ${hex(number)}`
-      if (planned !== undefined) throw unsupported(planned, `opcode ${spelled}`, { offset: this.start })
       throw new ModuleError('malformed', `illegal opcode ${spelled}`, { offset: this.start })
     }
     this.readImmediates(row.immediates)

@@ -94,19 +94,19 @@ export class InstructionText {
 
   private resumption({ immediates }: Instruction, im: Immediates): string {
     const indices = [this.index('typeidx', im.x), ...(immediates[1] === 'tagidx' ? [this.index('tagidx', im.y)] : [])]
-    const clauses = Array.from({ length: im.count }, (_, i) => {
-      const [code, tag, label] = im.list.slice(i * CLAUSE_NUMBERS, (i + 1) * CLAUSE_NUMBERS)
-      return `(on ${this.index('tagidx', tag!)} ${code === ON_SWITCH ? 'switch' : label})`
-    })
+    const clauses = clausesOf(im).map(
+      ([code, tag, label]) => `(on ${this.index('tagidx', tag)} ${code === ON_SWITCH ? 'switch' : String(label)})`,
+    )
     return [...indices, ...clauses].join(' ')
   }
 
-  private catches({ list, count }: Immediates): string {
-    return Array.from({ length: count }, (_, i) => {
-      const [code, tag, label] = list.slice(i * CLAUSE_NUMBERS, (i + 1) * CLAUSE_NUMBERS)
-      const { name, tagged } = CATCHES[code!]!
-      return tagged ? `(${name} ${tag!}${this.tag('tagidx', tag!)} ${label!})` : `(${name} ${label!})`
-    }).join(' ')
+  private catches(im: Immediates): string {
+    return clausesOf(im)
+      .map(([code, tag, label]) => {
+        const { name, tagged } = CATCHES[code]!
+        return tagged ? `(${name} ${this.index('tagidx', tag)} ${label})` : `(${name} ${label})`
+      })
+      .join(' ')
   }
 
   private tag(kind: ImmediateKind, x: number): string {
@@ -135,4 +135,12 @@ export function unsigned({ lo, hi }: Immediates): bigint {
 
 function hexWord(word: number): string {
   return `0x${(word >>> 0).toString(16).padStart(8, '0')}`
+}
+
+/** The clauses in the list. */
+function clausesOf({ list, count }: Immediates): (readonly [code: number, tag: number, label: number])[] {
+  return Array.from({ length: count }, (_, i) => {
+    const at = i * CLAUSE_NUMBERS
+    return [list[at]!, list[at + 1]!, list[at + 2]!]
+  })
 }
