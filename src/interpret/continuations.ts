@@ -47,7 +47,7 @@ export class FrameStretch implements StackStretch {
 }
 
 /** A prompt that has a clause for a tag: which crossing it is, and the clause; none where the tag is for switching. */
-export interface Prompted {
+interface Prompted {
   readonly crossing: number
   readonly clause: OnClause | undefined
 }
@@ -75,7 +75,7 @@ export interface Cut {
 }
 
 /** A run's stack at an operation that is to go on at `pc` with what it is given at `slot`. */
-export interface StackTop {
+interface StackTop {
   readonly instance: Instance
   readonly pc: number
   readonly fp: number

@@ -62,7 +62,7 @@ interface OpenHandler extends Handler {
 }
 
 /** A clause whose landing is still to be emitted. */
-export interface PendingCatch extends Catch {
+interface PendingCatch extends Catch {
   landing: number
   readonly types: readonly ValType[]
   readonly frame: Frame

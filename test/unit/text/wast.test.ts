@@ -62,7 +62,8 @@ describe('a module', () => {
   test('may be the whole script, as bare fields', () => {
     const directive = only('(func) (memory 0) (func (export "f"))')
     expect(directive).toMatchObject({ kind: 'module', keyword: 'module', module: { form: 'text' } })
-    expect(only('(tag)')).toMatchObject({ kind: 'module', module: { form: 'faulty text' } })
+    expect(only('(tag)')).toMatchObject({ kind: 'module', module: { form: 'text' } })
+    expect(only('(func (nothing))')).toMatchObject({ kind: 'module', module: { form: 'faulty text' } })
   })
 })
 
