@@ -13,6 +13,7 @@ const allowed: Readonly<Record<string, { readonly names: readonly string[] | 'ha
     why: 'a handler for each instruction that changes control or only moves values',
   },
   'src/interpret/lower-exceptions.ts': { names: 'handlers', why: 'likewise, for those that throw or catch' },
+  'src/interpret/lower-stack-switching.ts': { names: 'handlers', why: 'likewise, for those on continuations' },
   'src/interpret/slow.ts': {
     names: 'handlers',
     why: 'a handler for each instruction on tables, segments and memory sizes',

@@ -31,6 +31,9 @@ export type TrapCode =
   | 'TRAP_UNALIGNED_ATOMIC'
   | 'TRAP_UNSHARED_MEMORY'
   | 'TRAP_CANNOT_BLOCK'
+  | 'TRAP_NULL_CONTINUATION'
+  | 'TRAP_CONTINUATION_CONSUMED'
+  | 'UNHANDLED_TAG'
 
 /** Every way in which execution can end abnormally: stable code → wording of the official scripts. */
 export const TRAPS: Readonly<Record<TrapCode, string>> = {
@@ -61,6 +64,9 @@ export const TRAPS: Readonly<Record<TrapCode, string>> = {
   TRAP_UNALIGNED_ATOMIC: 'unaligned atomic memory access',
   TRAP_UNSHARED_MEMORY: 'expected shared memory',
   TRAP_CANNOT_BLOCK: 'the host does not let this thread block',
+  TRAP_NULL_CONTINUATION: 'null continuation reference',
+  TRAP_CONTINUATION_CONSUMED: 'continuation already consumed',
+  UNHANDLED_TAG: 'unhandled tag',
 }
 
 /** Trap codes in a fixed order, so that generated code can name one by a small number. */

@@ -1,6 +1,18 @@
 // The proposal gc: structures, arrays, i31, casts. https://github.com/WebAssembly/gc
 
-import { ANY, ARRAY, EQ, EXTERN, I31, I32, heapTypeOf, isDefaultable, isNullable, isPacked } from '../syntax/types.ts'
+import {
+  CONT,
+  ANY,
+  ARRAY,
+  EQ,
+  EXTERN,
+  I31,
+  I32,
+  heapTypeOf,
+  isDefaultable,
+  isNullable,
+  isPacked,
+} from '../syntax/types.ts'
 import { isRefType, nonNull, refType, unpacked } from '../syntax/types.ts'
 import type { ArrayType, FieldType, HeapType, RefType } from '../syntax/types.ts'
 import { prefixed, ruled, type Facts, type Instruction } from './define.ts'
@@ -52,9 +64,15 @@ const arrayGet =
     C.push(unpacked(elem.type))
   }
 
+/** The greatest type of the hierarchy that a cast stays in. Continuations are not cast. */
+function castTop(C: Typing, target: RefType): HeapType {
+  const top = C.topOf(heapTypeOf(C.valType(target)))
+  return top === CONT ? C.invalid('invalid cast: the type of a continuation is not known when it runs') : top
+}
+
 /** What is cast comes from the target's hierarchy. */
 function popCastOperand(C: Typing, target: RefType): void {
-  C.pop(refType(true, C.topOf(heapTypeOf(C.valType(target)))))
+  C.pop(refType(true, castTop(C, target)))
 }
 
 /** The difference of reference types: what is left of `from` where a cast to `to` has failed. */
@@ -65,6 +83,7 @@ function castRest(from: RefType, to: RefType): RefType {
 /** The label takes a reference last; its other operands stay in any case. */
 function checkCastBranch(C: Typing, label: number, from: RefType, to: RefType, taken: RefType, left: RefType): void {
   C.matches(C.valType(to), C.valType(from))
+  castTop(C, to)
   const types = C.label(label)
   const last = types.at(-1)
   if (last === undefined) return C.invalid('type mismatch: the label of a cast takes a reference')

@@ -21,6 +21,7 @@ export type ImmediateKind =
   | 'castop'
   | 'labels'
   | 'catches'
+  | 'onclauses'
   | 'valtypes'
   | 'u32'
   | 'i32'
@@ -54,8 +55,8 @@ export interface Immediates {
   readonly lo: number
   readonly hi: number
   /**
-   * `labels`: the targets without the default; `valtypes`: the types; `catches`: `CLAUSE_NUMBERS` numbers for each clause, its code, its
-   * tag (0 where it has none) and its label. The first `count` entries are meant.
+   * `labels`: the targets without the default; `valtypes`: the types; `catches` and `onclauses`: `CLAUSE_NUMBERS` numbers for each clause, its
+   * code, its tag and its label (0 where it has none). The first `count` entries are meant.
    */
   readonly list: readonly number[]
   readonly count: number
@@ -63,7 +64,7 @@ export interface Immediates {
   readonly vector: Int32Array
 }
 
-/** Numbers that a clause of `catches` takes in the list. */
+/** Numbers that a clause of `catches` or `onclauses` takes in the list. */
 export const CLAUSE_NUMBERS = 3
 
 interface Catch {
@@ -81,3 +82,7 @@ export const CATCHES: readonly Catch[] = [
   { name: 'catch_all', tagged: false, ref: false },
   { name: 'catch_all_ref', tagged: false, ref: true },
 ]
+
+// The clauses of `onclauses`, by their code: `(on tag label)` and `(on tag switch)`.
+export const ON_LABEL = 0
+export const ON_SWITCH = 1

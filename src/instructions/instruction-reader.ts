@@ -2,14 +2,21 @@
 // (opcodes, LEB128, type codes), not nesting and not meaning.
 // https://webassembly.github.io/spec/core/binary/instructions.html
 
-import { ModuleError, unsupported } from '../errors/module-error.ts'
+import { ModuleError } from '../errors/module-error.ts'
 import { ByteReader, UNEXPECTED_END } from '../syntax/byte-reader.ts'
 import { MODULE_LIMITS } from '../syntax/limits.ts'
 import type { Code } from '../syntax/module.ts'
 import { EMPTY_BLOCK, refType, type BlockType } from '../syntax/types.ts'
 import type { Instruction } from './define.ts'
-import { CATCHES, isIndexKind, type ImmediateKind, type Immediates, type IndexKind } from './immediates.ts'
-import { PLANNED_OPCODES } from './planned.ts'
+import {
+  CATCHES,
+  ON_LABEL,
+  ON_SWITCH,
+  isIndexKind,
+  type ImmediateKind,
+  type Immediates,
+  type IndexKind,
+} from './immediates.ts'
 import { PLAIN_ROWS, rowsBehind } from './table.ts'
 import { readHeapType, readValType } from './type-codes.ts'
 
@@ -79,9 +86,7 @@ export class InstructionReader extends ByteReader implements Immediates {
     const number = rows === undefined ? 0 : this.readU32()
     const row = rows?.[number]
     if (row === undefined) {
-      const planned = PLANNED_OPCODES.get(rows === undefined ? byte : (byte << 16) | number)
       const spelled = rows === undefined ? hex(byte) : `${hex(byte)} ${hex(number)}`
-      if (planned !== undefined) throw unsupported(planned, `opcode ${spelled}`, { offset: this.start })
       throw new ModuleError('malformed', `illegal opcode ${spelled}`, { offset: this.start })
     }
     this.readImmediates(row.immediates)
@@ -164,6 +169,8 @@ export class InstructionReader extends ByteReader implements Immediates {
         return this.readLabels()
       case 'catches':
         return this.readCatches()
+      case 'onclauses':
+        return this.readOnClauses()
       case 'valtypes':
         return this.readTypes()
       case 'i32':
@@ -233,12 +240,30 @@ export class InstructionReader extends ByteReader implements Immediates {
   }
 
   /** As many clauses as a br_table may have targets. */
-  private readCatches(): void {
+  private readClauseCount(what: string): number {
     const start = this.pos
     const count = this.readListCount()
     if (count > this.maxLabels) {
-      throw new ModuleError('limit', `${count} catch clauses, more than ${this.maxLabels}`, { offset: start })
+      throw new ModuleError('limit', `${count} ${what} clauses, more than ${this.maxLabels}`, { offset: start })
     }
+    return count
+  }
+
+  private readOnClauses(): void {
+    const count = this.readClauseCount('handler')
+    const { list } = this
+    for (let i = 0, at = 0; i < count; i++) {
+      const place = this.pos
+      const code = this.readByte()
+      if (code !== ON_LABEL && code !== ON_SWITCH) throw this.malformed('malformed handler clause', place)
+      list[at++] = code
+      list[at++] = this.readU32()
+      list[at++] = code === ON_LABEL ? this.readU32() : 0
+    }
+  }
+
+  private readCatches(): void {
+    const count = this.readClauseCount('catch')
     const { list } = this
     for (let i = 0, at = 0; i < count; i++) {
       const place = this.pos

@@ -3,7 +3,7 @@
 import { ByteWriter } from '../syntax/byte-writer.ts'
 import { EMPTY_BLOCK, heapTypeOf, isNullable, type BlockType } from '../syntax/types.ts'
 import type { Instruction } from './define.ts'
-import { CATCHES, CLAUSE_NUMBERS, type ImmediateKind, type Immediates } from './immediates.ts'
+import { CATCHES, CLAUSE_NUMBERS, ON_LABEL, type ImmediateKind, type Immediates } from './immediates.ts'
 import { writeHeapType, writeValType } from './type-codes.ts'
 
 export class InstructionWriter extends ByteWriter {
@@ -56,6 +56,8 @@ export class InstructionWriter extends ByteWriter {
         return this.writeU32(im.x)
       case 'catches':
         return this.writeCatches(im)
+      case 'onclauses':
+        return this.writeOnClauses(im)
       case 'valtypes':
         this.writeU32(im.count)
         for (let i = 0; i < im.count; i++) writeValType(this, im.list[i]!)
@@ -71,6 +73,15 @@ export class InstructionWriter extends ByteWriter {
         return this.writeFixed32(im.hi)
       default:
         return this.writeU32(first ? im.x : im.y)
+    }
+  }
+
+  private writeOnClauses({ list, count }: Immediates): void {
+    this.writeU32(count)
+    for (let i = 0; i < count * CLAUSE_NUMBERS; i += CLAUSE_NUMBERS) {
+      this.writeByte(list[i]!)
+      this.writeU32(list[i + 1]!)
+      if (list[i] === ON_LABEL) this.writeU32(list[i + 2]!)
     }
   }
 

@@ -1,17 +1,6 @@
-// Proposals that have no rows yet: how to recognise that a module needs one, in binary by its prefix byte or opcode, in text by its
+// Proposals that have no rows yet: how to recognise that a module needs one, in binary by its kinds of imports, in text by its
 // keywords. It is asked only where there is no row and no such keyword, so what gets rows needs no change here: its entry has no effect
 // from then on, and is taken out when somebody tidies up. Nothing else may depend on this file's contents.
-
-/** Opcodes, prefixes, and `prefix << 16 | number` where the prefix has rows → proposal. */
-export const PLANNED_OPCODES: ReadonlyMap<number, string> = new Map([
-  [0xe0, 'stack-switching'],
-  [0xe1, 'stack-switching'],
-  [0xe2, 'stack-switching'],
-  [0xe3, 'stack-switching'],
-  [0xe4, 'stack-switching'],
-  [0xe5, 'stack-switching'],
-  [0xe6, 'stack-switching'],
-])
 
 /** Kinds of imports and exports → proposal. */
 export const PLANNED_EXTERN_KINDS: ReadonlyMap<number, string> = new Map([[0x20, 'custom-descriptors']])
@@ -21,7 +10,6 @@ const DESCRIPTORS =
 
 const PLANNED_KEYWORDS: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`^(${DESCRIPTORS})$`), 'custom-descriptors'],
-  [/^(suspend|resume|resume_throw|resume_throw_ref|switch|cont\.new|cont\.bind)$/, 'stack-switching'],
 ]
 
 /** The proposal that a keyword of the text format belongs to, where it is one that has no rows yet. */

@@ -14,6 +14,7 @@ import { referenceTypes } from './reference-types.ts'
 import { relaxedSimd } from './relaxed-simd.ts'
 import { signExtension } from './sign-extension.ts'
 import { simd } from './simd.ts'
+import { stackSwitching } from './stack-switching.ts'
 import { tailCall } from './tail-call.ts'
 import { threads } from './threads.ts'
 import { truncSat } from './trunc-sat.ts'
@@ -52,6 +53,7 @@ export const PROPOSALS: readonly Proposal[] = [
   { name: 'gc', rows: gc, on: true },
   { name: 'exception-handling', rows: exceptionHandling, on: true },
   { name: 'legacy-exceptions', rows: legacyExceptions, on: false },
+  { name: 'stack-switching', rows: stackSwitching, on: false },
   { name: 'memory64', rows: [], on: true },
   { name: 'threads', rows: threads, on: false },
   { name: 'custom-page-sizes', rows: [], on: false },

@@ -6,6 +6,7 @@ import type {
   AddrType,
   ArrayType,
   BlockType,
+  ContType,
   FuncType,
   GlobalType,
   HeapType,
@@ -55,7 +56,8 @@ export interface Typing {
   type(x: number): FuncType
   structType(x: number): StructType
   arrayType(x: number): ArrayType
-  /** The type of a tag: a function without results. */
+  contType(x: number): ContType
+  /** The type of a tag: a function, whose results are what a suspension gives. */
   tag(x: number): FuncType
   /** Checks that a type which an instruction spells exists, and gives it. */
   valType(type: ValType): ValType

@@ -4,6 +4,7 @@ import type { FuncInstance } from '../runtime/func.ts'
 import type { Instance } from '../runtime/instance.ts'
 import type { RunFrame } from '../runtime/tier.ts'
 import { codeAt, offsetAt } from './code-heap.ts'
+import type { ResumeSite } from './lower-exceptions.ts'
 import { EXIT_PC, RETURN_PC, machine } from './machine.ts'
 import { FIXED_OPS, OPS, ROW_OPS } from './ops.ts'
 import { slowRow } from './slow.ts'
@@ -12,6 +13,10 @@ import { slowRow } from './slow.ts'
 export interface Crossing {
   readonly instance: Instance
   readonly returnPc: number
+  /** How the code is lowered that it returns to. */
+  readonly mode: 'fast' | 'metered'
+  /** Of a resumption: its clauses, and where the code begins that they belong to. */
+  readonly prompt?: (ResumeSite & { readonly start: number }) | undefined
 }
 
 /** Frames that are told, of a recursion that may have a million: the innermost ones, and the outermost. */

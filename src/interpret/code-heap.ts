@@ -4,7 +4,7 @@
 import type { CompiledModule } from '../runtime/instance.ts'
 import { valueAt } from '../syntax/ascending-pairs.ts'
 import { Lowering, type Lowered, type Mode } from './lower.ts'
-import type { Handler } from './lower-exceptions.ts'
+import type { Handler, ResumeSite } from './lower-exceptions.ts'
 import { installCode, machine, releaseCode } from './machine.ts'
 import { OPS } from './ops.ts'
 import { meetOperations } from './warm-up.ts'
@@ -23,6 +23,7 @@ export interface PlacedCode {
   /** As lowering gave them: positions are from `start`. */
   readonly handlers: readonly Handler[]
   readonly regions: readonly number[]
+  readonly sites: readonly ResumeSite[]
 }
 
 /** What is placed, by ascending start. */
@@ -86,7 +87,7 @@ export function placeFunction(compiled: CompiledModule, funcIdx: number, mode: M
 
 function place(compiled: CompiledModule, funcIdx: number, mode: Mode, maxWords: number): PlacedCode {
   const lowering = new Lowering(compiled, funcIdx, mode, maxWords)
-  const { words, opcodes, targets, entry, frameWords, blocks, handlers, regions } = lowering.lower()
+  const { words, opcodes, targets, entry, frameWords, blocks, handlers, regions, sites } = lowering.lower()
   const start = installCode(words)
   meetOperations(machine(), opcodes)
   const { code } = machine()
@@ -103,6 +104,7 @@ function place(compiled: CompiledModule, funcIdx: number, mode: Mode, maxWords: 
     blocks: mode === 'fast' ? [] : blocks,
     handlers,
     regions,
+    sites,
   }
   placed.splice(indexBefore(start) + 1, 0, result)
   return result

@@ -46,7 +46,7 @@ export function target(lowering: Lowering, at: number, frame: Frame): void {
 }
 
 /** Moves the operands of a branch to the label's slots; ascending, so that none is overwritten before it has been moved. */
-export function moveOperands(lowering: Lowering, frame: Frame): void {
+function moveOperands(lowering: Lowering, frame: Frame): void {
   const types = labelTypes(frame)
   const first = lowering.stack.height - types.length
   let slot = frame.slot

@@ -20,6 +20,7 @@ import {
 } from './control-frames.ts'
 import type { Handler } from './control-frames.ts'
 import { EXCEPTION_HANDLERS } from './lower-exceptions.ts'
+import { STACK_SWITCHING_HANDLERS } from './lower-stack-switching.ts'
 import { byType, slotWords } from './slots.ts'
 import { OPS } from './ops.ts'
 import { slowNumber } from './slow.ts'
@@ -267,6 +268,7 @@ const REF_TEST = instructionByName('ref.test')!
 // prettier-ignore
 export const CONTROL_HANDLERS: Readonly<Record<string, Handler>> = {
   ...EXCEPTION_HANDLERS,
+  ...STACK_SWITCHING_HANDLERS,
   unreachable: (lowering) => {
     lowering.code.emit(OPS.unreachable)
     closeReachable(lowering)

@@ -24,8 +24,8 @@ import { byType, slotWords } from './slots.ts'
 export interface Catch {
   /** The tag that it catches; −1 for all. */
   readonly tagIdx: number
-  /** Whether it gets the exception itself, above the values or below them. */
-  readonly exception: 'above' | 'below' | undefined
+  /** Whether it gets a reference to the exception, above the values or below them. */
+  readonly ref: 'above' | 'below' | undefined
   /** Where in the frame what it catches is put. */
   readonly slot: number
   /** Where execution goes on. */
@@ -37,6 +37,22 @@ export interface Handler {
   readonly catches: readonly Catch[]
   /** Where what it does not catch goes: to the handler around it; −1 for none. */
   readonly outer: number
+}
+
+/** A clause of a resumption; its reference is to the continuation, of this type. */
+export interface OnClause extends Catch {
+  readonly typeIdx: number
+}
+
+/** What a resumption handles: suspensions by a label, and the tags that those switch by which it resumes. */
+export interface ResumeSite {
+  readonly clauses: readonly OnClause[]
+  readonly switches: readonly number[]
+}
+
+interface OpenSite {
+  readonly clauses: { readonly typeIdx: number; readonly pending: PendingCatch }[]
+  readonly switches: number[]
 }
 
 /** A handler of the legacy kind is known completely at its end. */
@@ -57,6 +73,7 @@ interface PendingCatch extends Catch {
 export class Landings {
   readonly handlers: OpenHandler[] = []
   readonly regions: number[] = []
+  readonly sites: OpenSite[] = []
   /** The innermost handler at this point of the code. */
   innermost = -1
   private readonly pending: PendingCatch[] = []
@@ -65,6 +82,32 @@ export class Landings {
   open(catches: readonly PendingCatch[], position: number): void {
     for (const clause of catches) this.pending.push(clause)
     this.useHandler(this.handlers.push({ catches: [...catches], outer: this.innermost }) - 1, position)
+  }
+
+  openSite(): OpenSite {
+    const site: OpenSite = { clauses: [], switches: [] }
+    this.sites.push(site)
+    return site
+  }
+
+  /** A clause that is no handler's. */
+  add(clause: PendingCatch): PendingCatch {
+    this.pending.push(clause)
+    return clause
+  }
+
+  /** With their landings, which are known when those have been emitted. */
+  resumeSites(): ResumeSite[] {
+    return this.sites.map(({ clauses, switches }) => ({
+      clauses: clauses.map(({ typeIdx, pending: { tagIdx, ref, slot, landing } }) => ({
+        typeIdx,
+        tagIdx,
+        ref,
+        slot,
+        landing,
+      })),
+      switches,
+    }))
   }
 
   useHandler(handler: number, position: number): void {
@@ -120,7 +163,7 @@ function pendingCatches(lowering: Lowering, slot: number): PendingCatch[] {
     const frame = frameAt(lowering, list[i + 2]!)
     frame.catches = true
     lowering.stack.reserve(slot + wordsOf(types))
-    clauses.push({ tagIdx, exception: ref ? 'above' : undefined, slot, landing: -1, types, frame, offset })
+    clauses.push({ tagIdx, ref: ref ? 'above' : undefined, slot, landing: -1, types, frame, offset })
   }
   return clauses
 }
@@ -155,7 +198,7 @@ function lowerHandler(lowering: Lowering, tagIdx: number, values: readonly ValTy
   frame.reachable = true
   frame.handler = handler.outer
   landings.useHandler(handler.outer, code.position)
-  handler.catches.push({ tagIdx, exception: 'below', slot: frame.slot, landing: code.position })
+  handler.catches.push({ tagIdx, ref: 'below', slot: frame.slot, landing: code.position })
   stack.resetTo(frame.height, [EXNREF, ...values])
   code.seal()
 }

@@ -19,7 +19,7 @@ import { EMPTY_BLOCK, isRefType, type BlockType, type FuncType, type ValType } f
 import { CodeBuffer } from './code-buffer.ts'
 import { LocalLayout } from './local-layout.ts'
 import { CONTROL_HANDLERS } from './lower-control.ts'
-import { Landings, type Handler } from './lower-exceptions.ts'
+import { Landings, type Handler, type ResumeSite } from './lower-exceptions.ts'
 import { OperandStack } from './operand-stack.ts'
 import { OPS, formsOfRow, isAside, isExpression, isVectorial, type Expression, type RowForms } from './ops.ts'
 import { rowArity } from './row-arity.ts'
@@ -45,6 +45,8 @@ export interface Lowered {
   /** Who catches what is thrown in the function, and where: pairs of position and the innermost handler from there on, or −1. */
   readonly handlers: readonly Handler[]
   readonly regions: readonly number[]
+  /** The clauses of its resumptions. */
+  readonly sites: readonly ResumeSite[]
 }
 
 export interface Frame {
@@ -133,8 +135,18 @@ export class Lowering {
     const entry = this.patchPrologue()
     const { map, blocks, landings } = this
     const { handlers, regions } = landings
-    const frameWords = this.stack.maxTop
-    return { words: words.slice(0, position), opcodes, targets, entry, frameWords, map, blocks, handlers, regions }
+    const sites = landings.resumeSites()
+    const caught = { handlers, regions, sites }
+    return {
+      words: words.slice(0, position),
+      opcodes,
+      targets,
+      entry,
+      frameWords: this.stack.maxTop,
+      map,
+      blocks,
+      ...caught,
+    }
   }
 
   // ——— the beginning ———

@@ -249,6 +249,13 @@ export const REASON = {
   throwRef: 21,
   wait: 22,
   notify: 23,
+  contNew: 24,
+  contBind: 25,
+  suspend: 26,
+  resume: 27,
+  resumeThrow: 28,
+  resumeThrowRef: 29,
+  switch: 30,
   trap: 32,
 } as const
 

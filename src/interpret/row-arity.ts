@@ -8,7 +8,7 @@ import type { Typing } from '../instructions/typing.ts'
 import type { CompiledModule } from '../runtime/instance.ts'
 import { funcTypeOf } from '../syntax/module.ts'
 import { BOT, BOT_HEAP, I32, I64, refType } from '../syntax/types.ts'
-import type { ArrayType, StructType, ValType } from '../syntax/types.ts'
+import type { ArrayType, ContType, StructType, ValType } from '../syntax/types.ts'
 import { topOf } from '../validate/matching.ts'
 
 interface RowArity {
@@ -55,6 +55,7 @@ export function rowArity(row: Instruction, im: Immediates, compiled: CompiledMod
     type: (x) => funcTypeOf(module, x),
     structType: (x) => module.types[x] as StructType,
     arrayType: (x) => module.types[x] as ArrayType,
+    contType: (x) => module.types[x] as ContType,
     tag: (x) => funcTypeOf(module, spaces.tags[x]!),
     valType: (type) => type,
     heapType: (heap) => heap,

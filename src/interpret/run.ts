@@ -12,6 +12,7 @@ import type { Instance } from '../runtime/instance.ts'
 import { STORE_LIMITS, type StoreLimits } from '../runtime/store.ts'
 import { stackFrame, type CallOptions, type Poll, type RunFrame, type RunHandle, type Stop } from '../runtime/tier.ts'
 import type { RootSource } from '../runtime/heap.ts'
+import type { Tag } from '../runtime/tag.ts'
 import { canonicalById } from '../validate/canonical-types.ts'
 import { i32Value, refValue, type Ref, type Value } from '../runtime/value.ts'
 import { hostWaits, type Waiting, type Waits } from '../runtime/waits.ts'
@@ -25,6 +26,7 @@ import { OPS, REASON, REGISTER } from './ops.ts'
 import { slowRow } from './slow.ts'
 import { trap as trapReason } from './slow-handler.ts'
 import { clearStage, stage, type Resident } from './stage.ts'
+import { switchStacks, type StackSwitcher } from './switch-stacks.ts'
 import { NOWHERE, findCatcher, type Catcher } from './unwind.ts'
 
 /** Backward branches and calls between two looks at the world outside. Short enough that optimised code is entered soon. */
@@ -48,25 +50,27 @@ interface Parked {
   readonly refs: readonly Ref[]
 }
 
-export class InterpreterRun implements RunHandle, Resident, RootSource {
+export class InterpreterRun implements RunHandle, Resident, RootSource, StackSwitcher {
   private readonly func: FuncInstance
   private readonly args: readonly Value[]
   private readonly metered: boolean
   private readonly poll: Poll | undefined
   private readonly waits: Waits
   /** What is left of the slice: below zero, it is time to look at the world outside. */
-  private slice = SLICE
+  slice: number = SLICE
 
-  private instance: Instance | undefined
-  private pc = 0
-  private fp = 0
-  private sp = 0
+  instance: Instance | undefined
+  /** How the code is lowered that runs: in a continuation always so that it can be charged, for it may go on in a run that is. */
+  mode: 'fast' | 'metered'
+  pc = 0
+  fp = 0
+  sp = 0
   private base = 0
   private callBase = 0
   /** How far the run's frames and calls may go. */
   private stackLimit = 0
   private callLimit = 0
-  private readonly crossings: Crossing[] = []
+  readonly crossings: Crossing[] = []
   private parked: Parked | undefined
 
   private state: 'ready' | 'running' | 'stopped' | 'awaiting' | 'finished' = 'ready'
@@ -97,6 +101,7 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
     this.func = func
     this.args = args
     this.metered = kind === 'run'
+    this.mode = this.metered ? 'metered' : 'fast'
     this.mayAwait = kind !== 'call'
     this.poll = options?.poll
     this.waits = options?.waits ?? hostWaits
@@ -324,7 +329,7 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
   /** One stay in the loop. Gives why it ended. */
   private execute(): number {
     const { S, loop } = machine()
-    const chunk = this.metered ? Math.max(0, Math.min(this.fuel, FUEL_CHUNK)) : 0
+    const chunk = this.metered ? Math.max(0, Math.min(this.fuel, FUEL_CHUNK)) : FUEL_CHUNK
     S[REGISTER.pc] = this.pc
     S[REGISTER.fp] = this.fp
     S[REGISTER.sp] = this.sp
@@ -389,9 +394,7 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
         return this.tailCall(this.referenced(word(1)), fp + word(2), word(3))
       case REASON.throw: {
         const tag = this.instance!.tags[word(3)]!
-        const exception = new ExceptionInstance(tag, readValues(tag.type.params, fp + word(2)))
-        if (!this.instance!.store.heap.allocate(exception.byteSize)) throw new Trap('HEAP_EXHAUSTED')
-        return this.throw(exception, pc)
+        return this.throw(this.newException(tag, fp + word(2)), pc)
       }
       case REASON.throwRef:
         return this.throwRef(machine().R[(fp + word(2)) >> 1] as ExceptionInstance | null)
@@ -399,6 +402,14 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
         return this.wait()
       case REASON.notify:
         return this.notify()
+      case REASON.contNew:
+      case REASON.contBind:
+      case REASON.suspend:
+      case REASON.resume:
+      case REASON.resumeThrow:
+      case REASON.resumeThrowRef:
+      case REASON.switch:
+        return switchStacks(this, why)
       default:
         return this.returnToCaller()
     }
@@ -411,6 +422,7 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
       return this.done()
     }
     this.instance = crossing.instance
+    this.mode = crossing.mode
     this.pc = crossing.returnPc
     return undefined
   }
@@ -419,7 +431,7 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
     const { pc } = this
     const { compiled } = this.instance!
     const tail = machine().code[pc] === OPS.lower_tail
-    const placed = placeFunction(compiled, machine().code[pc + 1]!, this.metered ? 'metered' : 'fast')
+    const placed = placeFunction(compiled, machine().code[pc + 1]!, this.mode)
     // Lowering may have grown the machine.
     const { code } = machine()
     code[pc + 1] = placed.entry
@@ -451,22 +463,22 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
 
   /** The position of a function's first operation, lowered where that is still to be done. */
   private entryOf(func: FuncInstance): number {
-    const entry = this.metered ? func.meteredEntry : func.entry
+    const entry = this.mode === 'metered' ? func.meteredEntry : func.entry
     if (entry !== 0) return entry
-    const placed = placeFunction(func.instance!.compiled, func.funcIdx, this.metered ? 'metered' : 'fast')
+    const placed = placeFunction(func.instance!.compiled, func.funcIdx, this.mode)
     func.frameWords = placed.frameWords
-    if (this.metered) func.meteredEntry = placed.entry
+    if (this.mode === 'metered') func.meteredEntry = placed.entry
     else func.entry = placed.entry
     return placed.entry
   }
 
-  private jumpTo(func: FuncInstance): void {
+  jumpTo(func: FuncInstance): void {
     this.pc = this.entryOf(func)
     const { S } = machine()
     if (this.fp + func.frameWords > S[REGISTER.stackLimit]!) throw new Trap('STACK_EXHAUSTED')
   }
 
-  private pushCall(returnPc: number): void {
+  pushCall(returnPc: number): void {
     const { C, S } = machine()
     if (this.sp > S[REGISTER.frameLimit]!) throw new Trap('STACK_EXHAUSTED')
     C[this.sp] = returnPc
@@ -480,7 +492,7 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
     if (func.instance === this.instance) this.pushCall(returnPc)
     else {
       this.pushCall(EXIT_PC)
-      this.crossings.push({ instance: this.instance!, returnPc })
+      this.crossings.push({ instance: this.instance!, returnPc, mode: this.mode })
       this.instance = func.instance!
     }
     this.fp = slot
@@ -497,7 +509,7 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
       // Where the frame below is a crossing already, returning will find the right instance: the stack does not grow.
       if (C[this.sp - 2] !== EXIT_PC) {
         this.pushCall(EXIT_PC)
-        this.crossings.push({ instance: this.instance!, returnPc: RETURN_PC })
+        this.crossings.push({ instance: this.instance!, returnPc: RETURN_PC, mode: this.mode })
       }
       this.instance = func.instance!
     }
@@ -507,7 +519,7 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
 
   // ——— host functions ———
 
-  private callHost(func: FuncInstance, slot: number, returnPc: number): Stop | undefined {
+  callHost(func: FuncInstance, slot: number, returnPc: number): Stop | undefined {
     if (stage.hostDepth >= this.limits.hostDepth) throw new Trap('STACK_EXHAUSTED')
     const { params, results } = func.type
     const args = readValues(params, slot)
@@ -637,7 +649,7 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
     return undefined
   }
 
-  private placed(): PlacedCode {
+  placed(): PlacedCode {
     const placed = codeAt(this.pc)
     if (placed === undefined) throw new InternalError('the program counter is outside of all code')
     return placed
@@ -654,8 +666,15 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
 
   // ——— exceptions ———
 
+  /** An exception with the values at the slot. */
+  newException(tag: Tag, slot: number): ExceptionInstance {
+    const exception = new ExceptionInstance(tag, readValues(tag.type.params, slot))
+    if (!this.instance!.store.heap.allocate(exception.byteSize)) throw new Trap('HEAP_EXHAUSTED')
+    return exception
+  }
+
   /** Goes on where the exception is caught; else it leaves the run. `position`: see `findCatcher`. */
-  private throw(exception: ExceptionInstance, position: number): undefined {
+  throw(exception: ExceptionInstance, position: number): undefined {
     const catcher = this.catcherOf(exception, position)
     if (catcher === undefined) throw errorOf(exception, () => this.trace())
     this.land(exception, catcher)
@@ -687,15 +706,20 @@ export class InterpreterRun implements RunHandle, Resident, RootSource {
   }
 
   private land(exception: ExceptionInstance, { instance, fp, sp, crossings, clause, pc }: Catcher): void {
+    this.dropCrossings(crossings)
     this.instance = instance
     this.fp = fp
     this.sp = sp
-    this.crossings.length = crossings
     this.pc = pc
     const values = clause.tagIdx < 0 ? [] : exception.values
     const itself = refValue(EXNREF, exception)
-    const caught = { above: [...values, itself], below: [itself, ...values], none: values }[clause.exception ?? 'none']
+    const caught = { above: [...values, itself], below: [itself, ...values], none: values }[clause.ref ?? 'none']
     writeValues(caught, fp + clause.slot)
+  }
+
+  dropCrossings(count: number): void {
+    this.mode = this.crossings[count]?.mode ?? this.mode
+    this.crossings.length = count
   }
 
   // ——— traps and stacks ———

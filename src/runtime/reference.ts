@@ -2,10 +2,11 @@
 // into 31 bits is an i31, as in the JavaScript API; everything else is the host's, whichever hierarchy it is in.
 // https://webassembly.github.io/spec/core/exec/runtime.html#reference-values
 
-import { ANY, ARRAY, EQ, EXN, EXTERN, FUNC, I31, STRUCT, heapTypeOf, isNullable } from '../syntax/types.ts'
+import { ANY, ARRAY, CONT, EQ, EXN, EXTERN, FUNC, I31, STRUCT, heapTypeOf, isNullable } from '../syntax/types.ts'
 import type { HeapType, RefType } from '../syntax/types.ts'
 import type { CanonicalType, TypeSpace } from '../validate/canonical-types.ts'
 import { ArrayInstance, StructInstance } from './aggregate.ts'
+import { ContinuationInstance } from './continuation.ts'
 import { ExceptionInstance } from './exception.ts'
 import { FuncInstance } from './func.ts'
 import type { Ref } from './value.ts'
@@ -21,7 +22,8 @@ export function i31(value: number): number {
 
 /** The type of an object that was defined in a module. */
 function definedType(ref: Ref): CanonicalType | undefined {
-  if (ref instanceof StructInstance || ref instanceof ArrayInstance) return ref.type
+  if (ref instanceof StructInstance || ref instanceof ArrayInstance || ref instanceof ContinuationInstance)
+    return ref.type
   return ref instanceof FuncInstance ? ref.canonical : undefined
 }
 
@@ -35,6 +37,8 @@ export function hasHeapType(ref: Ref, heap: HeapType, types: TypeSpace): boolean
       return true
     case EXN:
       return ref instanceof ExceptionInstance
+    case CONT:
+      return ref instanceof ContinuationInstance
     case EQ:
       return isI31(ref) || ref instanceof StructInstance || ref instanceof ArrayInstance
     case I31:

@@ -178,6 +178,7 @@ class ScriptThread {
         return yield* this.expectException(command.action)
       case 'assert_trap':
         return yield* this.expectTrap(command.subject, command.text)
+      case 'assert_suspension':
       case 'assert_exhaustion':
         return yield* this.expectTrap(command.action, command.text)
       case 'wait':

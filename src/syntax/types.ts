@@ -74,6 +74,7 @@ export const FUNCREF: RefType = refType(true, FUNC)
 export const FUNCTION: RefType = refType(false, FUNC)
 export const EXTERNREF: RefType = refType(true, EXTERN)
 export const EXNREF: RefType = refType(true, EXN)
+export const CONTREF: RefType = refType(true, CONT)
 
 const HEAP_NAMES: ReadonlyMap<HeapType, string> = new Map([
   [FUNC, 'func'],

@@ -8,11 +8,21 @@ import type { Immediates } from '../instructions/immediates.ts'
 import type { ControlKind, Typing } from '../instructions/typing.ts'
 import { funcTypeAt, type IndexSpaces, type Module } from '../syntax/module.ts'
 import { EMPTY_BLOCK, FUNCREF, I32 } from '../syntax/types.ts'
-import type { ArrayType, BlockType, FuncType, GlobalType, HeapType, MemoryType, RefType } from '../syntax/types.ts'
+import type {
+  ArrayType,
+  BlockType,
+  ContType,
+  FuncType,
+  GlobalType,
+  HeapType,
+  MemoryType,
+  RefType,
+} from '../syntax/types.ts'
 import type { StructType, TableType, ValType } from '../syntax/types.ts'
 
 const EMPTY: FuncType = { kind: 'func', params: [], results: [] }
 const NO_FIELDS: StructType = { kind: 'struct', fields: [] }
+const NO_CONT: ContType = { kind: 'cont', typeIdx: -1 }
 const ANY_ARRAY: ArrayType = { kind: 'array', elem: { type: I32, mutable: true } }
 const ANY_GLOBAL: GlobalType = { type: I32, mutable: true }
 const ANY_TABLE: TableType = { addrType: 'i32', limits: { min: 0 }, elem: FUNCREF }
@@ -152,6 +162,11 @@ export class ArityCounter implements Typing {
   arrayType(x: number): ArrayType {
     const type = this.module.types[x]
     return type?.kind === 'array' ? type : ANY_ARRAY
+  }
+
+  contType(x: number): ContType {
+    const type = this.module.types[x]
+    return type?.kind === 'cont' ? type : NO_CONT
   }
 
   tag(x: number): FuncType {

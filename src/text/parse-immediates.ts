@@ -4,7 +4,7 @@
 
 import type { Instruction } from '../instructions/define.ts'
 import type { ImmediateKind, Immediates, IndexKind } from '../instructions/immediates.ts'
-import { CATCHES, CLAUSE_NUMBERS, isIndexKind } from '../instructions/immediates.ts'
+import { CATCHES, CLAUSE_NUMBERS, ON_LABEL, ON_SWITCH, isIndexKind } from '../instructions/immediates.ts'
 import type { InstructionWriter } from '../instructions/instruction-writer.ts'
 import { instructionByOpcode } from '../instructions/table.ts'
 import { isNullable, type ValType } from '../syntax/types.ts'
@@ -50,6 +50,7 @@ export class ImmediateParser implements Immediates {
     }
     if (immediates.length === 0) return writer.writeOpcode(plain)
     if (immediates.length === 1) this.parseOne(immediates[0]!, plain)
+    else if (immediates.includes('onclauses')) this.parseBeforeClauses(immediates)
     else this.parseTwo(immediates[0]!, immediates[1]!, plain)
     writer.write(plain, this)
   }
@@ -87,6 +88,8 @@ export class ImmediateParser implements Immediates {
         return this.parseLabels()
       case 'catches':
         return this.parseCatches()
+      case 'onclauses':
+        return this.parseOnClauses()
       case 'valtypes':
         return this.parseAnnotation()
       case 'i32':
@@ -136,6 +139,13 @@ export class ImmediateParser implements Immediates {
       case 'memidx':
         return cursor.atIndex() ? context.memories.resolve(cursor) : 0
     }
+  }
+
+  /** One or two indices, and the clauses behind them. */
+  private parseBeforeClauses([first, second]: readonly ImmediateKind[]): void {
+    this.x = this.parseIndex(first as IndexKind)
+    if (isIndexKind(second!)) this.y = this.parseIndex(second)
+    this.parseOnClauses()
   }
 
   private parseTwo(first: ImmediateKind, second: ImmediateKind, row: Instruction): void {
@@ -205,6 +215,22 @@ export class ImmediateParser implements Immediates {
     }
     this.count = count
     this.x = last
+  }
+
+  /** `(on x l)*`, or `switch` in place of the label. */
+  private parseOnClauses(): void {
+    const { cursor, labels, list, context } = this
+    let count = 0
+    while (cursor.takeClause('on')) {
+      const tag = context.tags.resolve(cursor)
+      const isSwitch = cursor.takeWord('switch')
+      list[count * CLAUSE_NUMBERS] = isSwitch ? ON_SWITCH : ON_LABEL
+      list[count * CLAUSE_NUMBERS + 1] = tag
+      list[count * CLAUSE_NUMBERS + 2] = isSwitch ? 0 : labels.resolve(cursor)
+      count++
+      cursor.expectRight()
+    }
+    this.count = count
   }
 
   /** `(catch x l)*` and the like, up to 65,520 or more: what is too much is for the binary format to say. */

@@ -4,7 +4,7 @@
 
 import { BRANCH_HINT } from '../instructions/branch-hints.ts'
 import type { Instruction } from '../instructions/define.ts'
-import { CATCHES, CLAUSE_NUMBERS } from '../instructions/immediates.ts'
+import { CATCHES, CLAUSE_NUMBERS, ON_SWITCH } from '../instructions/immediates.ts'
 import type { ImmediateKind, Immediates } from '../instructions/immediates.ts'
 import type { Module } from '../syntax/module.ts'
 import type { ModuleIds } from './module-ids.ts'
@@ -43,6 +43,7 @@ export class InstructionPrinter {
   print(row: Instruction, im: Immediates): string {
     const [first, second] = row.immediates
     if (first === undefined) return row.name
+    if (row.immediates.includes('onclauses')) return row.name + this.beforeClauses(row, im) + this.onClauses(im)
     return row.name + (second === undefined ? this.single(first, row, im) : this.pair(first, second, row, im))
   }
 
@@ -145,6 +146,20 @@ export class InstructionPrinter {
     const offset = im.hi === 0 ? im.lo >>> 0 : printU64(im.lo, im.hi)
     const align = 2 ** im.align === row.access?.bytes ? '' : ` align=${1n << BigInt(im.align)}`
     return offset === 0 ? memory + align : `${memory} offset=${offset}${align}`
+  }
+
+  private beforeClauses({ immediates: [first, second] }: Instruction, im: Immediates): string {
+    const index = ` ${this.index(first!, im.x)}`
+    return second === 'onclauses' ? index : `${index} ${this.index(second!, im.y)}`
+  }
+
+  private onClauses({ list, count }: Immediates): string {
+    let text = ''
+    for (let i = 0; i < count * CLAUSE_NUMBERS; i += CLAUSE_NUMBERS) {
+      const target = list[i] === ON_SWITCH ? 'switch' : this.labels.use(list[i + 2]!)
+      text += ` (on ${this.ids.tags.use(list[i + 1]!)} ${target})`
+    }
+    return text
   }
 
   private catches({ list, count }: Immediates): string {

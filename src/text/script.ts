@@ -32,6 +32,8 @@ export type Command =
   | { readonly kind: 'assert_return'; readonly action: Action; readonly results: readonly ResultPattern[] }
   | { readonly kind: 'assert_exception'; readonly action: Action }
   | { readonly kind: 'assert_trap'; readonly subject: Action | ModuleSubject; readonly text: string }
+  /** Suspends, and nobody handles it. */
+  | { readonly kind: 'assert_suspension'; readonly action: Action; readonly text: string }
   | { readonly kind: 'assert_exhaustion'; readonly action: Action; readonly text: string }
   | { readonly kind: ModuleAssertion; readonly module: ScriptModule; readonly text: string }
   /** Directives that run beside what follows, among instances of their own and those that are shared with them by name. */

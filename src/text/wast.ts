@@ -122,8 +122,6 @@ class ScriptParser {
       }
       case 'thread':
         return this.parseThread()
-      case 'assert_suspension':
-        throw cursor.unsupported('stack-switching', 'a suspension', cursor.pos + 1)
       default:
     }
     if (clause === undefined) throw cursor.unexpected(cursor.pos + 1)
@@ -137,6 +135,7 @@ class ScriptParser {
         return { kind: clause, action: this.parseAction(), results: this.parseList(parseResultPattern) }
       case 'assert_exception':
         return { kind: clause, action: this.parseAction() }
+      case 'assert_suspension':
       case 'assert_exhaustion':
         return { kind: clause, action: this.parseAction(), text: cursor.readName() }
       case 'assert_trap':

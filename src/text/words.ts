@@ -19,7 +19,7 @@ export const END: Instruction = rowOf('end')
 /** Keywords of the grammar that are neither an instruction nor a type. */
 // prettier-ignore
 const GRAMMAR_WORDS: ReadonlySet<string> = new Set([
-  'type', 'func', 'extern', 'rec', 'sub', 'final', 'field', 'i8', 'i16', 'param', 'result', 'local', 'mut', 'null', 'then', 'do', 'import', 'export', 'table', 'memory', 'global', 'tag', 'start',
+  'type', 'func', 'extern', 'rec', 'sub', 'final', 'field', 'i8', 'i16', 'param', 'result', 'local', 'mut', 'null', 'then', 'do', 'on', 'import', 'export', 'table', 'memory', 'global', 'tag', 'start',
   'elem', 'data', 'offset', 'item', 'declare', 'module', 'binary', 'quote', 'definition', 'instance', 'register', 'invoke', 'get', 'either', 'shared',
   'thread', 'wait', 'pagesize',
 ])

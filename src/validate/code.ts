@@ -10,10 +10,10 @@ import { InstructionReader } from '../instructions/instruction-reader.ts'
 import type { ControlKind, Typing } from '../instructions/typing.ts'
 import type { Code } from '../syntax/module.ts'
 import { BOT, BOT_HEAP, EMPTY_BLOCK, I32, I64, heapTypeOf, isDefaultable, isRefType, refType } from '../syntax/types.ts'
-import type { AddrType, ArrayType, BlockType, CompType, FuncType, GlobalType } from '../syntax/types.ts'
+import type { AddrType, ArrayType, BlockType, CompType, ContType, FuncType, GlobalType } from '../syntax/types.ts'
 import type { HeapType, MemoryType, RefType, StructType, TableType, ValType } from '../syntax/types.ts'
 import type { Context } from './context.ts'
-import { valTypeName } from '../syntax/types.ts'
+import { heapTypeName, valTypeName } from '../syntax/types.ts'
 import { invalid, listMismatch, operandMismatch, resultMismatch, typeMismatch, unknown } from './errors.ts'
 import { Locals } from './locals.ts'
 import { matchesResultType, matchesValType, topOf } from './matching.ts'
@@ -287,6 +287,11 @@ export class CodeValidator implements Typing {
 
   private wrongKind(x: number, { kind }: CompType, wanted: string): never {
     throw invalid(`type mismatch: instruction requires ${wanted} type but type ${x} is of kind ${kind}`)
+  }
+
+  contType(x: number): ContType {
+    const type = x < 0 ? undefined : this.compType(x)
+    return type?.kind === 'cont' ? type : this.invalid(`non-continuation type ${heapTypeName(x)}`)
   }
 
   tag(x: number): FuncType {

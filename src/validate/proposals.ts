@@ -9,9 +9,25 @@ import { InstructionReader } from '../instructions/instruction-reader.ts'
 import { PROPOSALS } from '../instructions/proposals.ts'
 import { instructionByName, proposalOf } from '../instructions/table.ts'
 import { readValType } from '../instructions/type-codes.ts'
-import { impliedElemType, indexSpaces, type Code, type Elem, type Module, type SegmentMode } from '../syntax/module.ts'
+import {
+  funcTypeAt,
+  impliedElemType,
+  indexSpaces,
+  type Code,
+  type Elem,
+  type Module,
+  type SegmentMode,
+} from '../syntax/module.ts'
 import { CONT, EMPTY_BLOCK, EXN, EXTERN, FUNC, FUNCREF, NOCONT, NOEXN, V128 } from '../syntax/types.ts'
-import { heapTypeName, heapTypeOf, isNullable, isPacked, isRefType, valTypeName } from '../syntax/types.ts'
+import {
+  heapTypeName,
+  heapTypeOf,
+  isNullable,
+  isPacked,
+  isRefType,
+  resultTypeName,
+  valTypeName,
+} from '../syntax/types.ts'
 import type { CompType, ExternType, FieldType, HeapType, ValType } from '../syntax/types.ts'
 import { definitionName } from './errors.ts'
 
@@ -118,6 +134,12 @@ class Search {
       this.constExpr(init, within)
     })
     if (tags.length > 0) this.need('exception-handling', 'a tag', {})
+    tags.forEach((typeIdx, x) => {
+      const results = funcTypeAt(module, typeIdx)?.results ?? []
+      if (results.length === 0) return
+      const within = definitionName(module, 'tag', x)
+      this.need('stack-switching', `non-empty tag result type ${resultTypeName(results)}`, { within })
+    })
     tables.forEach(({ addrType }, x) => {
       if (addrType === 'i64') this.need('memory64', 'a 64-bit table', { within: definitionName(module, 'table', x) })
     })

@@ -27,6 +27,7 @@ export const PROBES: Readonly<Record<string, string>> = {
   gc: '(type (struct))',
   'exception-handling': '(func (try_table))',
   'legacy-exceptions': '(func try end)',
+  'stack-switching': '(type $f (func)) (type (cont $f))',
   memory64: '(memory i64 1)',
   'custom-page-sizes': '(memory 0 (pagesize 1))',
   'wide-arithmetic': '(func unreachable i64.mul_wide_u drop drop)',

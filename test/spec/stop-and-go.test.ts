@@ -1,9 +1,11 @@
-// The core scripts once more, with every call as a run that stops every few units of fuel and goes on: it comes to the same, and uses the
+// The core scripts once more, and those of proposals that change control, with every call as a run that stops every few units of fuel and goes on: it comes to the same, and uses the
 // same fuel, as one that runs through.
 
 import { interpreter, type ScriptResult, type Tier } from 'heddle/script'
 import { describe, expect, it } from 'vitest'
-import { coreScripts, resultOf, runOn, type Script } from './official-scripts.ts'
+import { resultOf, runOn, scripts, type Script } from './official-scripts.ts'
+
+const stopped = scripts.filter(([name]) => /^(core|legacy|proposals\/stack-switching)\//.test(name))
 
 /** Stops of one run, beyond which it goes on to its end: a length of 4 GiB takes half a billion units. */
 const MAX_STOPS = 5_000
@@ -31,8 +33,8 @@ function runStopping(k: number, script: Script): { readonly result: ScriptResult
   return { result: runOn(stopping(k, fuel), script), fuel }
 }
 
-describe.skipIf(coreScripts.length === 0)('stopping and going on', () => {
-  it.each(coreScripts)('%s', (name, path) => {
+describe.skipIf(stopped.length === 0)('stopping and going on', () => {
+  it.each(stopped)('%s', (name, path) => {
     const script = [name, path] as const
     const through = runStopping(Infinity, script)
     expect(through.result).toEqual(resultOf(script))

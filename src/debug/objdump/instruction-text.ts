@@ -1,7 +1,7 @@
 // Instructions as a dump shows them: immediates in the order of the binary format, names behind indices.
 
 import type { Instruction } from '../../instructions/define.ts'
-import { CATCHES, CLAUSE_NUMBERS } from '../../instructions/immediates.ts'
+import { CATCHES, CLAUSE_NUMBERS, ON_SWITCH } from '../../instructions/immediates.ts'
 import type { ImmediateKind, Immediates } from '../../instructions/immediates.ts'
 import { EMPTY_BLOCK, spellHeapType, spellValType, type BlockType, type ValType } from '../../syntax/types.ts'
 import { printHexF32, printHexF64 } from './hex-float.ts'
@@ -19,6 +19,7 @@ export class InstructionText {
   print(row: Instruction, im: Immediates): string {
     const [first, second] = row.immediates
     if (first === undefined) return row.name
+    if (row.immediates.includes('onclauses')) return `${row.name} ${this.resumption(row, im)}`
     const text = second === undefined ? this.single(first, im) : this.pair(first, second, im)
     return text === '' ? row.name : `${row.name} ${text}`
   }
@@ -91,12 +92,21 @@ export class InstructionText {
     return type >= 0 && type < 2 ** 30 ? `type[${type}]` : this.valType(type)
   }
 
-  private catches({ list, count }: Immediates): string {
-    return Array.from({ length: count }, (_, i) => {
-      const [code, tag, label] = list.slice(i * CLAUSE_NUMBERS, (i + 1) * CLAUSE_NUMBERS)
-      const { name, tagged } = CATCHES[code!]!
-      return tagged ? `(${name} ${tag!}${this.tag('tagidx', tag!)} ${label!})` : `(${name} ${label!})`
-    }).join(' ')
+  private resumption({ immediates }: Instruction, im: Immediates): string {
+    const indices = [this.index('typeidx', im.x), ...(immediates[1] === 'tagidx' ? [this.index('tagidx', im.y)] : [])]
+    const clauses = clausesOf(im).map(
+      ([code, tag, label]) => `(on ${this.index('tagidx', tag)} ${code === ON_SWITCH ? 'switch' : String(label)})`,
+    )
+    return [...indices, ...clauses].join(' ')
+  }
+
+  private catches(im: Immediates): string {
+    return clausesOf(im)
+      .map(([code, tag, label]) => {
+        const { name, tagged } = CATCHES[code]!
+        return tagged ? `(${name} ${this.index('tagidx', tag)} ${label})` : `(${name} ${label})`
+      })
+      .join(' ')
   }
 
   private tag(kind: ImmediateKind, x: number): string {
@@ -125,4 +135,12 @@ export function unsigned({ lo, hi }: Immediates): bigint {
 
 function hexWord(word: number): string {
   return `0x${(word >>> 0).toString(16).padStart(8, '0')}`
+}
+
+/** The clauses in the list. */
+function clausesOf({ list, count }: Immediates): (readonly [code: number, tag: number, label: number])[] {
+  return Array.from({ length: count }, (_, i) => {
+    const at = i * CLAUSE_NUMBERS
+    return [list[at]!, list[at + 1]!, list[at + 2]!]
+  })
 }

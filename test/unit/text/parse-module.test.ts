@@ -347,7 +347,6 @@ describe('errors', () => {
   })
 
   test.each([
-    ['stack-switching', '(func (suspend 0))'],
     ['custom-descriptors', '(func (ref.cast_desc_eq (ref null 0)))'],
     ['custom-descriptors', '(func (struct.new_desc 0))'],
   ])('name the proposal %s: %s', (proposal, text) => {
