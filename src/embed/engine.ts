@@ -53,8 +53,8 @@ export class Engine {
     const bytes = copyBytes(source, this.limits.moduleBytes)
     const syntax = bytes === undefined ? (source as ModuleSyntax) : decodeModule(bytes, { limits: this.limits })
     try {
-      validateModule(syntax, { limits: this.limits })
-      if (this.disabled.size > 0) refuseProposals(syntax, this.disabled)
+      const { isOptionalCode } = validateModule(syntax, { limits: this.limits })
+      if (this.disabled.size > 0) refuseProposals(syntax, this.disabled, isOptionalCode)
     } catch (error) {
       throw error instanceof ModuleError ? inText(error, syntax) : error
     }

@@ -87,12 +87,14 @@ export interface Instruction {
   readonly admitsHandlers?: true | undefined
   /** Continues such a block with a handler of one tag or of all, after which no other comes; or ends it. */
   readonly handler?: 'tag' | 'all' | 'delegate' | undefined
+  /** Its proposal is off unless switched on. Set by the table. */
+  readonly optional?: true | undefined
   /** Control never goes on behind it. */
   readonly diverges?: true | undefined
 }
 
 /** The optional facts of a row. */
-export type Facts = Omit<Instruction, 'opcode' | 'name' | 'immediates' | 'signature' | 'rule'>
+export type Facts = Omit<Instruction, 'opcode' | 'name' | 'immediates' | 'signature' | 'rule' | 'optional'>
 
 /** `'i32 i32 -> i32'` as lists of types. */
 export function parseSignature(text: string): Signature {

@@ -43,7 +43,7 @@ const OTHER_SHAPE = SHAPES.length
 function shapeOf(row: Instruction | undefined): number {
   const kinds = row?.immediates.map((kind) => (isIndexKind(kind) ? 'idx' : kind)) ?? []
   const shape = SHAPES.indexOf(kinds.join(' '))
-  return shape < 0 ? OTHER_SHAPE : shape
+  return shape < 0 || row?.optional === true ? OTHER_SHAPE : shape
 }
 
 const PLAIN_SHAPES = Uint8Array.from(PLAIN_ROWS, shapeOf)
@@ -58,6 +58,8 @@ export class InstructionReader extends ByteReader implements Immediates {
   readonly list: number[] = []
   count = 0
   readonly vector: Int32Array = new Int32Array(4)
+  /** Whether an instruction was read whose proposal is off by default. */
+  metOptional = false
   /** Targets of a br_table beyond which it is refused with an error of kind `limit`. */
   maxLabels: number = MODULE_LIMITS.brTableTargets
 
@@ -89,6 +91,7 @@ export class InstructionReader extends ByteReader implements Immediates {
       const spelled = rows === undefined ? hex(byte) : `${hex(byte)} ${hex(number)}`
       throw new ModuleError('malformed', `illegal opcode ${spelled}`, { offset: this.start })
     }
+    if (row.optional === true) this.metOptional = true
     this.readImmediates(row.immediates)
     return row
   }
@@ -120,6 +123,7 @@ export class InstructionReader extends ByteReader implements Immediates {
       case 9: // labels
         return this.readLabels()
       default:
+        if (row.optional === true) this.metOptional = true
         this.readImmediates(row.immediates)
     }
   }

@@ -6,10 +6,12 @@ import { PROPOSALS, type Proposal } from './proposals.ts'
 const extraConstants = new Set(PROPOSALS.flatMap((proposal) => proposal.constants ?? []))
 
 /** Every instruction, in the order of the list of proposals. */
-export const INSTRUCTIONS: readonly Instruction[] = PROPOSALS.flatMap((proposal) => proposal.rows.map(uniform))
+export const INSTRUCTIONS: readonly Instruction[] = PROPOSALS.flatMap(({ rows, on }) =>
+  rows.map((row) => uniform(row, on)),
+)
 
 /** The row with all fields, in one order: loops over code read them twice as fast from objects of one shape. */
-function uniform(row: Instruction): Instruction {
+function uniform(row: Instruction, on: boolean): Instruction {
   return {
     opcode: row.opcode,
     name: row.name,
@@ -34,6 +36,7 @@ function uniform(row: Instruction): Instruction {
     hintable: row.hintable,
     admitsHandlers: row.admitsHandlers,
     handler: row.handler,
+    optional: on ? undefined : (true as const),
     diverges: row.diverges,
   } satisfies Record<keyof Instruction, unknown>
 }

@@ -33,8 +33,8 @@ export function compileModule(
   limits: ModuleLimits = MODULE_LIMITS,
 ): CompiledModule {
   const syntax = syntaxOf(module)
-  validateModule(syntax, { limits })
-  if (disabled.size > 0) refuseProposals(syntax, disabled)
+  const { isOptionalCode } = validateModule(syntax, { limits })
+  if (disabled.size > 0) refuseProposals(syntax, disabled, isOptionalCode)
   let names: Names | undefined
   return new CompiledModule(syntax, () => (names ??= decodeNames(syntax)))
 }

@@ -9,7 +9,19 @@ import type { Immediates } from '../instructions/immediates.ts'
 import { InstructionReader } from '../instructions/instruction-reader.ts'
 import type { ControlKind, Typing } from '../instructions/typing.ts'
 import type { Code } from '../syntax/module.ts'
-import { BOT, BOT_HEAP, EMPTY_BLOCK, I32, I64, heapTypeOf, isDefaultable, isRefType, refType } from '../syntax/types.ts'
+import {
+  BOT,
+  BOT_HEAP,
+  CONT,
+  EMPTY_BLOCK,
+  I32,
+  I64,
+  NOCONT,
+  heapTypeOf,
+  isDefaultable,
+  isRefType,
+  refType,
+} from '../syntax/types.ts'
 import type { AddrType, ArrayType, BlockType, CompType, ContType, FuncType, GlobalType } from '../syntax/types.ts'
 import type { HeapType, MemoryType, RefType, StructType, TableType, ValType } from '../syntax/types.ts'
 import type { Context } from './context.ts'
@@ -31,6 +43,9 @@ const LONG_LIST_BUDGET = 250_000_000
 
 const EMPTY: FuncType = { kind: 'func', params: [], results: [] }
 
+/** Heap types of proposals that are off by default. */
+const OPTIONAL_HEAP_TYPES: ReadonlySet<HeapType> = new Set([CONT, NOCONT])
+
 /** A control frame, as it was when it was open. */
 interface Frame {
   kind: ControlKind
@@ -49,6 +64,8 @@ export class CodeValidator implements Typing {
   // The control stack, one array per field: a million nested blocks are four arrays. The innermost frame is at depth - 1, its base
   // and whether it is unreachable are also at hand.
   private depth = 0
+  /** Whether the code that was left behind, or a type in any, needs a proposal that is off by default. */
+  private metOptionalType = false
   private readonly kinds: ControlKind[] = []
   private readonly frameTypes: FuncType[] = []
   private readonly bases: number[] = []
@@ -64,6 +81,11 @@ export class CodeValidator implements Typing {
 
   constructor(context: Context) {
     this.context = context
+  }
+
+  /** Whether anything in the code so far needs a proposal that is off by default. */
+  get metOptional(): boolean {
+    return this.metOptionalType || this.reader.metOptional
   }
 
   /** A function's body: declarations of locals, then an expression. */
@@ -84,6 +106,7 @@ export class CodeValidator implements Typing {
 
   private open({ bytes, start, end }: Code): void {
     if (this.reader.bytes !== bytes) {
+      this.metOptionalType ||= this.reader.metOptional
       this.reader = new InstructionReader(bytes)
       this.reader.maxLabels = this.context.limits.brTableTargets
     }
@@ -305,6 +328,7 @@ export class CodeValidator implements Typing {
 
   heapType(heap: HeapType): HeapType {
     if (heap >= 0) this.compType(heap)
+    else if (OPTIONAL_HEAP_TYPES.has(heap)) this.metOptionalType = true
     return heap
   }
 

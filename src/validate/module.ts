@@ -21,9 +21,15 @@ interface ValidationOptions {
   readonly limits?: ModuleLimits | undefined
 }
 
+/** What is learned of a module while it is checked. */
+interface ValidationFacts {
+  /** Whether its code needs a proposal that is off by default, so that it is worth looking for which. */
+  readonly isOptionalCode: boolean
+}
+
 /** Throws a ModuleError of kind `invalid`, or `limit` where the module is larger than the limits allow. */
-export function validateModule(module: Module, options: ValidationOptions = {}): void {
-  new ModuleValidator(module, options.limits ?? MODULE_LIMITS).check()
+export function validateModule(module: Module, options: ValidationOptions = {}): ValidationFacts {
+  return new ModuleValidator(module, options.limits ?? MODULE_LIMITS).check()
 }
 
 class ModuleValidator {
@@ -39,7 +45,7 @@ class ModuleValidator {
     this.constExprs = new ConstExprs(this.context, this.code)
   }
 
-  check(): void {
+  check(): ValidationFacts {
     const { module, context } = this
     new TypeSection(context).check()
     for (const each of module.imports) {
@@ -63,6 +69,7 @@ class ModuleValidator {
     this.checkStart()
     this.checkExports()
     this.checkBodies()
+    return { isOptionalCode: this.code.metOptional }
   }
 
   private within(kind: DefinitionKind, index: number, check: () => void): void {

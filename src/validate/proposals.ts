@@ -53,9 +53,13 @@ export function disabledProposals(features: Features = {}): ReadonlySet<string> 
   return new Set(PROPOSALS.filter(({ name, on }) => !(features[name] ?? on)).map(({ name }) => name))
 }
 
-/** Throws a ModuleError of kind `unsupported` where a module that is well-formed, valid or not, needs one of the proposals. */
-export function refuseProposals(module: Module, disabled: ReadonlySet<string>): void {
-  for (const [proposal, { what, place }] of requiredProposals(module, disabled)) {
+/**
+ * Throws a ModuleError of kind `unsupported` where a module that is well-formed, valid or not, needs one of the proposals. Validation tells
+ * whether its code may need one that is off by default: where not, and no other is off, the code is not read again.
+ */
+export function refuseProposals(module: Module, disabled: ReadonlySet<string>, isOptionalCode = true): void {
+  const inCode = isOptionalCode || PROPOSALS.some(({ name, on }) => on && disabled.has(name))
+  for (const [proposal, { what, place }] of requiredProposals(module, disabled, inCode)) {
     if (!disabled.has(proposal)) continue
     const remedy = `enable it with features: { '${proposal}': true }`
     throw new ModuleError('unsupported', `${what} needs the proposal "${proposal}", which is switched off: ${remedy}`, {
@@ -65,15 +69,18 @@ export function refuseProposals(module: Module, disabled: ReadonlySet<string>): 
   }
 }
 
-/** The proposals that a well-formed module needs, of those that are of interest, in the order in which it first does. */
+/** The proposals that a well-formed module needs, of those that are of interest, in the order in which it first does; `inCode`: whether to search
+ * segments and bodies. */
 export function requiredProposals(
   module: Module,
   wanted: ReadonlySet<string> = ALL_PROPOSALS,
+  inCode = true,
 ): ReadonlyMap<string, Requirement> {
   const search = new Search(module)
   search.encoding()
   if (PROPOSALS.every(({ name, encodingOnly }) => encodingOnly === true || !wanted.has(name))) return search.found
   search.definitions()
+  if (!inCode) return search.found
   search.segments()
   search.bodies()
   return search.found
