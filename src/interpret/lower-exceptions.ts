@@ -77,11 +77,21 @@ export class Landings {
   /** The innermost handler at this point of the code. */
   innermost = -1
   private readonly pending: PendingCatch[] = []
+  private readonly extended = new Map<readonly ValType[], Map<ValType, readonly ValType[]>>()
 
   /** From the position on, a new handler is the innermost. */
   open(catches: readonly PendingCatch[], position: number): void {
     for (const clause of catches) this.pending.push(clause)
     this.useHandler(this.handlers.push({ catches: [...catches], outer: this.innermost }) - 1, position)
+  }
+
+  /** The types with one more behind them: the same list for all of the many clauses that a hostile module may have for one tag. */
+  withReference(types: readonly ValType[], reference: ValType): readonly ValType[] {
+    const known = this.extended.get(types) ?? new Map<ValType, readonly ValType[]>()
+    this.extended.set(types, known)
+    const extended = known.get(reference) ?? [...types, reference]
+    known.set(reference, extended)
+    return extended
   }
 
   openSite(): OpenSite {
@@ -151,6 +161,8 @@ function tagTypes({ compiled: { module, spaces } }: Lowering, tagIdx: number): r
   return funcTypeOf(module, spaces.tags[tagIdx]!).params
 }
 
+const NO_TYPES: readonly ValType[] = []
+
 /** The clauses of the try_table that was just read, whose operands begin at `slot`. */
 function pendingCatches(lowering: Lowering, slot: number): PendingCatch[] {
   const { list, count, start: offset } = lowering.reader
@@ -158,8 +170,8 @@ function pendingCatches(lowering: Lowering, slot: number): PendingCatch[] {
   for (let i = 0; i < count * CLAUSE_NUMBERS; i += CLAUSE_NUMBERS) {
     const { tagged, ref } = CATCHES[list[i]!]!
     const tagIdx = tagged ? list[i + 1]! : -1
-    const values = tagged ? tagTypes(lowering, tagIdx) : []
-    const types = ref ? [...values, EXNREF] : values
+    const values = tagged ? tagTypes(lowering, tagIdx) : NO_TYPES
+    const types = ref ? lowering.landings.withReference(values, EXNREF) : values
     const frame = frameAt(lowering, list[i + 2]!)
     frame.catches = true
     lowering.stack.reserve(slot + wordsOf(types))

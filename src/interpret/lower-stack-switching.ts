@@ -33,7 +33,7 @@ function openSite(lowering: Lowering, { list, count }: Immediates, slot: number)
     }
     const frame = frameAt(lowering, list[i + 2]!)
     const typeIdx = heapTypeOf(labelTypes(frame).at(-1)!)
-    const types = [...tagType(lowering, tagIdx).params, contRef(typeIdx)]
+    const types = landings.withReference(tagType(lowering, tagIdx).params, contRef(typeIdx))
     frame.catches = true
     stack.reserve(slot + wordsOf(types))
     const pending = landings.add({ tagIdx, ref: 'above', slot, landing: -1, types, frame, offset: reader.start })

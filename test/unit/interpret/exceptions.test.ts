@@ -312,4 +312,18 @@ describe('a hostile program', () => {
     expect(() => instance(of(65_521))).toThrow('65521 catch clauses, more than 65520')
     expect(() => instance(of(65_520))).not.toThrow()
   })
+
+  it('may hand 999 values to each of many clauses, as far as its code has room', () => {
+    const params = 'i64 '.repeat(999)
+    const of = (clauses: number): string => `(module (tag $e (param ${params}))
+      (func (export "f") (result i32)
+        (block $h (result ${params} exnref)
+          (i32.const 0)
+          (try_table ${'(catch_ref $e $h)'.repeat(clauses)})
+          (drop)
+          (return (i32.const 1)))
+        (unreachable)))`
+    expect(call(instance(of(1000)), 'f')).toEqual([1])
+    expect(() => call(instance(of(30_000)), 'f')).toThrow('too much code for its size')
+  })
 })
