@@ -309,11 +309,12 @@ class ModuleDecoder {
   private finish(): Module {
     const { imports, funcs, tables, memories, tags, globals, exports, start, elems, datas, customs } = this
     const { spareSections } = this
-    const { types, subtypes, recGroups } = this.definitions
+    const { types, subtypes, descriptors, recGroups } = this.definitions
     const sections = { imports, funcs, tables, memories, globals, tags, exports, elems, datas }
     const definitions = { types, subtypes, recGroups, ...sections }
     return {
       ...definitions,
+      ...(descriptors.size === 0 ? {} : { descriptors }),
       ...(this.importGroups.length === 0 ? {} : { importGroups: this.importGroups }),
       ...(start === undefined ? {} : { start }),
       customs,

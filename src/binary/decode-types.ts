@@ -1,17 +1,16 @@
 // Decodes the types that sections hold: function types, limits, and the types of tables, memories and globals.
 // https://webassembly.github.io/spec/core/binary/types.html
 
-import { unsupported } from '../errors/module-error.ts'
-import { PLANNED_EXTERN_KINDS } from '../instructions/planned.ts'
 import { readRefType, readStorageType, readValType } from '../instructions/type-codes.ts'
 import type { ByteReader } from '../syntax/byte-reader.ts'
 import type { ModuleLimits } from '../syntax/limits.ts'
 import type { Tag } from '../syntax/module.ts'
 import { EXTERN_KINDS, sizeOfHalves } from '../syntax/types.ts'
-import type { AddrType, CompType, ExternKind, FieldType, ExternType, GlobalType, Limits } from '../syntax/types.ts'
-import type { MemoryType, RecGroup, Size, Subtyping, TableType, ValType } from '../syntax/types.ts'
+import type { AddrType, CompType, DescriptorClauses, ExternKind, FieldType, ExternType } from '../syntax/types.ts'
+import type { GlobalType, Limits, MemoryType, RecGroup, Size, Subtyping, TableType, ValType } from '../syntax/types.ts'
 import { overLimit, readCount } from './read-vector.ts'
-import { ARRAY_TYPE, CONT_TYPE, FUNC_TYPE, REC_GROUP, STRUCT_TYPE, SUB_FINAL_TYPE, SUB_TYPE } from './sections.ts'
+import { ARRAY_TYPE, CONT_TYPE, DESCRIBES, DESCRIPTOR, EXACT_FUNC, FUNC_TYPE, REC_GROUP } from './sections.ts'
+import { STRUCT_TYPE, SUB_FINAL_TYPE, SUB_TYPE } from './sections.ts'
 import { HAS_64_BITS, HAS_MAX, HAS_PAGE_SIZE, IS_SHARED } from './sections.ts'
 
 /** All empty lists of types are one. */
@@ -21,6 +20,7 @@ const NO_TYPES: readonly ValType[] = []
 export class TypeDefinitions {
   readonly types: CompType[] = []
   readonly subtypes: Map<number, Subtyping> = new Map()
+  readonly descriptors: Map<number, DescriptorClauses> = new Map()
   readonly recGroups: RecGroup[] = []
 }
 
@@ -47,7 +47,23 @@ function readSubType(reader: ByteReader, into: TypeDefinitions, limits: ModuleLi
       supertypes.push(reader.readU32())
     into.subtypes.set(into.types.length, { final: form === SUB_FINAL_TYPE, supertypes })
   }
+  const clauses = readDescriptorClauses(reader)
+  if (clauses !== undefined) into.descriptors.set(into.types.length, clauses)
   into.types.push(readCompType(reader, limits))
+}
+
+/** What is described stands before what describes. Undefined where neither is there. */
+function readDescriptorClauses(reader: ByteReader): DescriptorClauses | undefined {
+  const describes = readClause(reader, DESCRIBES)
+  const descriptor = readClause(reader, DESCRIPTOR)
+  if (describes === undefined) return descriptor === undefined ? undefined : { descriptor }
+  return descriptor === undefined ? { describes } : { describes, descriptor }
+}
+
+function readClause(reader: ByteReader, code: number): number | undefined {
+  if (reader.peekByte() !== code) return undefined
+  reader.pos++
+  return reader.readU32()
 }
 
 function readCompType(reader: ByteReader, limits: ModuleLimits): CompType {
@@ -157,12 +173,16 @@ export function readExternKind(reader: ByteReader, use: string): ExternKind {
   const start = reader.pos
   const code = reader.readByte()
   const kind = EXTERN_KINDS[code]
-  if (kind !== undefined) return kind
-  refuse(PLANNED_EXTERN_KINDS.get(code), `${use} kind 0x${code.toString(16)}`, start)
-  throw reader.malformed(`malformed ${use} kind`, start)
+  if (kind === undefined) throw reader.malformed(`malformed ${use} kind`, start)
+  return kind
 }
 
+/** The type of an import. */
 export function readExternType(reader: ByteReader): ExternType {
+  if (reader.peekByte() === EXACT_FUNC) {
+    reader.pos++
+    return { kind: 'func', typeIdx: reader.readU32(), exact: true }
+  }
   const kind = readExternKind(reader, 'import')
   switch (kind) {
     case 'func':
@@ -176,8 +196,4 @@ export function readExternType(reader: ByteReader): ExternType {
     case 'tag':
       return { kind, ...readTag(reader) }
   }
-}
-
-function refuse(proposal: string | undefined, what: string, offset: number): void {
-  if (proposal !== undefined) throw unsupported(proposal, what, { offset })
 }

@@ -6,14 +6,16 @@ import { writeStorageType, writeValType } from '../instructions/type-codes.ts'
 import type { ByteWriter } from '../syntax/byte-writer.ts'
 import type { Module, Tag } from '../syntax/module.ts'
 import { EXTERN_KINDS } from '../syntax/types.ts'
-import type { AddrType, CompType, ExternKind, ExternType, FieldType, GlobalType } from '../syntax/types.ts'
-import type { Limits, MemoryType, Size, Subtyping, TableType, ValType } from '../syntax/types.ts'
-import { ARRAY_TYPE, CONT_TYPE, FUNC_TYPE, REC_GROUP, STRUCT_TYPE, SUB_FINAL_TYPE, SUB_TYPE } from './sections.ts'
+import type { AddrType, CompType, DescriptorClauses, ExternKind, ExternType, FieldType } from '../syntax/types.ts'
+import type { GlobalType, Limits, MemoryType, Size, TableType, ValType } from '../syntax/types.ts'
+import { ARRAY_TYPE, CONT_TYPE, DESCRIBES, DESCRIPTOR, EXACT_FUNC, FUNC_TYPE, REC_GROUP } from './sections.ts'
+import { STRUCT_TYPE, SUB_FINAL_TYPE, SUB_TYPE } from './sections.ts'
 import { HAS_64_BITS, HAS_MAX, HAS_PAGE_SIZE, IS_SHARED } from './sections.ts'
 import { writeVector } from './write-section.ts'
 
 /** The contents of the type section: definitions, and recursion groups around them. */
-export function writeTypes(writer: ByteWriter, { types, subtypes, recGroups }: Module): void {
+export function writeTypes(writer: ByteWriter, module: Module): void {
+  const { types, recGroups } = module
   const grouped = recGroups.reduce((sum, { count }) => sum + count, 0)
   writer.writeU32(types.length - grouped + recGroups.length)
   let nextGroup = 0
@@ -22,21 +24,34 @@ export function writeTypes(writer: ByteWriter, { types, subtypes, recGroups }: M
     if (group?.start === i) {
       writer.writeByte(REC_GROUP)
       writer.writeU32(group.count)
-      for (const end = i + group.count; i < end; i++) writeSubType(writer, types[i]!, subtypes.get(i))
+      for (const end = i + group.count; i < end; i++) writeSubType(writer, module, i)
       nextGroup++
     } else if (i < types.length) {
-      writeSubType(writer, types[i]!, subtypes.get(i))
+      writeSubType(writer, module, i)
       i++
     } else return
   }
 }
 
-function writeSubType(writer: ByteWriter, type: CompType, subtyping: Subtyping | undefined): void {
+function writeSubType(writer: ByteWriter, { types, subtypes, descriptors }: Module, typeIdx: number): void {
+  const subtyping = subtypes.get(typeIdx)
   if (subtyping !== undefined) {
     writer.writeByte(subtyping.final ? SUB_FINAL_TYPE : SUB_TYPE)
     writeVector(writer, subtyping.supertypes, (x) => writer.writeU32(x))
   }
-  writeCompType(writer, type)
+  writeDescriptorClauses(writer, descriptors?.get(typeIdx) ?? {})
+  writeCompType(writer, types[typeIdx]!)
+}
+
+function writeDescriptorClauses(writer: ByteWriter, { describes, descriptor }: DescriptorClauses): void {
+  if (describes !== undefined) {
+    writer.writeByte(DESCRIBES)
+    writer.writeU32(describes)
+  }
+  if (descriptor !== undefined) {
+    writer.writeByte(DESCRIPTOR)
+    writer.writeU32(descriptor)
+  }
 }
 
 function writeCompType(writer: ByteWriter, type: CompType): void {
@@ -101,7 +116,8 @@ export function writeExternKind(writer: ByteWriter, kind: ExternKind): void {
 }
 
 export function writeExternType(writer: ByteWriter, type: ExternType): void {
-  writeExternKind(writer, type.kind)
+  if (type.kind === 'func' && type.exact === true) writer.writeByte(EXACT_FUNC)
+  else writeExternKind(writer, type.kind)
   switch (type.kind) {
     case 'func':
       return writer.writeU32(type.typeIdx)

@@ -63,6 +63,8 @@ export const CONT_TYPE = 0x5d
 export const SUB_TYPE = 0x50
 export const SUB_FINAL_TYPE = 0x4f
 export const REC_GROUP = 0x4e
+export const DESCRIPTOR = 0x4d
+export const DESCRIBES = 0x4c
 export const TABLE_WITH_INIT = 0x40
 
 /** Bits of the flags before limits; the last one and that of shared memories belong to memories only. */
@@ -70,6 +72,8 @@ export const HAS_MAX = 1
 export const IS_SHARED = 2
 export const HAS_64_BITS = 4
 export const HAS_PAGE_SIZE = 8
+/** The kind of an import of an exact function; no export has it. */
+export const EXACT_FUNC = 0x20
 /** The bytes that stand where the kind of an import would, and open a group of them: each with its type, or of one type. */
 export const IMPORTS_OF_MODULE = 0x7f
 export const IMPORTS_OF_TYPE = 0x7e

@@ -53,7 +53,7 @@ export class Engine {
     const bytes = copyBytes(source, this.limits.moduleBytes)
     const syntax = bytes === undefined ? (source as ModuleSyntax) : decodeModule(bytes, { limits: this.limits })
     try {
-      const { isOptionalCode } = validateModule(syntax, { limits: this.limits })
+      const { isOptionalCode } = validateModule(syntax, { limits: this.limits, disabled: this.disabled })
       if (this.disabled.size > 0) refuseProposals(syntax, this.disabled, isOptionalCode)
     } catch (error) {
       throw error instanceof ModuleError ? inText(error, syntax) : error

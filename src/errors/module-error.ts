@@ -55,11 +55,3 @@ function renderPlace(place: ModulePlace): string {
   const inner = [subject, offset].filter((part) => part !== '').join(', ')
   return inner === '' ? '' : ` (${inner})`
 }
-
-/** A module that needs a proposal which this engine has switched off, or does not have yet. */
-export function unsupported(proposal: string, what: string, place: ModulePlace = {}): ModuleError {
-  return new ModuleError('unsupported', `${what} needs the proposal "${proposal}", which is not enabled`, {
-    ...place,
-    proposal,
-  })
-}

@@ -34,6 +34,8 @@ export type TrapCode =
   | 'TRAP_NULL_CONTINUATION'
   | 'TRAP_CONTINUATION_CONSUMED'
   | 'UNHANDLED_TAG'
+  | 'TRAP_NULL_DESCRIPTOR'
+  | 'TRAP_DESCRIPTOR_CAST'
 
 /** Every way in which execution can end abnormally: stable code → wording of the official scripts. */
 export const TRAPS: Readonly<Record<TrapCode, string>> = {
@@ -67,6 +69,8 @@ export const TRAPS: Readonly<Record<TrapCode, string>> = {
   TRAP_NULL_CONTINUATION: 'null continuation reference',
   TRAP_CONTINUATION_CONSUMED: 'continuation already consumed',
   UNHANDLED_TAG: 'unhandled tag',
+  TRAP_NULL_DESCRIPTOR: 'null descriptor reference',
+  TRAP_DESCRIPTOR_CAST: 'descriptor cast failure',
 }
 
 /** Trap codes in a fixed order, so that generated code can name one by a small number. */

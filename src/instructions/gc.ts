@@ -13,8 +13,8 @@ import {
   isNullable,
   isPacked,
 } from '../syntax/types.ts'
-import { isRefType, nonNull, refType, unpacked } from '../syntax/types.ts'
-import type { ArrayType, FieldType, HeapType, RefType } from '../syntax/types.ts'
+import { exactly, isRefType, nonNull, refType, unpacked } from '../syntax/types.ts'
+import type { ArrayType, FieldType, HeapType, RefType, StructType } from '../syntax/types.ts'
 import { prefixed, ruled, type Facts, type Instruction } from './define.ts'
 import type { Immediates } from './immediates.ts'
 import type { Typing, TypingRule } from './typing.ts'
@@ -22,7 +22,8 @@ import type { Typing, TypingRule } from './typing.ts'
 const EQREF = refType(true, EQ)
 const byElements = (operand: number): Facts => ({ charge: { operand, per: 1 } })
 
-const ref = (typeIdx: number): RefType => refType(false, typeIdx)
+/** What an instruction makes is of the type itself; only custom-descriptors can tell that from a reference to the type. */
+export const made = (typeIdx: number): RefType => refType(false, exactly(typeIdx))
 const refNull = (typeIdx: number): RefType => refType(true, typeIdx)
 
 /** The field that the immediates name. */
@@ -31,7 +32,7 @@ function field(C: Typing, { x, y }: Immediates): FieldType {
   return fields[y] ?? C.invalid(`unknown field ${y}`)
 }
 
-function checkDefaultable(C: Typing, { type }: FieldType): void {
+export function checkDefaultable(C: Typing, { type }: FieldType): void {
   if (!isDefaultable(type)) C.invalid('type mismatch: field type is not defaultable')
 }
 
@@ -80,9 +81,16 @@ function castRest(from: RefType, to: RefType): RefType {
   return isNullable(to) ? nonNull(from) : from
 }
 
+/** The target is a subtype of what is cast; with custom-descriptors, it is enough that both are of one hierarchy. */
+function checkCast(C: Typing, from: RefType, to: RefType): void {
+  C.valType(to)
+  C.valType(from)
+  C.matches(to, C.isOn('custom-descriptors') ? refType(true, C.topOf(heapTypeOf(from))) : from)
+}
+
 /** The label takes a reference last; its other operands stay in any case. */
 function checkCastBranch(C: Typing, label: number, from: RefType, to: RefType, taken: RefType, left: RefType): void {
-  C.matches(C.valType(to), C.valType(from))
+  checkCast(C, from, to)
   castTop(C, to)
   const types = C.label(label)
   const last = types.at(-1)
@@ -95,15 +103,17 @@ function checkCastBranch(C: Typing, label: number, from: RefType, to: RefType, t
   C.push(left)
 }
 
-const brOnCast: TypingRule = (C, { x, lo: from, hi: to }) => checkCastBranch(C, x, from, to, to, castRest(from, to))
-const brOnCastFail: TypingRule = (C, { x, lo: from, hi: to }) => checkCastBranch(C, x, from, to, castRest(from, to), to)
+export const brOnCast: TypingRule = (C, { x, lo: from, hi: to }) =>
+  checkCastBranch(C, x, from, to, to, castRest(from, to))
+export const brOnCastFail: TypingRule = (C, { x, lo: from, hi: to }) =>
+  checkCastBranch(C, x, from, to, castRest(from, to), to)
 
 const refTest: TypingRule = (C, { x: target }) => {
   popCastOperand(C, target)
   C.push(I32)
 }
 
-const refCast: TypingRule = (C, { x: target }) => {
+export const refCast: TypingRule = (C, { x: target }) => {
   popCastOperand(C, target)
   C.push(target)
 }
@@ -113,7 +123,14 @@ const convert =
   (C) =>
     C.push(refType(isNullable(C.popRefOf(from)), to))
 
-const gcOpcode = (number: number): number => prefixed(0xfb, number)
+/** Where the type has descriptors, an instance cannot be made without one. */
+function withoutDescriptor(C: Typing, x: number): StructType {
+  const type = C.structType(x)
+  if (C.descriptor(x) !== undefined) C.invalid('type with descriptor requires descriptor allocation')
+  return type
+}
+
+export const gcOpcode = (number: number): number => prefixed(0xfb, number)
 
 // prettier-ignore
 export const gc: readonly Instruction[] = [
@@ -122,12 +139,12 @@ export const gc: readonly Instruction[] = [
     C.push(I32)
   }),
   ruled(gcOpcode(0), 'struct.new', ['typeidx'], (C, { x }) => {
-    C.popAll(C.structType(x).fields.map(({ type }) => unpacked(type)))
-    C.push(ref(x))
+    C.popAll(withoutDescriptor(C, x).fields.map(({ type }) => unpacked(type)))
+    C.push(made(x))
   }, { constant: true }),
   ruled(gcOpcode(1), 'struct.new_default', ['typeidx'], (C, { x }) => {
-    for (const each of C.structType(x).fields) checkDefaultable(C, each)
-    C.push(ref(x))
+    for (const each of withoutDescriptor(C, x).fields) checkDefaultable(C, each)
+    C.push(made(x))
   }, { constant: true }),
   ruled(gcOpcode(2), 'struct.get', ['typeidx', 'fieldidx'], structGet(false)),
   ruled(gcOpcode(3), 'struct.get_s', ['typeidx', 'fieldidx'], structGet(true)),
@@ -140,28 +157,28 @@ export const gc: readonly Instruction[] = [
   }),
   ruled(gcOpcode(6), 'array.new', ['typeidx'], (C, { x }) => {
     C.popAll([unpacked(C.arrayType(x).elem.type), I32])
-    C.push(ref(x))
+    C.push(made(x))
   }, { constant: true, ...byElements(1) }),
   ruled(gcOpcode(7), 'array.new_default', ['typeidx'], (C, { x }) => {
     checkDefaultable(C, C.arrayType(x).elem)
     C.pop(I32)
-    C.push(ref(x))
+    C.push(made(x))
   }, { constant: true, ...byElements(0) }),
   ruled(gcOpcode(8), 'array.new_fixed', ['typeidx', 'u32'], (C, { x, y }) => {
     const type = unpacked(C.arrayType(x).elem.type)
     C.popCopies(type, y)
-    C.push(ref(x))
+    C.push(made(x))
   }, { constant: true }),
   ruled(gcOpcode(9), 'array.new_data', ['typeidx', 'dataidx'], (C, { x, y }) => {
     if (isRefType(C.arrayType(x).elem.type)) C.invalid('type mismatch: array type is not numeric or vector')
     C.data(y)
     C.popAll([I32, I32])
-    C.push(ref(x))
+    C.push(made(x))
   }, byElements(1)),
   ruled(gcOpcode(10), 'array.new_elem', ['typeidx', 'elemidx'], (C, { x, y }) => {
     C.matches(C.elem(y), C.arrayType(x).elem.type)
     C.popAll([I32, I32])
-    C.push(ref(x))
+    C.push(made(x))
   }, byElements(1)),
   ruled(gcOpcode(11), 'array.get', ['typeidx'], arrayGet(false)),
   ruled(gcOpcode(12), 'array.get_s', ['typeidx'], arrayGet(true)),

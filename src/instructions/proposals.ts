@@ -1,9 +1,9 @@
-// The list of proposals: what each adds to the table, and which are on by default. `planned` ones have no rows yet; they are listed so
-// that a module which needs one is told its name.
+// The list of proposals: what each adds to the table, and which are on by default.
 
 import { bulkMemory } from './bulk-memory.ts'
 import { control } from './control.ts'
 import type { Instruction } from './define.ts'
+import { customDescriptors } from './custom-descriptors.ts'
 import { exceptionHandling } from './exceptions.ts'
 import { functionReferences } from './function-references.ts'
 import { gc } from './gc.ts'
@@ -58,5 +58,6 @@ export const PROPOSALS: readonly Proposal[] = [
   { name: 'threads', rows: threads, on: false },
   { name: 'custom-page-sizes', rows: [], on: false },
   { name: 'wide-arithmetic', rows: wideArithmetic, on: false },
+  { name: 'custom-descriptors', rows: customDescriptors, on: false },
   { name: 'compact-import-section', rows: [], on: false, encodingOnly: true },
 ]

@@ -1,6 +1,6 @@
 // The proposal reference-types. https://github.com/WebAssembly/reference-types
 
-import { I32, refType } from '../syntax/types.ts'
+import { I32, exactly, refType } from '../syntax/types.ts'
 import { prefixed, ruled, type Facts, type Instruction } from './define.ts'
 
 const byElements = (operand: number): Facts => ({ charge: { operand, per: 1 } })
@@ -31,7 +31,7 @@ export const referenceTypes: readonly Instruction[] = [
   ruled(0xd2, 'ref.func', ['funcidx'], (C, { x }) => {
     const typeIdx = C.funcTypeIdx(x)
     C.declaredFunc(x)
-    C.push(refType(false, typeIdx))
+    C.push(refType(false, C.isExactFunc(x) ? exactly(typeIdx) : typeIdx))
   }, { constant: true }),
   ruled(prefixed(0xfc, 15), 'table.grow', ['tableidx'], (C, { x }) => {
     const { addrType, elem } = C.table(x)

@@ -4,7 +4,16 @@
 import type { ByteReader } from '../syntax/byte-reader.ts'
 import type { ByteWriter } from '../syntax/byte-writer.ts'
 import { HEAP_TYPES_BY_NAME, I16, I8, VAL_TYPES_BY_NAME, heapTypeOf, isNullable, isRefType } from '../syntax/types.ts'
-import { refType, type HeapType, type RefType, type StorageType, type ValType } from '../syntax/types.ts'
+import {
+  exactly,
+  isExact,
+  refType,
+  typeIdxOf,
+  type HeapType,
+  type RefType,
+  type StorageType,
+  type ValType,
+} from '../syntax/types.ts'
 
 /** Types that are one byte: their code as an unsigned byte → the type. A nullable abstract reference is written by its heap type alone. */
 const BY_CODE: ReadonlyMap<number, ValType> = new Map(
@@ -15,18 +24,26 @@ const BY_CODE: ReadonlyMap<number, ValType> = new Map(
 const REF = 0x64
 const REF_NULL = 0x63
 
+/** The code before a type index that says that the heap type is exact. */
+const EXACT = 0x62
+
 export function readValType(reader: ByteReader): ValType {
+  return readTypeOr(reader, 'malformed value type')
+}
+
+/** A value type, or an error in these words. */
+function readTypeOr(reader: ByteReader, fault: string): ValType {
   const start = reader.pos
   const code = reader.readByte()
   const type = BY_CODE.get(code)
   if (type !== undefined) return type
   if (code === REF || code === REF_NULL) return refType(code === REF_NULL, readHeapType(reader))
-  throw reader.malformed('malformed value type', start)
+  throw reader.malformed(fault, start)
 }
 
 export function readStorageType(reader: ByteReader): StorageType {
   const code = reader.peekByte()
-  if (code !== (I8 & 0x7f) && code !== (I16 & 0x7f)) return readValType(reader)
+  if (code !== (I8 & 0x7f) && code !== (I16 & 0x7f)) return readTypeOr(reader, 'malformed storage type')
   reader.pos++
   return code | ~0x7f
 }
@@ -45,6 +62,10 @@ const ABSTRACT: ReadonlySet<HeapType> = new Set(HEAP_TYPES_BY_NAME.values())
 
 export function readHeapType(reader: ByteReader): HeapType {
   const start = reader.pos
+  if (reader.peekByte() === EXACT) {
+    reader.pos++
+    return exactly(Math.min(reader.readU32(), MAX_TYPE_IDX))
+  }
   const heap = reader.readS33()
   if (ABSTRACT.has(heap)) return heap
   if (heap < 0) throw reader.malformed('malformed heap type', start)
@@ -65,5 +86,7 @@ export function writeStorageType(writer: ByteWriter, type: StorageType): void {
 }
 
 export function writeHeapType(writer: ByteWriter, heap: HeapType): void {
-  writer.writeS33(heap)
+  if (isExact(heap)) writer.writeByte(EXACT)
+  // Of an exact type, the index is unsigned; written as a signed one it is the same number, also for those who read it as signed.
+  writer.writeS33(heap < 0 ? heap : typeIdxOf(heap))
 }

@@ -52,6 +52,10 @@ export interface Typing {
   func(x: number): FuncType
   /** The index of a function's type. */
   funcTypeIdx(x: number): number
+  /** Whether the function's type is that one itself, and not a subtype. */
+  isExactFunc(x: number): boolean
+  /** The type of what describes the type's instances; undefined where nothing does. */
+  descriptor(x: number): number | undefined
   /** Each reports a type that is of another kind. */
   type(x: number): FuncType
   structType(x: number): StructType
@@ -86,6 +90,8 @@ export interface Typing {
   popControl(): { readonly kind: ControlKind; readonly type: FuncType }
   /** The rest of the block cannot be reached: its operand stack becomes polymorphic. */
   unreachable(): void
+  /** Whether a proposal is on, for a rule of another one that it changes. */
+  isOn(proposal: string): boolean
   /** Reports an invalid instruction in the specification's words. */
   invalid(reason: string): never
 }

@@ -232,21 +232,29 @@ const globalSet: Handler = (lowering, { x }, row) => {
   )
 }
 
+/** An operation of the second function that leaves a flag beside a reference, which is the lowest of its operands. */
+interface ReferenceTest {
+  readonly row: Instruction
+  readonly x: number
+  readonly operands: number
+}
+
 /**
- * Branches on a flag that a test has left beside the reference on top of the stack: where it is `sense`. The reference goes along with
- * the branch, or stays behind it, as is said.
+ * Branches on the flag that a test has left: where it is `sense`. The reference goes along with the branch, or stays behind it, as is
+ * said; further operands of the test are gone.
  */
 function branchOnTest(
   lowering: Lowering,
   label: number,
   sense: boolean,
-  test: { readonly row: Instruction; readonly x: number },
+  test: ReferenceTest,
   { branches, stays }: { readonly branches: boolean; readonly stays: boolean },
 ): void {
   const { stack, code } = lowering
   stack.settle()
-  const slot = stack.slotOf(stack.height - 1)
+  const slot = stack.slotOf(stack.height - test.operands)
   code.emit(OPS.slow, slowNumber(test.row), slot, test.x, 0)
+  stack.popMany(test.operands - 1)
   const frame = frameAt(lowering, label)
   if (!branches) stack.height--
   if (frame.kind !== 'func' && inPlace(lowering, frame)) {
@@ -264,6 +272,7 @@ function branchOnTest(
 
 const IS_NULL = instructionByName('ref.is_null')!
 const REF_TEST = instructionByName('ref.test')!
+const DESCRIPTOR_TEST = instructionByName('br_on_cast_desc_eq')!
 
 // prettier-ignore
 export const CONTROL_HANDLERS: Readonly<Record<string, Handler>> = {
@@ -293,13 +302,17 @@ export const CONTROL_HANDLERS: Readonly<Record<string, Handler>> = {
   call_ref: callRef,
   return_call_ref: returnCallRef,
   br_on_null: (lowering, { x }) =>
-    branchOnTest(lowering, x, true, { row: IS_NULL, x: 0 }, { branches: false, stays: true }),
+    branchOnTest(lowering, x, true, { row: IS_NULL, x: 0, operands: 1 }, { branches: false, stays: true }),
   br_on_non_null: (lowering, { x }) =>
-    branchOnTest(lowering, x, false, { row: IS_NULL, x: 0 }, { branches: true, stays: false }),
+    branchOnTest(lowering, x, false, { row: IS_NULL, x: 0, operands: 1 }, { branches: true, stays: false }),
   br_on_cast: (lowering, { x, hi }) =>
-    branchOnTest(lowering, x, true, { row: REF_TEST, x: hi }, { branches: true, stays: true }),
+    branchOnTest(lowering, x, true, { row: REF_TEST, x: hi, operands: 1 }, { branches: true, stays: true }),
   br_on_cast_fail: (lowering, { x, hi }) =>
-    branchOnTest(lowering, x, false, { row: REF_TEST, x: hi }, { branches: true, stays: true }),
+    branchOnTest(lowering, x, false, { row: REF_TEST, x: hi, operands: 1 }, { branches: true, stays: true }),
+  br_on_cast_desc_eq: (lowering, { x, hi }) =>
+    branchOnTest(lowering, x, true, { row: DESCRIPTOR_TEST, x: hi, operands: 2 }, { branches: true, stays: true }),
+  br_on_cast_desc_eq_fail: (lowering, { x, hi }) =>
+    branchOnTest(lowering, x, false, { row: DESCRIPTOR_TEST, x: hi, operands: 2 }, { branches: true, stays: true }),
   drop: (lowering) => void lowering.stack.pop(),
   select,
   'local.get': (lowering, { x }) => lowering.stack.pushLocal(x),

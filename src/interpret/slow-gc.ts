@@ -4,7 +4,7 @@
 import { ArrayInstance, StructInstance, arrayBytes, structBytes } from '../runtime/aggregate.ts'
 import type { ArrayLayout, FieldKind, StructLayout } from '../runtime/aggregate.ts'
 import type { Instance } from '../runtime/instance.ts'
-import { hasRefType, i31 } from '../runtime/reference.ts'
+import { hasRefType, i31, isDescribedBy } from '../runtime/reference.ts'
 import type { Ref } from '../runtime/value.ts'
 import { copyRefs, spend, trap, type SlowHandler, type Slots } from './slow-handler.ts'
 
@@ -16,6 +16,8 @@ const ARRAY_TRAP = trap('TRAP_ARRAY_OUT_OF_BOUNDS')
 const DATA_TRAP = trap('TRAP_OUT_OF_BOUNDS')
 const ELEM_TRAP = trap('TRAP_TABLE_OUT_OF_BOUNDS')
 const CAST_TRAP = trap('TRAP_CAST')
+const NULL_DESCRIPTOR = trap('TRAP_NULL_DESCRIPTOR')
+const DESCRIPTOR_CAST_TRAP = trap('TRAP_DESCRIPTOR_CAST')
 const HEAP_TRAP = trap('HEAP_EXHAUSTED')
 
 /** Words that an operand of the kind takes on the stack. */
@@ -88,9 +90,48 @@ function newArray({ store }: Instance, layout: ArrayLayout, length: number): Arr
 }
 
 /** A new structure of zeros and nulls, likewise. */
-function newStruct({ store }: Instance, { type, fields, length }: StructLayout): StructInstance | undefined {
-  return store.heap.allocate(structBytes(length)) ? StructInstance.zero(type, fields, length) : undefined
+function newStruct(
+  { store }: Instance,
+  layout: StructLayout,
+  descriptor: StructInstance | null,
+): StructInstance | undefined {
+  return store.heap.allocate(structBytes(layout.length)) ? StructInstance.zero(layout, descriptor) : undefined
 }
+
+/** The slot above those of the fields. */
+function fieldsEnd({ fields }: StructLayout, base: number): number {
+  return fields.reduce((slot, { kind }) => slot + slotWordsOf(kind), base)
+}
+
+/** The operands are the fields, from `base` on, and above them the descriptor, where the type has one. */
+const structNew =
+  (isDescribed: boolean): SlowHandler =>
+  (slots, instance, base, x) => {
+    const { R } = slots
+    const layout = instance.compiled.structLayout(x)
+    const descriptor = isDescribed ? (R[fieldsEnd(layout, base) >> 1] as StructInstance | null) : null
+    if (isDescribed && descriptor === null) return NULL_DESCRIPTOR
+    const struct = newStruct(instance, layout, descriptor)
+    if (struct === undefined) return HEAP_TRAP
+    let slot = base
+    for (const { kind, at } of layout.fields) {
+      storeField(struct.values, at, kind, slots, slot)
+      slot += slotWordsOf(kind)
+    }
+    R[base >> 1] = struct
+    return 0
+  }
+
+const structNewDefault =
+  (isDescribed: boolean): SlowHandler =>
+  ({ R }, instance, base, x) => {
+    const descriptor = isDescribed ? (R[base >> 1] as StructInstance | null) : null
+    if (isDescribed && descriptor === null) return NULL_DESCRIPTOR
+    const struct = newStruct(instance, instance.compiled.structLayout(x), descriptor)
+    if (struct === undefined) return HEAP_TRAP
+    R[base >> 1] = struct
+    return 0
+  }
 
 const structGet =
   (mask: boolean): SlowHandler =>
@@ -141,24 +182,10 @@ export const GC_HANDLERS: Readonly<Record<string, SlowHandler>> = {
     return 0
   },
   'ref.as_non_null': ({ R }, _, base) => (R[base >> 1] === null ? NULL_REFERENCE : 0),
-  'struct.new': (slots, instance, base, x) => {
-    const layout = instance.compiled.structLayout(x)
-    const struct = newStruct(instance, layout)
-    if (struct === undefined) return HEAP_TRAP
-    let slot = base
-    for (const { kind, at } of layout.fields) {
-      storeField(struct.values, at, kind, slots, slot)
-      slot += slotWordsOf(kind)
-    }
-    slots.R[base >> 1] = struct
-    return 0
-  },
-  'struct.new_default': ({ R }, instance, base, x) => {
-    const struct = newStruct(instance, instance.compiled.structLayout(x))
-    if (struct === undefined) return HEAP_TRAP
-    R[base >> 1] = struct
-    return 0
-  },
+  'struct.new': structNew(false),
+  'struct.new_default': structNewDefault(false),
+  'struct.new_desc': structNew(true),
+  'struct.new_default_desc': structNewDefault(true),
   'struct.get': structGet(false),
   'struct.get_s': structGet(false),
   'struct.get_u': structGet(true),
@@ -263,6 +290,24 @@ export const GC_HANDLERS: Readonly<Record<string, SlowHandler>> = {
     return 0
   },
   'ref.cast': ({ R }, { compiled }, base, x) => (hasRefType(R[base >> 1], x, compiled.types) ? 0 : CAST_TRAP),
+  'ref.get_desc': ({ R }, _, base) => {
+    const struct = R[base >> 1] as StructInstance | null
+    if (struct === null) return NULL_REFERENCE
+    R[base >> 1] = struct.descriptor
+    return 0
+  },
+  'ref.cast_desc_eq': ({ R }, _, base, x) => {
+    const descriptor = R[(base + 2) >> 1]
+    if (descriptor === null) return NULL_DESCRIPTOR
+    return isDescribedBy(R[base >> 1], x, descriptor) ? 0 : DESCRIPTOR_CAST_TRAP
+  },
+  // What the branches on such a cast ask; they leave by operations of the loop.
+  'br_on_cast_desc_eq': ({ I32, R }, _, base, x) => {
+    const descriptor = R[(base + 2) >> 1]
+    if (descriptor === null) return NULL_DESCRIPTOR
+    I32[base] = isDescribedBy(R[base >> 1], x, descriptor) ? 1 : 0
+    return 0
+  },
   'any.convert_extern': convert,
   'extern.convert_any': convert,
   'ref.i31': ({ I32, R }, _, base) => {

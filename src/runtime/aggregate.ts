@@ -108,19 +108,22 @@ export class StructInstance extends HeapObject {
   readonly type: CanonicalType
   /** By `FieldLayout.at`: int32 words, packed values extended by their sign, and references. */
   readonly values: Ref[]
+  /** What describes it; null where its type has no descriptors. */
+  readonly descriptor: StructInstance | null
 
-  constructor(type: CanonicalType, values: Ref[]) {
+  constructor(type: CanonicalType, values: Ref[], descriptor: StructInstance | null = null) {
     super()
     this.type = type
     this.values = values
+    this.descriptor = descriptor
   }
 
   /** With zeros and nulls. */
-  static zero(type: CanonicalType, fields: readonly FieldLayout[], length: number): StructInstance {
+  static zero({ type, fields, length }: StructLayout, descriptor: StructInstance | null = null): StructInstance {
     const values: Ref[] = []
     for (let i = 0; i < length; i++) values.push(0)
     for (const { kind, at } of fields) if (kind === 'ref') values[at] = null
-    return new StructInstance(type, values)
+    return new StructInstance(type, values, descriptor)
   }
 
   set({ kind, at }: FieldLayout, value: Value): void {
@@ -133,7 +136,7 @@ export class StructInstance extends HeapObject {
   }
 
   references(): Iterable<Ref> {
-    return this.values
+    return this.descriptor === null ? this.values : [...this.values, this.descriptor]
   }
 }
 

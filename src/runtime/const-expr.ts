@@ -45,8 +45,10 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['ref.i31', (stack) => stack.push(refValue(refType(false, I31), i31(stack.pop()!.lo)))],
   ['any.convert_extern', (stack) => stack.push(refValue(refType(true, ANY), stack.pop()!.ref))],
   ['extern.convert_any', (stack) => stack.push(refValue(EXTERNREF, stack.pop()!.ref))],
-  ['struct.new', (stack, { x }, instance) => newStruct(stack, x, instance, false)],
-  ['struct.new_default', (stack, { x }, instance) => newStruct(stack, x, instance, true)],
+  ['struct.new', (stack, { x }, instance) => newStruct(stack, x, instance, false, null)],
+  ['struct.new_default', (stack, { x }, instance) => newStruct(stack, x, instance, true, null)],
+  ['struct.new_desc', (stack, { x }, instance) => newStruct(stack, x, instance, false, popDescriptor(stack))],
+  ['struct.new_default_desc', (stack, { x }, instance) => newStruct(stack, x, instance, true, popDescriptor(stack))],
   [
     'array.new',
     (stack, { x }, instance) => {
@@ -64,11 +66,24 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['i64.mul', binary64(i64.mul)],
 ])
 
-const newStruct = (stack: Value[], x: number, instance: Instance, isDefault: boolean): void => {
-  const { type, fields, length } = instance.compiled.structLayout(x)
+function popDescriptor(stack: Value[]): StructInstance {
+  const descriptor = stack.pop()!.ref as StructInstance | null
+  if (descriptor === null) throw new Trap('TRAP_NULL_DESCRIPTOR')
+  return descriptor
+}
+
+const newStruct = (
+  stack: Value[],
+  x: number,
+  instance: Instance,
+  isDefault: boolean,
+  descriptor: StructInstance | null,
+): void => {
+  const layout = instance.compiled.structLayout(x)
+  const { type, fields, length } = layout
   const operands = isDefault ? [] : stack.splice(stack.length - fields.length)
   claim(instance, structBytes(length))
-  const struct = StructInstance.zero(type, fields, length)
+  const struct = StructInstance.zero(layout, descriptor)
   operands.forEach((value, i) => struct.set(fields[i]!, value))
   stack.push(refValue(closedRef(type), struct))
 }

@@ -20,7 +20,10 @@ export function importType(compiled: CompiledModule, { type }: Import): ClosedEx
 /** A type of the module's, as it is told outside of it. */
 export function closedExternType({ types }: CompiledModule, type: ExternType): ClosedExternType {
   switch (type.kind) {
-    case 'func':
+    case 'func': {
+      const func = { kind: type.kind, type: types.canonical(type.typeIdx) }
+      return type.exact === true ? { ...func, exact: true } : func
+    }
     case 'tag':
       return { kind: type.kind, type: types.canonical(type.typeIdx) }
     case 'table':
@@ -45,7 +48,7 @@ function externTypeOf(value: ExternVal): ClosedExternType {
 function externTypeName(type: ClosedExternType): string {
   switch (type.kind) {
     case 'func':
-      return `func ${closedFuncTypeName(type.type.comp as FuncType)}`
+      return `func ${type.exact === true ? 'exact ' : ''}${closedFuncTypeName(type.type.comp as FuncType)}`
     case 'tag':
       return `tag ${closedFuncTypeName(type.type.comp as FuncType)}`
     case 'table':

@@ -2,7 +2,7 @@
 // into 31 bits is an i31, as in the JavaScript API; everything else is the host's, whichever hierarchy it is in.
 // https://webassembly.github.io/spec/core/exec/runtime.html#reference-values
 
-import { ANY, ARRAY, CONT, EQ, EXN, EXTERN, FUNC, I31, STRUCT, heapTypeOf, isNullable } from '../syntax/types.ts'
+import { ANY, ARRAY, CONT, EQ, EXN, EXTERN, FUNC, I31, STRUCT, heapTypeOf, isExact, isNullable } from '../syntax/types.ts'
 import type { HeapType, RefType } from '../syntax/types.ts'
 import type { CanonicalType, TypeSpace } from '../validate/canonical-types.ts'
 import { ArrayInstance, StructInstance } from './aggregate.ts'
@@ -29,7 +29,10 @@ function definedType(ref: Ref): CanonicalType | undefined {
 
 /** Whether a reference of the heap type's hierarchy, which is not null, is of that type. */
 export function hasHeapType(ref: Ref, heap: HeapType, types: TypeSpace): boolean {
-  if (heap >= 0) return definedType(ref)?.isSubtypeOf(types.canonical(heap)) === true
+  if (heap >= 0) {
+    const [type, expected] = [definedType(ref), types.canonical(heap)]
+    return isExact(heap) ? type === expected : type?.isSubtypeOf(expected) === true
+  }
   switch (heap) {
     case ANY:
     case FUNC:
@@ -55,4 +58,9 @@ export function hasHeapType(ref: Ref, heap: HeapType, types: TypeSpace): boolean
 /** Whether a reference is of a type in its hierarchy. */
 export function hasRefType(ref: Ref, type: RefType, types: TypeSpace): boolean {
   return ref === null ? isNullable(type) : hasHeapType(ref, heapTypeOf(type), types)
+}
+
+/** Whether a reference is null where the type admits that, or a structure that has just this descriptor, by which it is of the type. */
+export function isDescribedBy(ref: Ref, type: RefType, descriptor: Ref): boolean {
+  return ref === null ? isNullable(type) : ref instanceof StructInstance && ref.descriptor === descriptor
 }

@@ -33,7 +33,7 @@ export function compileModule(
   limits: ModuleLimits = MODULE_LIMITS,
 ): CompiledModule {
   const syntax = syntaxOf(module)
-  const { isOptionalCode } = validateModule(syntax, { limits })
+  const { isOptionalCode } = validateModule(syntax, { limits, disabled })
   if (disabled.size > 0) refuseProposals(syntax, disabled, isOptionalCode)
   let names: Names | undefined
   return new CompiledModule(syntax, () => (names ??= decodeNames(syntax)))
@@ -55,7 +55,7 @@ function syntaxOf(module: ScriptModule): Module {
 /** Throws what is wrong with a module's custom sections, if it is of that kind; or with the module itself. */
 export function checkCustomSections(module: ScriptModule, kind: string, disabled: Disabled): void {
   const syntax = readModule(module, disabled)
-  if (kind === 'invalid') validateModule(syntax)
+  if (kind === 'invalid') validateModule(syntax, { disabled })
   const fault = customSectionFaults(syntax).find((each) => each.kind === kind)
   if (fault !== undefined) throw fault
 }

@@ -4,7 +4,7 @@
 import { InternalError } from '../errors/heddle-error.ts'
 import type { ModulePlace } from '../errors/module-error.ts'
 import type { CompType, ExternKind, ExternType, FuncType, GlobalType, MemoryType, RecGroup } from './types.ts'
-import type { RefType, Subtyping, TableType } from './types.ts'
+import type { DescriptorClauses, RefType, Subtyping, TableType } from './types.ts'
 import { FUNCREF, FUNCTION } from './types.ts'
 import type { Names } from './names.ts'
 
@@ -97,6 +97,8 @@ export interface Module {
   readonly types: readonly CompType[]
   /** By type index: of the types that say something about it. */
   readonly subtypes: ReadonlyMap<number, Subtyping>
+  /** By type index: of the types that have such clauses. Absent where there are none. */
+  readonly descriptors?: ReadonlyMap<number, DescriptorClauses> | undefined
   /** Those that are spelled, ascending; a type outside of them is a group of its own. */
   readonly recGroups: readonly RecGroup[]
   readonly imports: readonly Import[]
@@ -125,6 +127,8 @@ export interface Module {
 export interface IndexSpaces {
   /** Type index of each function. */
   readonly funcs: Uint32Array
+  /** Imported functions that are of their type itself, as all functions of the module are. */
+  readonly exactImports: ReadonlySet<number>
   readonly tables: readonly TableType[]
   readonly memories: readonly MemoryType[]
   readonly globals: readonly GlobalType[]
@@ -141,14 +145,17 @@ export function indexSpaces(module: Module): IndexSpaces {
   const imported = (kind: ExternKind): number => module.imports.reduce((n, i) => n + (i.type.kind === kind ? 1 : 0), 0)
   const importedFuncs = imported('func')
   const funcs = new Uint32Array(importedFuncs + module.funcs.length)
+  const exactImports = new Set<number>()
   const tables: TableType[] = []
   const memories: MemoryType[] = []
   const globals: GlobalType[] = []
   const tags: number[] = []
   let funcIdx = 0
   for (const { type } of module.imports) {
-    if (type.kind === 'func') funcs[funcIdx++] = type.typeIdx
-    else if (type.kind === 'table') tables.push(type.type)
+    if (type.kind === 'func') {
+      if (type.exact === true) exactImports.add(funcIdx)
+      funcs[funcIdx++] = type.typeIdx
+    } else if (type.kind === 'table') tables.push(type.type)
     else if (type.kind === 'memory') memories.push(type.type)
     else if (type.kind === 'global') globals.push(type.type)
     else tags.push(type.typeIdx)
@@ -160,6 +167,7 @@ export function indexSpaces(module: Module): IndexSpaces {
   for (const tag of module.tags) tags.push(tag.typeIdx)
   return {
     funcs,
+    exactImports,
     tables,
     memories,
     globals,

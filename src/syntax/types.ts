@@ -2,7 +2,7 @@
 //
 //   number and vector types   -1 … -5        the binary format's own codes, sign-extended (0x7f is -1)
 //   reference types           1<<30 | nullable<<29 | heap type in 29 bits
-//   a heap type               ≥ 0 a type index, < 0 an abstract one (again the binary code, sign-extended)
+//   a heap type               ≥ 0 a type index, with 1<<27 set where it is exact; < 0 an abstract one (again the binary code, sign-extended)
 //
 // https://webassembly.github.io/spec/core/syntax/types.html
 
@@ -42,6 +42,23 @@ export const CONT: HeapType = -24
 
 /** The heap type of a reference in unreachable code: matches every other. Never appears in a module. */
 export const BOT_HEAP: HeapType = -128
+
+/** Above every type index: the heap type is this type alone, without its subtypes (custom-descriptors). */
+const EXACT = 1 << 27
+
+/** The heap type of what is of the type itself, not of a subtype. */
+export function exactly(typeIdx: number): HeapType {
+  return typeIdx | EXACT
+}
+
+export function isExact(heap: HeapType): boolean {
+  return heap >= EXACT
+}
+
+/** The type index of a heap type that is not abstract. */
+export function typeIdxOf(heap: HeapType): number {
+  return heap & ~EXACT
+}
 
 export function refType(nullable: boolean, heap: HeapType): RefType {
   return REF | (nullable ? NULLABLE : 0) | (heap & HEAP_MASK)
@@ -132,7 +149,9 @@ export function heapTypeName(heap: HeapType): string {
 }
 
 export function spellHeapType(heap: HeapType, typeName: TypeNamer): string {
-  return heap >= 0 ? typeName(heap) : (HEAP_NAMES.get(heap) ?? 'unknown')
+  if (heap < 0) return HEAP_NAMES.get(heap) ?? 'unknown'
+  const name = typeName(typeIdxOf(heap))
+  return isExact(heap) ? `(exact ${name})` : name
 }
 
 /** What a type index is called: `$list`, or `5`. */
@@ -193,6 +212,14 @@ export interface Subtyping {
   readonly supertypes: readonly number[]
 }
 
+/** What a definition of a structure type says about descriptors, by type index (custom-descriptors). */
+export interface DescriptorClauses {
+  /** The type that its instances describe. */
+  readonly describes?: number | undefined
+  /** The type of what describes its instances. */
+  readonly descriptor?: number | undefined
+}
+
 /** Types that are defined together, so that they may refer to one another: `count` from `start` on. */
 export interface RecGroup {
   readonly start: number
@@ -216,10 +243,10 @@ export function funcTypeName(type: FuncType): string {
   return `${resultTypeName(type.params)} -> ${resultTypeName(type.results)}`
 }
 
-/** Every reference to a type by index in a definition, its supertypes apart. */
+/** Every reference to a type by index in a definition, its supertypes and descriptors apart. */
 export function forEachTypeUse(type: CompType, visit: (typeIdx: number) => void): void {
   const visitType = (t: ValType): void => {
-    if (isRefType(t) && heapTypeOf(t) >= 0) visit(heapTypeOf(t))
+    if (isRefType(t) && heapTypeOf(t) >= 0) visit(typeIdxOf(heapTypeOf(t)))
   }
   switch (type.kind) {
     case 'func':
@@ -261,8 +288,10 @@ function mapUses(type: CompType, map: (typeIdx: number) => number): CompType {
 
 /** The type with the type index that it may refer to replaced. */
 export function mapTypeUse(t: ValType, map: (typeIdx: number) => number): ValType {
-  if (!isRefType(t) || heapTypeOf(t) < 0) return t
-  return refType(isNullable(t), map(heapTypeOf(t)))
+  const heap = heapTypeOf(t)
+  if (!isRefType(t) || heap < 0) return t
+  const mapped = map(typeIdxOf(heap))
+  return refType(isNullable(t), isExact(heap) ? exactly(mapped) : mapped)
 }
 
 /** A block type in one int32: `EMPTY_BLOCK`, a value type (its own code), or a type index (≥ 0, < 2^30). */
@@ -331,7 +360,12 @@ export type ExternKind = (typeof EXTERN_KINDS)[number]
 
 /** The type of an import or export. A function's and a tag's is a type index of its module. */
 export type ExternType =
-  | { readonly kind: 'func'; readonly typeIdx: number }
+  | {
+      readonly kind: 'func'
+      readonly typeIdx: number
+      /** An import that takes no function of a subtype (custom-descriptors). */
+      readonly exact?: true | undefined
+    }
   | { readonly kind: 'table'; readonly type: TableType }
   | { readonly kind: 'memory'; readonly type: MemoryType }
   | { readonly kind: 'global'; readonly type: GlobalType }

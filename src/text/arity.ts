@@ -154,6 +154,14 @@ export class ArityCounter implements Typing {
     return 0
   }
 
+  isExactFunc(): boolean {
+    return true
+  }
+
+  descriptor(x: number): number | undefined {
+    return this.module.descriptors?.get(x)?.descriptor
+  }
+
   structType(x: number): StructType {
     const type = this.module.types[x]
     return type?.kind === 'struct' ? type : NO_FIELDS
@@ -194,6 +202,10 @@ export class ArityCounter implements Typing {
   matches(): void {}
 
   isSubtype(): boolean {
+    return true
+  }
+
+  isOn(): boolean {
     return true
   }
 

@@ -138,6 +138,7 @@ class ModuleParser {
     return {
       types: context.types.types,
       subtypes: context.types.subtypes,
+      ...(context.types.descriptors.size === 0 ? {} : { descriptors: context.types.descriptors }),
       recGroups: context.types.recGroups,
       imports: this.imports,
       ...(this.importGroups.length === 0 ? {} : { importGroups: this.importGroups }),
@@ -270,7 +271,7 @@ class ModuleParser {
     const { space } = context.types
     switch (kind) {
       case 'func':
-        return { kind, typeIdx: context.types.parseTypeUse(cursor, this.openLocals()) }
+        return context.types.parseExactTypeUse(cursor, this.openLocals())
       case 'table':
         return { kind, type: parseTableType(cursor, space) }
       case 'memory':

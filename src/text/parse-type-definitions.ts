@@ -2,7 +2,15 @@
 // parsed, for a type may refer to one that is defined behind it.
 // https://webassembly.github.io/spec/core/text/types.html#recursive-types
 
-import type { ArrayType, ContType, FieldType, FuncType, StructType, Subtyping } from '../syntax/types.ts'
+import type {
+  ArrayType,
+  ContType,
+  DescriptorClauses,
+  FieldType,
+  FuncType,
+  StructType,
+  Subtyping,
+} from '../syntax/types.ts'
 import type { ModuleAnnotations } from './annotations.ts'
 import { IndexSpace } from './index-space.ts'
 import { parseFieldType, parseParamsAndResults } from './parse-types.ts'
@@ -55,17 +63,38 @@ export class TypeDefinitionParser {
     return definition
   }
 
-  /** `(sub final? x* comptype)`, or a composite type alone. */
+  /** `(sub final? x* desctype)`, or a described type alone. */
   private parseSubType(): TypeDefinition {
     const { cursor } = this
-    if (!cursor.takeClause('sub')) return this.parseCompType()
+    if (!cursor.takeClause('sub')) return this.parseDescType()
     const final = cursor.takeWord('final')
     const supertypes: number[] = []
     while (cursor.atIndex()) supertypes.push(this.types.space.resolve(cursor))
     const subtyping: Subtyping = { final, supertypes }
-    const definition = { ...this.parseCompType(), subtyping }
+    const definition = { ...this.parseDescType(), subtyping }
     cursor.expectRight()
     return definition
+  }
+
+  /** `(describes x)? (descriptor x)? comptype` */
+  private parseDescType(): TypeDefinition {
+    const describes = this.parseClause('describes')
+    const descriptor = this.parseClause('descriptor')
+    const definition = this.parseCompType()
+    if (describes === undefined && descriptor === undefined) return definition
+    const clauses: DescriptorClauses = {
+      ...(describes === undefined ? {} : { describes }),
+      ...(descriptor === undefined ? {} : { descriptor }),
+    }
+    return { ...definition, clauses }
+  }
+
+  private parseClause(keyword: string): number | undefined {
+    const { cursor } = this
+    if (!cursor.takeClause(keyword)) return undefined
+    const typeIdx = this.types.space.resolve(cursor)
+    cursor.expectRight()
+    return typeIdx
   }
 
   private parseCompType(): TypeDefinition {

@@ -3,7 +3,7 @@
 // https://webassembly.github.io/spec/core/text/types.html
 
 import { MAX_TYPE_IDX } from '../instructions/type-codes.ts'
-import { isRefType, refType, HEAP_TYPES_BY_NAME, I16, I8 } from '../syntax/types.ts'
+import { exactly, isRefType, refType, HEAP_TYPES_BY_NAME, I16, I8 } from '../syntax/types.ts'
 import type {
   AddrType,
   FieldType,
@@ -62,8 +62,16 @@ function parseLongRefType(cursor: TokenCursor, types: IndexSpace): RefType {
 }
 
 export function parseHeapType(cursor: TokenCursor, types: IndexSpace): HeapType {
-  // What no module can have is one index, which is unknown wherever it is used.
-  return cursor.atIndex() ? Math.min(types.resolve(cursor), MAX_TYPE_IDX) : parseAbstractHeapType(cursor)
+  if (cursor.atIndex()) return parseTypeIdx(cursor, types)
+  if (!cursor.takeClause('exact')) return parseAbstractHeapType(cursor)
+  const typeIdx = parseTypeIdx(cursor, types)
+  cursor.expectRight()
+  return exactly(typeIdx)
+}
+
+/** What no module can have is one index, which is unknown wherever it is used. */
+function parseTypeIdx(cursor: TokenCursor, types: IndexSpace): number {
+  return Math.min(types.resolve(cursor), MAX_TYPE_IDX)
 }
 
 export function parseAbstractHeapType(cursor: TokenCursor): HeapType {

@@ -2,7 +2,7 @@
 // https://webassembly.github.io/spec/core/text/types.html#recursive-types
 
 import type { Module } from '../syntax/module.ts'
-import type { CompType, FieldType, Subtyping } from '../syntax/types.ts'
+import type { CompType, DescriptorClauses, FieldType, Subtyping } from '../syntax/types.ts'
 import type { ModuleIds } from './module-ids.ts'
 import type { PrintOutput } from './print-output.ts'
 import { joinWords, type TypePrinter } from './print-types.ts'
@@ -36,7 +36,8 @@ export class TypeDefinitionPrinter {
   private definition(typeIdx: number, level: number): () => void {
     const { ids, module } = this
     return () => {
-      const type = this.compType(module.types[typeIdx]!, typeIdx)
+      const clauses = this.clauses(module.descriptors?.get(typeIdx) ?? {})
+      const type = joinWords([...clauses, this.compType(module.types[typeIdx]!, typeIdx)])
       this.line(level, `(type ${ids.types.binding(typeIdx)} ${this.subType(module.subtypes.get(typeIdx), type)})`)
     }
   }
@@ -50,6 +51,14 @@ export class TypeDefinitionPrinter {
     if (subtyping === undefined) return type
     const supertypes = subtyping.supertypes.map((typeIdx) => this.ids.types.use(typeIdx))
     return `${joinWords(['(sub', subtyping.final ? 'final' : '', ...supertypes, type])})`
+  }
+
+  private clauses({ describes, descriptor }: DescriptorClauses): string[] {
+    const { types } = this.ids
+    return [
+      describes === undefined ? '' : `(describes ${types.use(describes)})`,
+      descriptor === undefined ? '' : `(descriptor ${types.use(descriptor)})`,
+    ]
   }
 
   private compType(type: CompType, typeIdx: number): string {

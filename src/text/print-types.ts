@@ -59,7 +59,10 @@ export class TypePrinter {
   /** What stands behind the kind and the identifier of an import. */
   externType(type: ExternType): string {
     switch (type.kind) {
-      case 'func':
+      case 'func': {
+        const use = `(type ${this.ids.use(type.typeIdx)})`
+        return type.exact === true ? `(exact ${use})` : use
+      }
       case 'tag':
         return `(type ${this.ids.use(type.typeIdx)})`
       case 'table':

@@ -1,8 +1,7 @@
 // A position in a token table, with the moves and the errors that all parsers of the text format share.
 
-import { unsupported, type ModuleError } from '../errors/module-error.ts'
-import { nameText, quoted } from '../errors/quote.ts'
-import { plannedKeyword } from '../instructions/planned.ts'
+import type { ModuleError } from '../errors/module-error.ts'
+import { nameText } from '../errors/quote.ts'
 import { sizeOfHalves, type Size } from '../syntax/types.ts'
 import type { Marks } from './locate.ts'
 import { parseU64, parseUnsigned } from './number.ts'
@@ -154,10 +153,7 @@ export class TokenCursor {
     if (kind === RESERVED) return tokens.error(token, `unknown operator ${nameText(tokens.text(token))}`)
     if (kind !== KEYWORD) return tokens.error(token, 'unexpected token')
     const word = tokens.atomText(token)
-    if (isKnownWord(word)) return tokens.error(token, 'unexpected token')
-    const proposal = plannedKeyword(word)
-    if (proposal !== undefined) return this.unsupported(proposal, `the keyword ${quoted(word)}`, token)
-    return tokens.error(token, `unknown operator ${nameText(word)}`)
+    return tokens.error(token, isKnownWord(word) ? 'unexpected token' : `unknown operator ${nameText(word)}`)
   }
 
   /** Whether a token is none of this grammar's, so that it is wrong in any place. */
@@ -165,10 +161,6 @@ export class TokenCursor {
     const { tokens } = this
     const kind = tokens.kind(token)
     return kind === RESERVED || (kind === KEYWORD && !isKnownWord(tokens.atomText(token)))
-  }
-
-  unsupported(proposal: string, what: string, token: number = this.pos): ModuleError {
-    return unsupported(proposal, what, this.tokens.error(token, '').place)
   }
 
   /** An identifier as the text writes it. */

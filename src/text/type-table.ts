@@ -3,8 +3,8 @@
 // https://webassembly.github.io/spec/core/text/modules.html#type-uses
 
 import { MAX_TYPE_IDX } from '../instructions/type-codes.ts'
-import { EMPTY_BLOCK, type BlockType, type CompType, type FuncType } from '../syntax/types.ts'
-import type { RecGroup, Subtyping, ValType } from '../syntax/types.ts'
+import { EMPTY_BLOCK, type BlockType, type CompType, type ExternType, type FuncType } from '../syntax/types.ts'
+import type { DescriptorClauses, RecGroup, Subtyping, ValType } from '../syntax/types.ts'
 import { IndexSpace } from './index-space.ts'
 import { parseParamsAndResults, type BindParam } from './parse-types.ts'
 import type { TokenCursor } from './token-cursor.ts'
@@ -13,6 +13,7 @@ import type { TokenCursor } from './token-cursor.ts'
 export interface TypeDefinition {
   readonly type: CompType
   readonly subtyping?: Subtyping | undefined
+  readonly clauses?: DescriptorClauses | undefined
   /** The identifiers of its fields, where there are any. */
   readonly fields?: IndexSpace | undefined
 }
@@ -23,6 +24,7 @@ export class TypeTable {
   readonly space: IndexSpace = new IndexSpace('type')
   readonly types: CompType[] = []
   readonly subtypes: Map<number, Subtyping> = new Map()
+  readonly descriptors: Map<number, DescriptorClauses> = new Map()
   readonly recGroups: RecGroup[] = []
   /** The identifiers of fields, by type index, of the structs that have any. */
   readonly fields: Map<number, IndexSpace> = new Map()
@@ -30,12 +32,13 @@ export class TypeTable {
 
   /** Definitions of one recursion group; `spelled` where it stands in a `(rec …)`. */
   defineGroup(definitions: readonly TypeDefinition[], spelled: boolean): void {
-    const { types, subtypes } = this
+    const { types, subtypes, descriptors } = this
     const start = types.length
     if (spelled) this.recGroups.push({ start, count: definitions.length })
-    for (const { type, subtyping, fields } of definitions) {
+    for (const { type, subtyping, clauses, fields } of definitions) {
       const index = types.push(type) - 1
       if (subtyping !== undefined) subtypes.set(index, subtyping)
+      if (clauses !== undefined) descriptors.set(index, clauses)
       if (fields !== undefined) this.fields.set(index, fields)
     }
     if (definitions.length === 1) this.offer(definitions[0]!, start)
@@ -58,6 +61,14 @@ export class TypeTable {
     const index = this.parseReference(cursor)
     const type = parseParamsAndResults(cursor, this.space, bind)
     return index < 0 ? this.indexOf(type) : this.agree(cursor, start, index, type)
+  }
+
+  /** The type of an imported function: a type use, or `(exact …)` around one. */
+  parseExactTypeUse(cursor: TokenCursor, bind: BindParam): ExternType {
+    if (!cursor.takeClause('exact')) return { kind: 'func', typeIdx: this.parseTypeUse(cursor, bind) }
+    const typeIdx = this.parseTypeUse(cursor, bind)
+    cursor.expectRight()
+    return { kind: 'func', typeIdx, exact: true }
   }
 
   /** The type of a block. Without `(type x)` it is no more than a value type where that is enough. */
@@ -104,9 +115,9 @@ export class TypeTable {
   }
 
   /** Lets type uses find the type, unless there is an equal one before it. */
-  private offer({ type, subtyping }: TypeDefinition, index: number): void {
+  private offer({ type, subtyping, clauses }: TypeDefinition, index: number): void {
     const isPlain = subtyping === undefined || (subtyping.final && subtyping.supertypes.length === 0)
-    if (type.kind !== 'func' || !isPlain) return
+    if (type.kind !== 'func' || !isPlain || clauses !== undefined) return
     const shape = shapeOf(type)
     if (!this.byShape.has(shape)) this.byShape.set(shape, index)
   }

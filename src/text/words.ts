@@ -21,7 +21,7 @@ export const END: Instruction = rowOf('end')
 const GRAMMAR_WORDS: ReadonlySet<string> = new Set([
   'type', 'func', 'extern', 'rec', 'sub', 'final', 'field', 'i8', 'i16', 'param', 'result', 'local', 'mut', 'null', 'then', 'do', 'on', 'import', 'export', 'table', 'memory', 'global', 'tag', 'start',
   'elem', 'data', 'offset', 'item', 'declare', 'module', 'binary', 'quote', 'definition', 'instance', 'register', 'invoke', 'get', 'either', 'shared',
-  'thread', 'wait', 'pagesize',
+  'thread', 'wait', 'pagesize', 'descriptor', 'describes', 'exact',
 ])
 
 /** How a vector literal divides its 128 bits. */

@@ -5,8 +5,9 @@
 
 import { HeddleError, InternalError } from '../errors/heddle-error.ts'
 import { recGroupOf, type Module } from '../syntax/module.ts'
-import { forEachTypeUse, heapTypeOf, isNullable, isRefType, mapTypeUse, mapTypeUses } from '../syntax/types.ts'
-import type { CompType, FieldType, FuncType, HeapType, Subtyping, ValType } from '../syntax/types.ts'
+import { forEachTypeUse, heapTypeOf, isExact, isNullable, isRefType, mapTypeUse, mapTypeUses } from '../syntax/types.ts'
+import { typeIdxOf } from '../syntax/types.ts'
+import type { CompType, DescriptorClauses, FieldType, FuncType, HeapType, Subtyping, ValType } from '../syntax/types.ts'
 
 /** The definition with ids for type indices is `comp`. */
 export class CanonicalType {
@@ -45,7 +46,7 @@ interface CanonicalGroup {
   readonly references: ReadonlySet<CanonicalType>
 }
 
-/** What types with type indices may be asked for; whose indices they are is what its implementations differ in. */
+/** What heap types with type indices, exact or not, may be asked for; whose indices they are is what its implementations differ in. */
 export interface TypeSpace {
   kindOf: (heap: HeapType) => CompType['kind']
   canonical: (heap: HeapType) => CanonicalType
@@ -71,8 +72,8 @@ export function canonicalById(id: number): CanonicalType {
 
 /** Type indices are ids of canonical types. */
 export const CLOSED: TypeSpace = {
-  kindOf: (heap) => canonicalById(heap).comp.kind,
-  canonical: canonicalById,
+  kindOf: (heap) => canonicalById(typeIdxOf(heap)).comp.kind,
+  canonical: (heap) => canonicalById(typeIdxOf(heap)),
 }
 
 /** The canonical type of a closed function type by itself: final, without supertype. */
@@ -82,23 +83,26 @@ export function canonicalFuncType(type: FuncType): CanonicalType {
 
 /** The canonical types that a closed type names: who keeps the type keeps these. */
 export function namedTypes(types: readonly ValType[]): readonly CanonicalType[] {
-  return types.flatMap((t) => (isRefType(t) && heapTypeOf(t) >= 0 ? [canonicalById(heapTypeOf(t))] : []))
+  return types.flatMap((t) => (isRefType(t) && heapTypeOf(t) >= 0 ? [CLOSED.canonical(heapTypeOf(t))] : []))
 }
+
+type TypeDefinitions = Pick<Module, 'types' | 'subtypes' | 'descriptors' | 'recGroups'>
 
 /** The types of one module, made canonical when they are asked for: a module may have a million. Precondition: they are valid. */
 export class ModuleTypes implements TypeSpace {
-  private readonly module: Pick<Module, 'types' | 'subtypes' | 'recGroups'>
+  private readonly module: TypeDefinitions
   private readonly known: (CanonicalType | undefined)[] = []
 
-  constructor(module: Pick<Module, 'types' | 'subtypes' | 'recGroups'>) {
+  constructor(module: TypeDefinitions) {
     this.module = module
   }
 
-  kindOf(typeIdx: HeapType): CompType['kind'] {
-    return this.module.types[typeIdx]!.kind
+  kindOf(heap: HeapType): CompType['kind'] {
+    return this.module.types[typeIdxOf(heap)]!.kind
   }
 
-  canonical(typeIdx: HeapType): CanonicalType {
+  canonical(heap: HeapType): CanonicalType {
+    const typeIdx = typeIdxOf(heap)
     return this.known[typeIdx] ?? this.resolve(typeIdx)
   }
 
@@ -143,7 +147,8 @@ export class ModuleTypes implements TypeSpace {
     const definitions: Definition[] = []
     for (let i = start; i < end; i++) {
       const { final, supertypes } = module.subtypes.get(i) ?? PLAIN
-      definitions.push({ comp: module.types[i]!, final, supertype: supertypes[0] ?? -1 })
+      const clauses = module.descriptors?.get(i)
+      definitions.push({ comp: module.types[i]!, final, supertype: supertypes[0] ?? -1, clauses })
     }
     const { types: made } = canonicalGroup(definitions, start, (typeIdx) => known[typeIdx]!)
     for (const [i, type] of made.entries()) known[start + i] = type
@@ -157,6 +162,8 @@ interface Definition {
   readonly final: boolean
   /** −1 for none. */
   readonly supertype: number
+  /** They name types of the same group. */
+  readonly clauses?: DescriptorClauses | undefined
 }
 
 /** The one group that has these definitions. Type indices from `start` on are in it; `outside` gives the others. */
@@ -193,18 +200,24 @@ function canonicalGroup(
   return group
 }
 
-/** Ids share the bits of a heap type. */
-const MAX_ID = 2 ** 28
+/** Ids share the bits of a heap type, of which one says that it is exact. */
+const MAX_ID = 2 ** 27
 
 /** Equal for equal definitions, and different for others. */
-function keyOf({ comp, final, supertype }: Definition, name: (typeIdx: number) => string): string {
+function keyOf({ comp, final, supertype, clauses = {} }: Definition, name: (typeIdx: number) => string): string {
   const above = supertype < 0 ? '' : name(supertype)
-  return `${final ? '' : '*'}${above}${compKey(comp, name)}`
+  const { describes, descriptor } = clauses
+  const described = describes === undefined ? '' : `<${name(describes)}`
+  const describing = descriptor === undefined ? '' : `|${name(descriptor)}`
+  return `${final ? '' : '*'}${above}${described}${describing}${compKey(comp, name)}`
 }
 
 function compKey(comp: CompType, name: (typeIdx: number) => string): string {
-  const typeKey = (t: ValType): string =>
-    isRefType(t) && heapTypeOf(t) >= 0 ? `${isNullable(t) ? '?' : '!'}${name(heapTypeOf(t))}` : String(t)
+  const refKey = (t: ValType): string => {
+    const heap = heapTypeOf(t)
+    return `${isNullable(t) ? '?' : '!'}${isExact(heap) ? '=' : ''}${name(typeIdxOf(heap))}`
+  }
+  const typeKey = (t: ValType): string => (isRefType(t) && heapTypeOf(t) >= 0 ? refKey(t) : String(t))
   const fieldKey = ({ type, mutable }: FieldType): string => (mutable ? `~${typeKey(type)}` : typeKey(type))
   switch (comp.kind) {
     case 'func':

@@ -18,6 +18,7 @@ import {
   I64,
   NOCONT,
   heapTypeOf,
+  isExact,
   isDefaultable,
   isRefType,
   refType,
@@ -25,7 +26,7 @@ import {
 import type { AddrType, ArrayType, BlockType, CompType, ContType, FuncType, GlobalType } from '../syntax/types.ts'
 import type { HeapType, MemoryType, RefType, StructType, TableType, ValType } from '../syntax/types.ts'
 import type { Context } from './context.ts'
-import { heapTypeName, valTypeName } from '../syntax/types.ts'
+import { heapTypeName, typeIdxOf, valTypeName } from '../syntax/types.ts'
 import { invalid, listMismatch, operandMismatch, resultMismatch, typeMismatch, unknown } from './errors.ts'
 import { Locals } from './locals.ts'
 import { matchesResultType, matchesValType, topOf } from './matching.ts'
@@ -43,7 +44,7 @@ const LONG_LIST_BUDGET = 250_000_000
 
 const EMPTY: FuncType = { kind: 'func', params: [], results: [] }
 
-/** Heap types of proposals that are off by default. */
+/** Heap types of proposals that are off by default; so are exact ones. */
 const OPTIONAL_HEAP_TYPES: ReadonlySet<HeapType> = new Set([CONT, NOCONT])
 
 /** A control frame, as it was when it was open. */
@@ -289,6 +290,20 @@ export class CodeValidator implements Typing {
     return this.context.spaces.funcs[x] ?? this.missing('function', x)
   }
 
+  isExactFunc(x: number): boolean {
+    const { importedFuncs, exactImports } = this.context.spaces
+    return x >= importedFuncs || exactImports.has(x)
+  }
+
+  descriptor(x: number): number | undefined {
+    this.compType(x)
+    return this.context.module.descriptors?.get(x)?.descriptor
+  }
+
+  isOn(proposal: string): boolean {
+    return !this.context.disabled.has(proposal)
+  }
+
   private compType(x: number): CompType {
     return this.context.module.types[x] ?? this.missing('type', x)
   }
@@ -327,8 +342,8 @@ export class CodeValidator implements Typing {
   }
 
   heapType(heap: HeapType): HeapType {
-    if (heap >= 0) this.compType(heap)
-    else if (OPTIONAL_HEAP_TYPES.has(heap)) this.metOptionalType = true
+    if (heap >= 0) this.compType(typeIdxOf(heap))
+    if (isExact(heap) || OPTIONAL_HEAP_TYPES.has(heap)) this.metOptionalType = true
     return heap
   }
 

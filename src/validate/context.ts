@@ -11,11 +11,13 @@ export interface Context {
   readonly spaces: IndexSpaces
   readonly types: ModuleTypes
   readonly limits: ModuleLimits
+  /** Proposals that are off: rules that they change are as they were. */
+  readonly disabled: ReadonlySet<string>
   /** C.refs, by function: 1 where something outside of the bodies mentions it, so that they may too. Filled while that is checked. */
   readonly refs: Uint8Array
 }
 
-export function contextOf(module: Module, limits: ModuleLimits): Context {
+export function contextOf(module: Module, limits: ModuleLimits, disabled: ReadonlySet<string>): Context {
   const spaces = indexSpaces(module)
-  return { module, spaces, types: new ModuleTypes(module), limits, refs: new Uint8Array(spaces.funcs.length) }
+  return { module, spaces, types: new ModuleTypes(module), limits, disabled, refs: new Uint8Array(spaces.funcs.length) }
 }

@@ -20,6 +20,7 @@ import {
   NONE,
   STRUCT,
   heapTypeOf,
+  isExact,
   isNullable,
   isRefType,
   pageSizeOf,
@@ -54,11 +55,17 @@ const BELOW: Readonly<Record<CompType['kind'], HeapType>> = { func: NOFUNC, stru
 export function matchesHeapType(actual: HeapType, expected: HeapType, types: TypeSpace): boolean {
   if (actual === expected || actual === BOT_HEAP) return true
   if (expected >= 0) {
-    if (actual >= 0) return types.canonical(actual).isSubtypeOf(types.canonical(expected))
+    if (actual >= 0) return matchesDefinedType(actual, expected, types)
     return actual === BELOW[types.kindOf(expected)]
   }
   const abstract = actual >= 0 ? ABOVE[types.kindOf(actual)] : actual
   return ABSTRACT_SUPERTYPES.get(abstract)?.has(expected) === true
+}
+
+/** An exact type has no subtypes but itself, and is a subtype of what its definition is one of. */
+function matchesDefinedType(actual: HeapType, expected: HeapType, types: TypeSpace): boolean {
+  const [sub, above] = [types.canonical(actual), types.canonical(expected)]
+  return isExact(expected) ? isExact(actual) && sub === above : sub.isSubtypeOf(above)
 }
 
 /** https://webassembly.github.io/spec/core/valid/matching.html#value-types */
@@ -151,7 +158,7 @@ function matchesBothWays(a: ValType, b: ValType, types: TypeSpace): boolean {
 
 /** The type of an import or export that means the same in every module: type indices are resolved, and the others closed. */
 export type ClosedExternType =
-  | { readonly kind: 'func'; readonly type: CanonicalType }
+  | { readonly kind: 'func'; readonly type: CanonicalType; readonly exact?: true | undefined }
   | { readonly kind: 'tag'; readonly type: CanonicalType }
   | Exclude<ExternType, { readonly kind: 'func' | 'tag' }>
 
@@ -159,7 +166,8 @@ export type ClosedExternType =
 export function matchesExternType(actual: ClosedExternType, expected: ClosedExternType): boolean {
   switch (expected.kind) {
     case 'func':
-      return actual.kind === 'func' && actual.type.isSubtypeOf(expected.type)
+      if (actual.kind !== 'func') return false
+      return expected.exact === true ? actual.type === expected.type : actual.type.isSubtypeOf(expected.type)
     case 'table':
       return actual.kind === 'table' && matchesTableType(actual.type, expected.type)
     case 'memory':

@@ -14,11 +14,14 @@ import { contextOf, type Context } from './context.ts'
 import { definitionName, invalid, unknown, type DefinitionKind } from './errors.ts'
 import { memoryFault, tableFault } from './limits.ts'
 import { checkModuleLimits } from './module-limits.ts'
+import { disabledProposals } from './proposals.ts'
 import { TypeSection } from './type-section.ts'
 
 interface ValidationOptions {
   /** The limits of the JS API unless others are given. */
   readonly limits?: ModuleLimits | undefined
+  /** Names of proposals that are off, those that are off by default unless told. A module may still need them: `refuseProposals` looks for that. */
+  readonly disabled?: ReadonlySet<string> | undefined
 }
 
 /** What is learned of a module while it is checked. */
@@ -29,7 +32,8 @@ interface ValidationFacts {
 
 /** Throws a ModuleError of kind `invalid`, or `limit` where the module is larger than the limits allow. */
 export function validateModule(module: Module, options: ValidationOptions = {}): ValidationFacts {
-  return new ModuleValidator(module, options.limits ?? MODULE_LIMITS).check()
+  const { limits = MODULE_LIMITS, disabled = disabledProposals() } = options
+  return new ModuleValidator(module, limits, disabled).check()
 }
 
 class ModuleValidator {
@@ -38,9 +42,9 @@ class ModuleValidator {
   private readonly code: CodeValidator
   private readonly constExprs: ConstExprs
 
-  constructor(module: Module, limits: ModuleLimits) {
+  constructor(module: Module, limits: ModuleLimits, disabled: ReadonlySet<string>) {
     this.module = module
-    this.context = contextOf(module, limits)
+    this.context = contextOf(module, limits, disabled)
     this.code = new CodeValidator(this.context)
     this.constExprs = new ConstExprs(this.context, this.code)
   }

@@ -22,6 +22,7 @@ import { CONT, EMPTY_BLOCK, EXN, EXTERN, FUNC, FUNCREF, NOCONT, NOEXN, V128 } fr
 import {
   heapTypeName,
   heapTypeOf,
+  isExact,
   isNullable,
   isPacked,
   isRefType,
@@ -179,6 +180,9 @@ class Search {
     module.types.forEach((type, x) => {
       const place = { within: definitionName(module, 'type', x) }
       if (module.subtypes.has(x)) this.need('gc', 'a type that spells its supertypes', place)
+      if (module.descriptors?.has(x) === true) {
+        this.need('custom-descriptors', 'a type with a descriptor or of descriptors', place)
+      }
       this.compType(type, place)
     })
   }
@@ -248,6 +252,7 @@ class Search {
   private heapType(heap: HeapType, name: string, place: ModulePlace): void {
     const proposal = heap >= 0 ? 'function-references' : (HEAP_TYPES.get(heap) ?? 'gc')
     this.need(proposal, `the type ${name}`, place)
+    if (isExact(heap)) this.need('custom-descriptors', `the type ${name}`, place)
   }
 
   private sharedMemory(place: ModulePlace): void {
@@ -255,6 +260,7 @@ class Search {
   }
 
   private importType(type: ExternType, place: ModulePlace): void {
+    if (type.kind === 'func' && type.exact === true) this.need('custom-descriptors', 'an exact function import', place)
     if (type.kind === 'memory' && type.type.shared) this.sharedMemory(place)
     if (type.kind !== 'global') return
     this.valType(type.type.type, place)

@@ -31,7 +31,15 @@ import {
 import { InstructionReader } from '../../instructions/instruction-reader.ts'
 import { MODULE_LIMITS } from '../../syntax/limits.ts'
 import { pageSizeOf, spellStorageType, valTypeName } from '../../syntax/types.ts'
-import type { AddrType, CompType, ExternKind, ExternType, FieldType, FuncType } from '../../syntax/types.ts'
+import type {
+  AddrType,
+  CompType,
+  DescriptorClauses,
+  ExternKind,
+  ExternType,
+  FieldType,
+  FuncType,
+} from '../../syntax/types.ts'
 import type { GlobalType, Limits, MemoryType, Subtyping, TableType } from '../../syntax/types.ts'
 import { customDetails } from './custom-details.ts'
 import { initText, readInit } from './init-expr.ts'
@@ -117,14 +125,15 @@ function entryPrinter(id: number, reader: InstructionReader, symbols: Symbols): 
 /** An entry of the type section may define any number of types. */
 function typePrinter(reader: InstructionReader, symbols: Symbols): EntryPrinter {
   const definitions = new TypeDefinitions()
-  const { types, subtypes, recGroups } = definitions
+  const { types, subtypes, descriptors, recGroups } = definitions
   return function* () {
     const [first, groups] = [types.length, recGroups.length]
     readRecType(reader, definitions, MODULE_LIMITS)
     const group = recGroups[groups]
     if (group !== undefined) yield ` - rec group of ${group.count}:\n`
     for (let i = first; i < types.length; i++) {
-      yield ` - type[${i}] ${subtypingText(subtypes.get(i))}${compTypeText(types[i]!, i, symbols)}\n`
+      const prefix = subtypingText(subtypes.get(i)) + clausesText(descriptors.get(i))
+      yield ` - type[${i}] ${prefix}${compTypeText(types[i]!, i, symbols)}\n`
     }
   }
 }
@@ -132,6 +141,11 @@ function typePrinter(reader: InstructionReader, symbols: Symbols): EntryPrinter 
 function subtypingText(subtyping: Subtyping | undefined): string {
   if (subtyping === undefined) return ''
   return `sub ${subtyping.final ? 'final ' : ''}${subtyping.supertypes.map((x) => `${x} `).join('')}`
+}
+
+function clausesText({ describes, descriptor }: DescriptorClauses = {}): string {
+  const described = describes === undefined ? '' : `describes ${describes} `
+  return described + (descriptor === undefined ? '' : `descriptor ${descriptor} `)
 }
 
 function compTypeText(type: CompType, typeIdx: number, symbols: Symbols): string {
@@ -176,7 +190,7 @@ function importPrinter(reader: InstructionReader, symbols: Symbols): EntryPrinte
 function externTypeText(type: ExternType, index: number, symbols: Symbols): string {
   switch (type.kind) {
     case 'func':
-      return `sig=${type.typeIdx}${symbols.tag('funcs', index)}`
+      return `${type.exact === true ? 'exact ' : ''}sig=${type.typeIdx}${symbols.tag('funcs', index)}`
     case 'table':
       return tableTypeText(type.type)
     case 'memory':

@@ -83,7 +83,7 @@ export interface ModuleStats {
 /** Throws a ModuleError where the bytes are no valid module. */
 export function moduleStats(bytes: Uint8Array, { top = 10 }: StatsOptions = {}): ModuleStats {
   const module = decodeModule(bytes)
-  validateModule(module)
+  validateModule(module, { disabled: new Set() })
   const names = decodeNames(module)
   const imported = countKinds(module.imports.map(({ type }) => type.kind))
   const { instructions, functions } = countCode(module)
