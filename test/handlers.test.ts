@@ -4,7 +4,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Instruction } from '../src/instructions/define.ts'
 import type { Immediates } from '../src/instructions/immediates.ts'
-import { INSTRUCTIONS, instructionByName } from '../src/instructions/table.ts'
+import { INSTRUCTIONS, instructionByName, proposalOf } from '../src/instructions/table.ts'
 import { CONTROL_HANDLERS } from '../src/interpret/lower-control.ts'
 import { isExpression } from '../src/interpret/ops.ts'
 import { slowNumber } from '../src/interpret/slow.ts'
@@ -35,11 +35,18 @@ describe('the interpreter', () => {
 })
 
 describe('a constant expression', () => {
-  const of = instance('(module (type (struct (field i32))) (type (array i32)) (global i32 (i32.const 42)) (func))')
+  const of = instance(`(module
+    (type (struct (field i32)))
+    (type (array i32))
+    (rec (type (descriptor 3) (struct)) (type (describes 2) (struct)))
+    (global i32 (i32.const 42))
+    (func))`)
 
   /** References among them are given as integers, whose reference is null. */
   const operandsOf = (row: Instruction, im: Immediates): string[] =>
     Array.from({ length: rowArity(row, im, of.compiled).params }, () => 'i32')
+
+  const takesDescriptor = (row: Instruction): boolean => proposalOf(row).name === 'custom-descriptors'
 
   /** The value of the instruction alone, with a constant for each of its operands. */
   function valueOf(row: Instruction): Value {
@@ -48,10 +55,14 @@ describe('a constant expression', () => {
         ? HEAP_TYPES_BY_NAME.get('func')!
         : row.name.startsWith('array')
           ? 1
-          : 0
+          : takesDescriptor(row)
+            ? 2
+            : 0
       const immediates = { ...NO_IMMEDIATES, x, y: 2 }
       const params = row.signature?.params.map(valTypeName) ?? operandsOf(row, immediates)
-      for (const type of params) writeLine(writer, `${type}.const 3`)
+      // Null would be refused: the type has no fields, so that its descriptor is all that it takes.
+      if (takesDescriptor(row)) writeLine(writer, 'struct.new 3')
+      else for (const type of params) writeLine(writer, `${type}.const 3`)
       writer.write(row, immediates)
       writeLine(writer, 'end')
     })

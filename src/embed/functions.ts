@@ -14,7 +14,7 @@ import { HeapObject } from '../runtime/heap.ts'
 import { hasRefType } from '../runtime/reference.ts'
 import { fromJs, noVector, refValue, toJs, type Ref, type Value } from '../runtime/value.ts'
 import { FUNC, V128, heapTypeOf, isRefType, type FuncType, type RefType, type ValType } from '../syntax/types.ts'
-import { CLOSED } from '../validate/canonical-types.ts'
+import { CLOSED, type CanonicalType } from '../validate/canonical-types.ts'
 import { closedTypeName } from '../validate/closed-type-name.ts'
 import { topOf } from '../validate/matching.ts'
 import { Memory } from './memory.ts'
@@ -103,11 +103,12 @@ export function resultsToJs(values: readonly Value[]): unknown {
   return values.map(valueToJs)
 }
 
-/** A host function of the given type. */
-export function fromFunction(type: FuncType, name: string, call: HostFunction): FuncInstance {
+/** A host function of the given type, whatever that is a subtype of. */
+export function fromFunction(canonical: CanonicalType, name: string, call: HostFunction): FuncInstance {
   const known = functionOf(call)
   if (known !== undefined) return known
   const shown = nameText(name)
+  const type = canonical.comp as FuncType
   const host: HostCode = (args, caller) => {
     refuseVectors(type, shown)
     const outcome: unknown = call(contextOf(caller, shown), ...(args.map(valueToJs) as never[]))
@@ -120,7 +121,7 @@ export function fromFunction(type: FuncType, name: string, call: HostFunction): 
       },
     )
   }
-  return FuncInstance.fromHost(type, host, name)
+  return FuncInstance.fromHost(canonical, host, name)
 }
 
 /** The values that a host function's return value stands for. */

@@ -14,6 +14,7 @@ import { linkImports } from '../runtime/link.ts'
 import { defaultValue } from '../runtime/value.ts'
 import type { Import } from '../syntax/module.ts'
 import { isDefaultable, valTypeName, type FuncType } from '../syntax/types.ts'
+import type { CanonicalType } from '../validate/canonical-types.ts'
 import type { ClosedExternType } from '../validate/matching.ts'
 import { Global, Table } from './externs.ts'
 import { Memory } from './memory.ts'
@@ -61,9 +62,8 @@ export function resolveImports(
     const source = provided.get(request.module)
     if (type.kind === 'func' && source !== undefined) {
       const func = source.functions[request.name]
-      const funcType = type.type.comp as FuncType
-      if (func !== undefined && hasType(funcType, source.provider, request.name)) {
-        return providedFunction(funcType, `${request.module}.${request.name}`, func)
+      if (func !== undefined && hasType(type.type.comp as FuncType, source.provider, request.name)) {
+        return providedFunction(type.type, `${request.module}.${request.name}`, func)
       }
     }
     return unknownImport(request, type, options)
@@ -87,7 +87,7 @@ function hasType(type: FuncType, provider: ImportProvider, name: string): boolea
   )
 }
 
-function providedFunction(type: FuncType, name: string, call: ProvidedFunction): FuncInstance {
+function providedFunction(type: CanonicalType, name: string, call: ProvidedFunction): FuncInstance {
   return fromFunction(type, name, (_context, ...args: (number | bigint)[]) => call(...args))
 }
 
@@ -103,7 +103,7 @@ function externFromJs(value: unknown, type: ClosedExternType, { module, name }: 
     return value
   }
   if (typeof value === 'function' && type.kind === 'func') {
-    return fromFunction(type.type.comp as FuncType, `${module}.${name}`, value as HostFunction)
+    return fromFunction(type.type, `${module}.${name}`, value as HostFunction)
   }
   if (type.kind === 'global' && !type.type.mutable && (typeof value === 'number' || typeof value === 'bigint')) {
     const global = new RuntimeGlobal(type.type)

@@ -30,7 +30,8 @@ function definedType(ref: Ref): CanonicalType | undefined {
 /** Whether a reference of the heap type's hierarchy, which is not null, is of that type. */
 export function hasHeapType(ref: Ref, heap: HeapType, types: TypeSpace): boolean {
   if (heap >= 0) {
-    const [type, expected] = [definedType(ref), types.canonical(heap)]
+    const type = definedType(ref)
+    const expected = types.canonical(heap)
     return isExact(heap) ? type === expected : type?.isSubtypeOf(expected) === true
   }
   switch (heap) {

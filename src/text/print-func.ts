@@ -8,7 +8,7 @@ import { readValType } from '../instructions/type-codes.ts'
 import { MODULE_LIMITS } from '../syntax/limits.ts'
 import { funcTypeAt, type Func, type Module } from '../syntax/module.ts'
 import type { Names } from '../syntax/names.ts'
-import type { FuncType, ValType } from '../syntax/types.ts'
+import type { ExternType, FuncType, ValType } from '../syntax/types.ts'
 import { printFlat } from './print-code.ts'
 import type { FoldedPrinter } from './print-folded.ts'
 import type { ModuleIds } from './module-ids.ts'
@@ -50,19 +50,20 @@ export class FuncPrinter {
     this.output = output
   }
 
-  /** `(func $f (;0;) (type 0)` and, where they have names, the parameters; the parenthesis stays open. */
-  printImported(typeIdx: number, funcIdx: number): string {
+  /** `(func $f (;0;) (type 0))`, with the parameters where they have names. */
+  printImported({ typeIdx, exact }: Extract<ExternType, { readonly kind: 'func' }>, funcIdx: number): string {
     const type = funcTypeAt(this.module, typeIdx)
     const localNames = this.names.locals?.get(funcIdx)
     const ids = new IdSpace(localNames, type?.params.length ?? 0)
     const isNamed = type?.params.some((_, i) => ids.isNamed(i)) === true
-    return this.header(funcIdx, typeIdx, isNamed ? type : undefined, ids)
+    const use = this.typeUse(typeIdx, isNamed ? type : undefined, ids)
+    return `(func ${this.ids.funcs.binding(funcIdx)} ${exact === true ? `(exact ${use})` : use})`
   }
 
   /** Parameters and results stand beside the type's index where `type` is there. */
-  private header(funcIdx: number, typeIdx: number, type: FuncType | undefined, ids: IdSpace): string {
+  private typeUse(typeIdx: number, type: FuncType | undefined, ids: IdSpace): string {
     return joinWords([
-      `(func ${this.ids.funcs.binding(funcIdx)} (type ${this.ids.types.use(typeIdx)})`,
+      `(type ${this.ids.types.use(typeIdx)})`,
       this.declare('param', type?.params ?? [], 0, ids),
       this.types.list('result', type?.results ?? []),
     ])
@@ -77,7 +78,7 @@ export class FuncPrinter {
     const localNames = names.locals?.get(funcIdx)
     const ids = new IdSpace(localNames, params.length + locals.length)
     output.newLine(1)
-    output.write(this.header(funcIdx, func.typeIdx, type, ids))
+    output.write(`(func ${this.ids.funcs.binding(funcIdx)} ${this.typeUse(func.typeIdx, type, ids)}`)
     if (locals.length > 0) {
       output.newLine(BODY_LEVEL)
       output.write(this.declare('local', locals, params.length, ids))

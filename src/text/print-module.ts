@@ -156,9 +156,8 @@ class ModulePrinter {
     this.field(`(import ${printName(module)} ${printName(name)} ${this.importType(type, index)})`)
   }
 
-  /** `(func $f (;0;) (type 0))` */
   private importType(type: ExternType, index: number): string {
-    if (type.kind === 'func') return `${this.funcs.printImported(type.typeIdx, index)})`
+    if (type.kind === 'func') return this.funcs.printImported(type, index)
     return `(${type.kind} ${this.space(type.kind).binding(index)} ${this.types.externType(type)})`
   }
 

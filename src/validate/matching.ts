@@ -64,7 +64,8 @@ export function matchesHeapType(actual: HeapType, expected: HeapType, types: Typ
 
 /** An exact type has no subtypes but itself, and is a subtype of what its definition is one of. */
 function matchesDefinedType(actual: HeapType, expected: HeapType, types: TypeSpace): boolean {
-  const [sub, above] = [types.canonical(actual), types.canonical(expected)]
+  const sub = types.canonical(actual)
+  const above = types.canonical(expected)
   return isExact(expected) ? isExact(actual) && sub === above : sub.isSubtypeOf(above)
 }
 

@@ -215,6 +215,34 @@ describe('objdump of a malformed module', () => {
   })
 })
 
+describe('descriptors', () => {
+  const bytes = encodeModule(
+    parseModule(`
+      (rec
+        (type $a (sub (descriptor $b) (struct)))
+        (type $b (describes $a) (descriptor $c) (struct (field (ref (exact $a)))))
+        (type $c (describes $b) (struct)))
+      (type $f (func))
+      (import "m" "f" (func $g (exact (type $f))))
+      (func (param anyref) (drop (ref.cast_desc_eq (ref null (exact $b)) (local.get 0) (struct.new $c))))`),
+    { names: true },
+  )
+
+  it('and exact types are shown with -x and -d', () => {
+    expect(lines(bytes, { details: true }).slice(1, 8)).toEqual([
+      ' - rec group of 3:',
+      ' - type[0] sub descriptor 1 struct {}',
+      ' - type[1] describes 0 descriptor 2 struct {(ref (exact 0))}',
+      ' - type[2] describes 1 struct {}',
+      ' - type[3] () -> nil',
+      ' - type[4] (anyref) -> nil',
+      'Import[1]:',
+    ])
+    expect(objdump(bytes, 'a.wasm', { details: true })).toContain(' - func[0] exact sig=3 <g> <- m.f')
+    expect(objdump(bytes, 'a.wasm', { disassemble: true })).toContain('ref.cast_desc_eq (ref null (exact 1 <b>))')
+  })
+})
+
 describe('types beyond functions', () => {
   const bytes = encodeModule(
     parseModule(`

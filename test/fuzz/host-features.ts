@@ -31,6 +31,7 @@ export const PROBES: Readonly<Record<string, string>> = {
   memory64: '(memory i64 1)',
   'custom-page-sizes': '(memory 0 (pagesize 1))',
   'wide-arithmetic': '(func unreachable i64.mul_wide_u drop drop)',
+  'custom-descriptors': '(type (struct)) (func (param (ref (exact 0))))',
   threads: '(func (atomic.fence))',
 }
 

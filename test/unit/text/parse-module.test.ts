@@ -345,15 +345,6 @@ describe('errors', () => {
   ])('%s: %s', (reason, text) => {
     expect(errorOf(text)).toMatchObject({ kind: 'malformed', reason })
   })
-
-  test.each([
-    ['custom-descriptors', '(func (ref.cast_desc_eq (ref null 0)))'],
-    ['custom-descriptors', '(func (struct.new_desc 0))'],
-  ])('name the proposal %s: %s', (proposal, text) => {
-    const error = errorOf(text)
-    expect(error.kind).toBe('unsupported')
-    expect(error.place).toMatchObject({ proposal, line: 1 })
-  })
 })
 
 test('the host runs what was parsed', async () => {
