@@ -47,10 +47,7 @@ export interface ParseOptions {
   readonly name?: string | undefined
 }
 
-/**
- * Parses `(module …)`, or module fields alone. Only the form is checked. Throws a ModuleError of kind `malformed`, or `unsupported` for
- * what belongs to a later proposal.
- */
+/** Parses `(module …)`, or module fields alone. Only the form is checked. Throws a ModuleError of kind `malformed`. */
 export function parseModule(text: string | Uint8Array, options: ParseOptions = {}): Module {
   const source = new SourceText(text, options.name)
   const parse = (marks?: Marks): { module: Module; tokens: TokenTable } => {

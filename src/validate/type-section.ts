@@ -103,17 +103,18 @@ export class TypeSection {
     const { descriptors } = module
     if (descriptors === undefined) return
     const { describes, descriptor } = descriptors.get(x) ?? NO_CLAUSES
-    const expected = descriptors.get(above) ?? NO_CLAUSES
+    const { describes: describedAbove, descriptor: descriptorAbove } = descriptors.get(above) ?? NO_CLAUSES
     const isSubtype = (sub: number, supertype: number): boolean =>
       types.canonical(sub).isSubtypeOf(types.canonical(supertype))
-    if ((describes === undefined) !== (expected.describes === undefined)) throw mismatch(x, above)
-    if (describes !== undefined && !isSubtype(describes, expected.describes!)) {
-      throw invalid(`described type ${describes} does not match ${expected.describes}`)
+    if (describes === undefined || describedAbove === undefined) {
+      if (describes !== describedAbove) throw mismatch(x, above)
+    } else if (!isSubtype(describes, describedAbove)) {
+      throw invalid(`described type ${describes} does not match ${describedAbove}`)
     }
-    if (expected.descriptor === undefined) return
+    if (descriptorAbove === undefined) return
     if (descriptor === undefined) throw mismatch(x, above)
-    if (!isSubtype(descriptor, expected.descriptor)) {
-      throw invalid(`descriptor type ${descriptor} does not match ${expected.descriptor}`)
+    if (!isSubtype(descriptor, descriptorAbove)) {
+      throw invalid(`descriptor type ${descriptor} does not match ${descriptorAbove}`)
     }
   }
 }
