@@ -2,7 +2,20 @@
 // into 31 bits is an i31, as in the JavaScript API; everything else is the host's, whichever hierarchy it is in.
 // https://webassembly.github.io/spec/core/exec/runtime.html#reference-values
 
-import { ANY, ARRAY, CONT, EQ, EXN, EXTERN, FUNC, I31, STRUCT, heapTypeOf, isExact, isNullable } from '../syntax/types.ts'
+import {
+  ANY,
+  ARRAY,
+  CONT,
+  EQ,
+  EXN,
+  EXTERN,
+  FUNC,
+  I31,
+  STRUCT,
+  heapTypeOf,
+  isExact,
+  isNullable,
+} from '../syntax/types.ts'
 import type { HeapType, RefType } from '../syntax/types.ts'
 import type { CanonicalType, TypeSpace } from '../validate/canonical-types.ts'
 import { ArrayInstance, StructInstance } from './aggregate.ts'
