@@ -158,16 +158,6 @@ describe('actions and assertions', () => {
   })
 })
 
-describe('what is not supported', () => {
-  test.each([['stack-switching', '(assert_suspension (invoke "f") "unhandled")']])(
-    'is a faulty directive that names %s: %s',
-    (proposal, text) => {
-      expect(only(text)).toMatchObject({ kind: 'faulty', error: { kind: 'unsupported', place: { proposal, line: 1 } } })
-      expect(parseScript(`${text} (module)`).directives[1]).toMatchObject({ kind: 'module' })
-    },
-  )
-})
-
 describe('a thread', () => {
   test('has directives of its own, and names what is shared with it', () => {
     const text = '(thread $T (shared (module $M)) (shared (module $N)) (register "m" $M) (thread $U (invoke "f")))'
