@@ -42,13 +42,12 @@ export function retained<T>(make: () => T): { readonly value: T; readonly bytes:
   const collect = runInNewContext('gc') as () => void
   // Buffers are freed in the background, some time after a collection.
   const measure = (): number => {
-    let least = Infinity
-    for (let times = 0; times < 4; times++) {
+    for (let least = Infinity; ;) {
       collect()
       const { heapUsed, external } = process.memoryUsage()
-      least = Math.min(least, heapUsed + external)
+      if (heapUsed + external > least - 1024 ** 2) return Math.min(least, heapUsed + external)
+      least = heapUsed + external
     }
-    return least
   }
   const before = measure()
   const value = make()

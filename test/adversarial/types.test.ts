@@ -87,7 +87,7 @@ describe('adversarial.md 16: types that refer to the one before them', () => {
       return retained(() => engine.compile(exporting).instantiateSync()).bytes
     }
     cost(1_000)
-    const [once, twice] = [cost(20_000), cost(40_000)]
+    const [once, twice] = [cost(10_000), cost(20_000)]
     expect(twice / once).toBeLessThan(2.5)
   })
 })
