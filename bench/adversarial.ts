@@ -94,7 +94,7 @@ function barsOf({ name, bar }: Adversary, [, judged, ran, peak]: readonly Cell[]
   ]
 }
 
-const NOTHING: readonly Cell[] = ['died', null, null, null, null]
+const NOTHING: readonly Cell[] = ['died, or was ended', null, null, null, null]
 
 const NOTES = [
   'run: instantiating and calling it, the compilation included. peak: growth of resident memory while judging and running,',

@@ -12,12 +12,13 @@ export function runSection<N extends SectionName>(
   name: N,
   options: SectionOptions<N>,
   flags: readonly string[],
+  timeout: number = TIME_LIMIT_MS,
 ): Promise<Report> {
   const child = fork(fileURLToPath(new URL('child.ts', import.meta.url)), [name, JSON.stringify(options)], {
     execArgv: [...flags, '--import', import.meta.resolve('tsx')],
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    timeout: TIME_LIMIT_MS,
+    timeout,
   })
   return new Promise((resolve) => {
     let received: Report | undefined
