@@ -23,6 +23,12 @@ export type TierName = 'auto' | 'interpret'
 
 export interface EngineOptions {
   readonly tier?: TierName | undefined
+  /**
+   * `deterministic`: results do not depend on the machine. NaNs that arithmetic makes have one form, which costs a little; all else that the
+   * profile closes is closed in any case (docs/determinism.md). `full` if absent.
+   * https://webassembly.github.io/spec/core/appendix/profiles.html#deterministic-profile
+   */
+  readonly profile?: 'full' | 'deterministic' | undefined
   /** Proposals switched on and off, by name. By default all that are finished are on. */
   readonly features?: Features | undefined
   /** How large modules may be. By default those of the JS API, with modules of at most 128 MiB. */
@@ -38,9 +44,14 @@ export class Engine {
   private readonly tier: Tier
   private readonly limits: ModuleLimits
   private readonly disabled: ReadonlySet<string>
+  private readonly isDeterministic: boolean
 
   constructor(options: EngineOptions = {}) {
-    const { tier = 'auto', limits, features } = options
+    const { tier = 'auto', profile = 'full', limits, features } = options
+    if (profile !== 'full' && profile !== 'deterministic') {
+      throw new UsageError(`unknown profile ${quoted(String(profile))}: there are full, deterministic`)
+    }
+    this.isDeterministic = profile === 'deterministic'
     if (tier !== 'auto' && tier !== 'interpret') throw new UsageError(`unknown tier ${quoted(String(tier))}`)
     this.tier = interpreter
     setFallbackTier(this.tier)
@@ -59,7 +70,10 @@ export class Engine {
       throw error instanceof ModuleError ? inText(error, syntax) : error
     }
     let names: Names | undefined
-    return new Module(new CompiledModule(syntax, () => (names ??= decodeNames(syntax))), this.tier)
+    return new Module(
+      new CompiledModule(syntax, () => (names ??= decodeNames(syntax)), this.isDeterministic),
+      this.tier,
+    )
   }
 
   /** What is wrong with a module; undefined where nothing is. */

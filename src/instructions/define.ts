@@ -62,6 +62,11 @@ export interface Instruction {
   readonly test?: true | undefined
   /** The result is given as bits, not as a value: an int32 for f32, `expr` and `high` for f64. */
   readonly bits?: true | undefined
+  /**
+   * The width of the floats in the result that may be NaNs which arithmetic makes: the specification leaves their bits open. For scalars the
+   * table knows.
+   */
+  readonly nan?: 32 | 64 | undefined
   readonly traps?: readonly TrapCondition[] | undefined
   readonly access?: Access | undefined
   /** The instruction is ordered with all others of its kind, in all threads. */
@@ -139,6 +144,11 @@ export function ruled(
   facts: Facts = {},
 ): Instruction {
   return { opcode, name, immediates, rule, ...facts }
+}
+
+/** The row of an instruction on lanes of floats that may be NaNs. */
+export function withNan(nan: 32 | 64, row: Instruction): Instruction {
+  return { ...row, nan }
 }
 
 export function prefixed(prefix: number, number: number): number {

@@ -1,5 +1,6 @@
 // THE table: all rows of all proposals, and the ways to look one up. Everything that knows instructions derives from here.
 
+import { F32, F64, type ValType } from '../syntax/types.ts'
 import type { Instruction } from './define.ts'
 import { PROPOSALS, type Proposal } from './proposals.ts'
 
@@ -23,6 +24,7 @@ function uniform(row: Instruction, on: boolean): Instruction {
     further: row.further,
     test: row.test,
     bits: row.bits,
+    nan: row.nan ?? scalarNan(row),
     traps: row.traps,
     access: row.access,
     atomic: row.atomic,
@@ -39,6 +41,18 @@ function uniform(row: Instruction, on: boolean): Instruction {
     optional: on ? undefined : (true as const),
     diverges: row.diverges,
   } satisfies Record<keyof Instruction, unknown>
+}
+
+/** Arithmetic on floats; what works on their bits makes no NaN. */
+function scalarNan({ signature, expr, bits, access }: Instruction): 32 | 64 | undefined {
+  if (signature === undefined || expr === undefined || bits === true || access !== undefined) return undefined
+  if (!signature.params.some(isFloat)) return undefined
+  const [result] = signature.results
+  return result === F32 ? 32 : result === F64 ? 64 : undefined
+}
+
+function isFloat(type: ValType): boolean {
+  return type === F32 || type === F64
 }
 
 const byName = new Map<string, Instruction>()

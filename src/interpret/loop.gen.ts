@@ -249,12 +249,24 @@ export function createLoop(
           G[d + 0 | 0] = I32[a + 0 | 0]; G[d + 1 | 0] = I32[a + 1 | 0]; G[d + 2 | 0] = I32[a + 2 | 0]; G[d + 3 | 0] = I32[a + 3 | 0]
           pc = pc + 3 | 0
           continue
-        case 45: // slow
+        case 45: // canonical32
+          a = (fp + code[pc + 1])
+          b = a + code[pc + 2] | 0
+          while (a < b) { if ((I32[a] & 0x7fffffff) > 0x7f800000) { I32[a] = 0x7fc00000 } a = a + 1 | 0 }
+          pc = pc + 3 | 0
+          continue
+        case 46: // canonical64
+          a = (fp + code[pc + 1])
+          b = a + (code[pc + 2] << 1) | 0
+          while (a < b) { low = I32[a + 1] & 0x7fffffff; if (low > 0x7ff00000 || (low === 0x7ff00000 && I32[a] !== 0)) { I32[a] = 0; I32[a + 1] = 0x7ff80000 } a = a + 2 | 0 }
+          pc = pc + 3 | 0
+          continue
+        case 47: // slow
           why = slow(instance, code[pc + 1], (fp + code[pc + 2]), code[pc + 3], code[pc + 4])
           if (why !== 0) break run
           pc = pc + 5 | 0
           continue run
-        case 46: // address64
+        case 48: // address64
           a = (fp + code[pc + 2])
           if ((I32[a + 1] | code[pc + 4]) !== 0) { why = 36; break run }
           ea = (I32[a] >>> 0) + (code[pc + 3] >>> 0)
@@ -262,20 +274,20 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ea
           pc = pc + 5 | 0
           continue
-        case 47: // saturate64
+        case 49: // saturate64
           a = (fp + code[pc + 2])
           I32[(fp + code[pc + 1])] = I32[a + 1] !== 0 ? -1 : I32[a]
           pc = pc + 3 | 0
           continue
-        case 48: // leave
+        case 50: // leave
           why = code[pc + 1]; break run
-        case 49: // i32.load
+        case 51: // i32.load
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 4 > size) { why = 36; break run }
           I32[(fp + code[pc + 1])] = view.getInt32(ea, true)
           pc = pc + 4 | 0
           continue
-        case 50: // i64.load
+        case 52: // i64.load
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 8 > size) { why = 36; break run }
           low = view.getInt32(ea, true)
@@ -284,37 +296,37 @@ export function createLoop(
           I32[d + 1] = view.getInt32(ea + 4, true)
           pc = pc + 4 | 0
           continue
-        case 51: // f64.load
+        case 53: // f64.load
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 8 > size) { why = 36; break run }
           F64[(fp + code[pc + 1]) >> 1] = view.getFloat64(ea, true)
           pc = pc + 4 | 0
           continue
-        case 52: // i32.load8_s
+        case 54: // i32.load8_s
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 1 > size) { why = 36; break run }
           I32[(fp + code[pc + 1])] = view.getInt8(ea)
           pc = pc + 4 | 0
           continue
-        case 53: // i32.load8_u
+        case 55: // i32.load8_u
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 1 > size) { why = 36; break run }
           I32[(fp + code[pc + 1])] = view.getUint8(ea)
           pc = pc + 4 | 0
           continue
-        case 54: // i32.load16_s
+        case 56: // i32.load16_s
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 2 > size) { why = 36; break run }
           I32[(fp + code[pc + 1])] = view.getInt16(ea, true)
           pc = pc + 4 | 0
           continue
-        case 55: // i32.load16_u
+        case 57: // i32.load16_u
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 2 > size) { why = 36; break run }
           I32[(fp + code[pc + 1])] = view.getUint16(ea, true)
           pc = pc + 4 | 0
           continue
-        case 56: // i64.load8_s
+        case 58: // i64.load8_s
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 1 > size) { why = 36; break run }
           low = view.getInt8(ea)
@@ -323,7 +335,7 @@ export function createLoop(
           I32[d + 1] = low >> 31
           pc = pc + 4 | 0
           continue
-        case 57: // i64.load8_u
+        case 59: // i64.load8_u
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 1 > size) { why = 36; break run }
           low = view.getUint8(ea)
@@ -332,7 +344,7 @@ export function createLoop(
           I32[d + 1] = 0
           pc = pc + 4 | 0
           continue
-        case 58: // i64.load16_s
+        case 60: // i64.load16_s
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 2 > size) { why = 36; break run }
           low = view.getInt16(ea, true)
@@ -341,7 +353,7 @@ export function createLoop(
           I32[d + 1] = low >> 31
           pc = pc + 4 | 0
           continue
-        case 59: // i64.load16_u
+        case 61: // i64.load16_u
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 2 > size) { why = 36; break run }
           low = view.getUint16(ea, true)
@@ -350,7 +362,7 @@ export function createLoop(
           I32[d + 1] = 0
           pc = pc + 4 | 0
           continue
-        case 60: // i64.load32_s
+        case 62: // i64.load32_s
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 4 > size) { why = 36; break run }
           low = view.getInt32(ea, true)
@@ -359,7 +371,7 @@ export function createLoop(
           I32[d + 1] = low >> 31
           pc = pc + 4 | 0
           continue
-        case 61: // i64.load32_u
+        case 63: // i64.load32_u
           ea = (I32[(fp + code[pc + 2])] >>> 0) + (code[pc + 3] >>> 0)
           if (ea + 4 > size) { why = 36; break run }
           low = view.getInt32(ea, true)
@@ -368,19 +380,19 @@ export function createLoop(
           I32[d + 1] = 0
           pc = pc + 4 | 0
           continue
-        case 62: // i32.store
+        case 64: // i32.store
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 4 > size) { why = 36; break run }
           view.setInt32(ea, I32[(fp + code[pc + 3])], true)
           pc = pc + 4 | 0
           continue
-        case 63: // i32.store value$c
+        case 65: // i32.store value$c
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 4 > size) { why = 36; break run }
           view.setInt32(ea, code[pc + 3], true)
           pc = pc + 4 | 0
           continue
-        case 64: // i64.store
+        case 66: // i64.store
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 8 > size) { why = 36; break run }
           ah = (fp + code[pc + 3])
@@ -389,281 +401,281 @@ export function createLoop(
           view.setInt32(ea, al, true); view.setInt32(ea + 4, ah, true)
           pc = pc + 4 | 0
           continue
-        case 65: // f64.store
+        case 67: // f64.store
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 8 > size) { why = 36; break run }
           view.setFloat64(ea, F64[(fp + code[pc + 3]) >> 1], true)
           pc = pc + 4 | 0
           continue
-        case 66: // i32.store8
+        case 68: // i32.store8
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 1 > size) { why = 36; break run }
           view.setInt8(ea, I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 67: // i32.store8 value$c
+        case 69: // i32.store8 value$c
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 1 > size) { why = 36; break run }
           view.setInt8(ea, code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 68: // i32.store16
+        case 70: // i32.store16
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 2 > size) { why = 36; break run }
           view.setInt16(ea, I32[(fp + code[pc + 3])], true)
           pc = pc + 4 | 0
           continue
-        case 69: // i32.store16 value$c
+        case 71: // i32.store16 value$c
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 2 > size) { why = 36; break run }
           view.setInt16(ea, code[pc + 3], true)
           pc = pc + 4 | 0
           continue
-        case 70: // i64.store8
+        case 72: // i64.store8
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 1 > size) { why = 36; break run }
           al = I32[(fp + code[pc + 3])]
           view.setInt8(ea, al)
           pc = pc + 4 | 0
           continue
-        case 71: // i64.store16
+        case 73: // i64.store16
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 2 > size) { why = 36; break run }
           al = I32[(fp + code[pc + 3])]
           view.setInt16(ea, al, true)
           pc = pc + 4 | 0
           continue
-        case 72: // i64.store32
+        case 74: // i64.store32
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 4 > size) { why = 36; break run }
           al = I32[(fp + code[pc + 3])]
           view.setInt32(ea, al, true)
           pc = pc + 4 | 0
           continue
-        case 73: // i32.eqz
+        case 75: // i32.eqz
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] === 0 ? 1 : 0
           pc = pc + 3 | 0
           continue
-        case 74: // i32.eq
+        case 76: // i32.eq
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] === I32[(fp + code[pc + 3])] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 75: // i32.eq value$c
+        case 77: // i32.eq value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] === code[pc + 3] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 76: // i32.eq branch_if
+        case 78: // i32.eq branch_if
           if (I32[(fp + code[pc + 1])] === I32[(fp + code[pc + 2])]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 77: // i32.eq branch_unless
+        case 79: // i32.eq branch_unless
           if (!(I32[(fp + code[pc + 1])] === I32[(fp + code[pc + 2])])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 78: // i32.eq branch_if$c
+        case 80: // i32.eq branch_if$c
           if (I32[(fp + code[pc + 1])] === code[pc + 2]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 79: // i32.eq branch_unless$c
+        case 81: // i32.eq branch_unless$c
           if (!(I32[(fp + code[pc + 1])] === code[pc + 2])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 80: // i32.ne
+        case 82: // i32.ne
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] !== I32[(fp + code[pc + 3])] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 81: // i32.ne value$c
+        case 83: // i32.ne value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] !== code[pc + 3] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 82: // i32.ne branch_if
+        case 84: // i32.ne branch_if
           if (I32[(fp + code[pc + 1])] !== I32[(fp + code[pc + 2])]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 83: // i32.ne branch_unless
+        case 85: // i32.ne branch_unless
           if (!(I32[(fp + code[pc + 1])] !== I32[(fp + code[pc + 2])])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 84: // i32.ne branch_if$c
+        case 86: // i32.ne branch_if$c
           if (I32[(fp + code[pc + 1])] !== code[pc + 2]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 85: // i32.ne branch_unless$c
+        case 87: // i32.ne branch_unless$c
           if (!(I32[(fp + code[pc + 1])] !== code[pc + 2])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 86: // i32.lt_s
+        case 88: // i32.lt_s
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] < I32[(fp + code[pc + 3])] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 87: // i32.lt_s value$c
+        case 89: // i32.lt_s value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] < code[pc + 3] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 88: // i32.lt_s branch_if
+        case 90: // i32.lt_s branch_if
           if (I32[(fp + code[pc + 1])] < I32[(fp + code[pc + 2])]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 89: // i32.lt_s branch_unless
+        case 91: // i32.lt_s branch_unless
           if (!(I32[(fp + code[pc + 1])] < I32[(fp + code[pc + 2])])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 90: // i32.lt_s branch_if$c
+        case 92: // i32.lt_s branch_if$c
           if (I32[(fp + code[pc + 1])] < code[pc + 2]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 91: // i32.lt_s branch_unless$c
+        case 93: // i32.lt_s branch_unless$c
           if (!(I32[(fp + code[pc + 1])] < code[pc + 2])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 92: // i32.lt_u
+        case 94: // i32.lt_u
           I32[(fp + code[pc + 1])] = (I32[(fp + code[pc + 2])] >>> 0) < (I32[(fp + code[pc + 3])] >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 93: // i32.lt_u value$c
+        case 95: // i32.lt_u value$c
           I32[(fp + code[pc + 1])] = (I32[(fp + code[pc + 2])] >>> 0) < (code[pc + 3] >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 94: // i32.lt_u branch_if
+        case 96: // i32.lt_u branch_if
           if ((I32[(fp + code[pc + 1])] >>> 0) < (I32[(fp + code[pc + 2])] >>> 0)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 95: // i32.lt_u branch_unless
+        case 97: // i32.lt_u branch_unless
           if (!((I32[(fp + code[pc + 1])] >>> 0) < (I32[(fp + code[pc + 2])] >>> 0))) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 96: // i32.lt_u branch_if$c
+        case 98: // i32.lt_u branch_if$c
           if ((I32[(fp + code[pc + 1])] >>> 0) < (code[pc + 2] >>> 0)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 97: // i32.lt_u branch_unless$c
+        case 99: // i32.lt_u branch_unless$c
           if (!((I32[(fp + code[pc + 1])] >>> 0) < (code[pc + 2] >>> 0))) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 98: // i32.gt_s
+        case 100: // i32.gt_s
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] > I32[(fp + code[pc + 3])] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 99: // i32.gt_s value$c
+        case 101: // i32.gt_s value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] > code[pc + 3] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 100: // i32.gt_s branch_if
+        case 102: // i32.gt_s branch_if
           if (I32[(fp + code[pc + 1])] > I32[(fp + code[pc + 2])]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 101: // i32.gt_s branch_unless
+        case 103: // i32.gt_s branch_unless
           if (!(I32[(fp + code[pc + 1])] > I32[(fp + code[pc + 2])])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 102: // i32.gt_s branch_if$c
+        case 104: // i32.gt_s branch_if$c
           if (I32[(fp + code[pc + 1])] > code[pc + 2]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 103: // i32.gt_s branch_unless$c
+        case 105: // i32.gt_s branch_unless$c
           if (!(I32[(fp + code[pc + 1])] > code[pc + 2])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 104: // i32.gt_u
+        case 106: // i32.gt_u
           I32[(fp + code[pc + 1])] = (I32[(fp + code[pc + 2])] >>> 0) > (I32[(fp + code[pc + 3])] >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 105: // i32.gt_u value$c
+        case 107: // i32.gt_u value$c
           I32[(fp + code[pc + 1])] = (I32[(fp + code[pc + 2])] >>> 0) > (code[pc + 3] >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 106: // i32.gt_u branch_if
+        case 108: // i32.gt_u branch_if
           if ((I32[(fp + code[pc + 1])] >>> 0) > (I32[(fp + code[pc + 2])] >>> 0)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 107: // i32.gt_u branch_unless
+        case 109: // i32.gt_u branch_unless
           if (!((I32[(fp + code[pc + 1])] >>> 0) > (I32[(fp + code[pc + 2])] >>> 0))) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 108: // i32.gt_u branch_if$c
+        case 110: // i32.gt_u branch_if$c
           if ((I32[(fp + code[pc + 1])] >>> 0) > (code[pc + 2] >>> 0)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 109: // i32.gt_u branch_unless$c
+        case 111: // i32.gt_u branch_unless$c
           if (!((I32[(fp + code[pc + 1])] >>> 0) > (code[pc + 2] >>> 0))) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 110: // i32.le_s
+        case 112: // i32.le_s
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] <= I32[(fp + code[pc + 3])] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 111: // i32.le_s value$c
+        case 113: // i32.le_s value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] <= code[pc + 3] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 112: // i32.le_s branch_if
+        case 114: // i32.le_s branch_if
           if (I32[(fp + code[pc + 1])] <= I32[(fp + code[pc + 2])]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 113: // i32.le_s branch_unless
+        case 115: // i32.le_s branch_unless
           if (!(I32[(fp + code[pc + 1])] <= I32[(fp + code[pc + 2])])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 114: // i32.le_s branch_if$c
+        case 116: // i32.le_s branch_if$c
           if (I32[(fp + code[pc + 1])] <= code[pc + 2]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 115: // i32.le_s branch_unless$c
+        case 117: // i32.le_s branch_unless$c
           if (!(I32[(fp + code[pc + 1])] <= code[pc + 2])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 116: // i32.le_u
+        case 118: // i32.le_u
           I32[(fp + code[pc + 1])] = (I32[(fp + code[pc + 2])] >>> 0) <= (I32[(fp + code[pc + 3])] >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 117: // i32.le_u value$c
+        case 119: // i32.le_u value$c
           I32[(fp + code[pc + 1])] = (I32[(fp + code[pc + 2])] >>> 0) <= (code[pc + 3] >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 118: // i32.le_u branch_if
+        case 120: // i32.le_u branch_if
           if ((I32[(fp + code[pc + 1])] >>> 0) <= (I32[(fp + code[pc + 2])] >>> 0)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 119: // i32.le_u branch_unless
+        case 121: // i32.le_u branch_unless
           if (!((I32[(fp + code[pc + 1])] >>> 0) <= (I32[(fp + code[pc + 2])] >>> 0))) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 120: // i32.le_u branch_if$c
+        case 122: // i32.le_u branch_if$c
           if ((I32[(fp + code[pc + 1])] >>> 0) <= (code[pc + 2] >>> 0)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 121: // i32.le_u branch_unless$c
+        case 123: // i32.le_u branch_unless$c
           if (!((I32[(fp + code[pc + 1])] >>> 0) <= (code[pc + 2] >>> 0))) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 122: // i32.ge_s
+        case 124: // i32.ge_s
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] >= I32[(fp + code[pc + 3])] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 123: // i32.ge_s value$c
+        case 125: // i32.ge_s value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] >= code[pc + 3] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 124: // i32.ge_s branch_if
+        case 126: // i32.ge_s branch_if
           if (I32[(fp + code[pc + 1])] >= I32[(fp + code[pc + 2])]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 125: // i32.ge_s branch_unless
+        case 127: // i32.ge_s branch_unless
           if (!(I32[(fp + code[pc + 1])] >= I32[(fp + code[pc + 2])])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 126: // i32.ge_s branch_if$c
+        case 128: // i32.ge_s branch_if$c
           if (I32[(fp + code[pc + 1])] >= code[pc + 2]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 127: // i32.ge_s branch_unless$c
+        case 129: // i32.ge_s branch_unless$c
           if (!(I32[(fp + code[pc + 1])] >= code[pc + 2])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 128: // i32.ge_u
+        case 130: // i32.ge_u
           I32[(fp + code[pc + 1])] = (I32[(fp + code[pc + 2])] >>> 0) >= (I32[(fp + code[pc + 3])] >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 129: // i32.ge_u value$c
+        case 131: // i32.ge_u value$c
           I32[(fp + code[pc + 1])] = (I32[(fp + code[pc + 2])] >>> 0) >= (code[pc + 3] >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 130: // i32.ge_u branch_if
+        case 132: // i32.ge_u branch_if
           if ((I32[(fp + code[pc + 1])] >>> 0) >= (I32[(fp + code[pc + 2])] >>> 0)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 131: // i32.ge_u branch_unless
+        case 133: // i32.ge_u branch_unless
           if (!((I32[(fp + code[pc + 1])] >>> 0) >= (I32[(fp + code[pc + 2])] >>> 0))) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 132: // i32.ge_u branch_if$c
+        case 134: // i32.ge_u branch_if$c
           if ((I32[(fp + code[pc + 1])] >>> 0) >= (code[pc + 2] >>> 0)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 133: // i32.ge_u branch_unless$c
+        case 135: // i32.ge_u branch_unless$c
           if (!((I32[(fp + code[pc + 1])] >>> 0) >= (code[pc + 2] >>> 0))) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 134: // i64.eqz
+        case 136: // i64.eqz
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
           I32[(fp + code[pc + 1])] = (al | ah) === 0 ? 1 : 0
           pc = pc + 3 | 0
           continue
-        case 135: // i64.eqz branch_if
+        case 137: // i64.eqz branch_if
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           if ((al | ah) === 0) { pc = code[pc + 2]; break } pc = pc + 3 | 0
           continue
-        case 136: // i64.eqz branch_unless
+        case 138: // i64.eqz branch_unless
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           if (!((al | ah) === 0)) { pc = code[pc + 2]; break } pc = pc + 3 | 0
           continue
-        case 137: // i64.eq
+        case 139: // i64.eq
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -673,14 +685,14 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = al === bl && ah === bh ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 138: // i64.eq value$c
+        case 140: // i64.eq value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
           I32[(fp + code[pc + 1])] = al === code[pc + 3] && ah === code[pc + 4] ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 139: // i64.eq branch_if
+        case 141: // i64.eq branch_if
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -689,7 +701,7 @@ export function createLoop(
           bh = I32[bh + 1]
           if (al === bl && ah === bh) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 140: // i64.eq branch_unless
+        case 142: // i64.eq branch_unless
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -698,19 +710,19 @@ export function createLoop(
           bh = I32[bh + 1]
           if (!(al === bl && ah === bh)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 141: // i64.eq branch_if$c
+        case 143: // i64.eq branch_if$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           if (al === code[pc + 2] && ah === code[pc + 3]) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 142: // i64.eq branch_unless$c
+        case 144: // i64.eq branch_unless$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           if (!(al === code[pc + 2] && ah === code[pc + 3])) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 143: // i64.ne
+        case 145: // i64.ne
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -720,14 +732,14 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = al !== bl || ah !== bh ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 144: // i64.ne value$c
+        case 146: // i64.ne value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
           I32[(fp + code[pc + 1])] = al !== code[pc + 3] || ah !== code[pc + 4] ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 145: // i64.ne branch_if
+        case 147: // i64.ne branch_if
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -736,7 +748,7 @@ export function createLoop(
           bh = I32[bh + 1]
           if (al !== bl || ah !== bh) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 146: // i64.ne branch_unless
+        case 148: // i64.ne branch_unless
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -745,19 +757,19 @@ export function createLoop(
           bh = I32[bh + 1]
           if (!(al !== bl || ah !== bh)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 147: // i64.ne branch_if$c
+        case 149: // i64.ne branch_if$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           if (al !== code[pc + 2] || ah !== code[pc + 3]) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 148: // i64.ne branch_unless$c
+        case 150: // i64.ne branch_unless$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           if (!(al !== code[pc + 2] || ah !== code[pc + 3])) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 149: // i64.lt_s
+        case 151: // i64.lt_s
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -767,7 +779,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) < (bl >>> 0) : ah < bh ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 150: // i64.lt_s value$c
+        case 152: // i64.lt_s value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -775,7 +787,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) < (code[pc + 3] >>> 0) : ah < bh ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 151: // i64.lt_s branch_if
+        case 153: // i64.lt_s branch_if
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -784,7 +796,7 @@ export function createLoop(
           bh = I32[bh + 1]
           if (ah === bh ? (al >>> 0) < (bl >>> 0) : ah < bh) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 152: // i64.lt_s branch_unless
+        case 154: // i64.lt_s branch_unless
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -793,21 +805,21 @@ export function createLoop(
           bh = I32[bh + 1]
           if (!(ah === bh ? (al >>> 0) < (bl >>> 0) : ah < bh)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 153: // i64.lt_s branch_if$c
+        case 155: // i64.lt_s branch_if$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (ah === bh ? (al >>> 0) < (code[pc + 2] >>> 0) : ah < bh) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 154: // i64.lt_s branch_unless$c
+        case 156: // i64.lt_s branch_unless$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (!(ah === bh ? (al >>> 0) < (code[pc + 2] >>> 0) : ah < bh)) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 155: // i64.lt_u
+        case 157: // i64.lt_u
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -817,7 +829,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) < (bl >>> 0) : (ah >>> 0) < (bh >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 156: // i64.lt_u value$c
+        case 158: // i64.lt_u value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -825,7 +837,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) < (code[pc + 3] >>> 0) : (ah >>> 0) < (bh >>> 0) ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 157: // i64.lt_u branch_if
+        case 159: // i64.lt_u branch_if
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -834,7 +846,7 @@ export function createLoop(
           bh = I32[bh + 1]
           if (ah === bh ? (al >>> 0) < (bl >>> 0) : (ah >>> 0) < (bh >>> 0)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 158: // i64.lt_u branch_unless
+        case 160: // i64.lt_u branch_unless
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -843,21 +855,21 @@ export function createLoop(
           bh = I32[bh + 1]
           if (!(ah === bh ? (al >>> 0) < (bl >>> 0) : (ah >>> 0) < (bh >>> 0))) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 159: // i64.lt_u branch_if$c
+        case 161: // i64.lt_u branch_if$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (ah === bh ? (al >>> 0) < (code[pc + 2] >>> 0) : (ah >>> 0) < (bh >>> 0)) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 160: // i64.lt_u branch_unless$c
+        case 162: // i64.lt_u branch_unless$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (!(ah === bh ? (al >>> 0) < (code[pc + 2] >>> 0) : (ah >>> 0) < (bh >>> 0))) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 161: // i64.gt_s
+        case 163: // i64.gt_s
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -867,7 +879,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) > (bl >>> 0) : ah > bh ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 162: // i64.gt_s value$c
+        case 164: // i64.gt_s value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -875,7 +887,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) > (code[pc + 3] >>> 0) : ah > bh ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 163: // i64.gt_s branch_if
+        case 165: // i64.gt_s branch_if
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -884,7 +896,7 @@ export function createLoop(
           bh = I32[bh + 1]
           if (ah === bh ? (al >>> 0) > (bl >>> 0) : ah > bh) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 164: // i64.gt_s branch_unless
+        case 166: // i64.gt_s branch_unless
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -893,21 +905,21 @@ export function createLoop(
           bh = I32[bh + 1]
           if (!(ah === bh ? (al >>> 0) > (bl >>> 0) : ah > bh)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 165: // i64.gt_s branch_if$c
+        case 167: // i64.gt_s branch_if$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (ah === bh ? (al >>> 0) > (code[pc + 2] >>> 0) : ah > bh) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 166: // i64.gt_s branch_unless$c
+        case 168: // i64.gt_s branch_unless$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (!(ah === bh ? (al >>> 0) > (code[pc + 2] >>> 0) : ah > bh)) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 167: // i64.gt_u
+        case 169: // i64.gt_u
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -917,7 +929,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) > (bl >>> 0) : (ah >>> 0) > (bh >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 168: // i64.gt_u value$c
+        case 170: // i64.gt_u value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -925,7 +937,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) > (code[pc + 3] >>> 0) : (ah >>> 0) > (bh >>> 0) ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 169: // i64.gt_u branch_if
+        case 171: // i64.gt_u branch_if
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -934,7 +946,7 @@ export function createLoop(
           bh = I32[bh + 1]
           if (ah === bh ? (al >>> 0) > (bl >>> 0) : (ah >>> 0) > (bh >>> 0)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 170: // i64.gt_u branch_unless
+        case 172: // i64.gt_u branch_unless
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -943,21 +955,21 @@ export function createLoop(
           bh = I32[bh + 1]
           if (!(ah === bh ? (al >>> 0) > (bl >>> 0) : (ah >>> 0) > (bh >>> 0))) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 171: // i64.gt_u branch_if$c
+        case 173: // i64.gt_u branch_if$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (ah === bh ? (al >>> 0) > (code[pc + 2] >>> 0) : (ah >>> 0) > (bh >>> 0)) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 172: // i64.gt_u branch_unless$c
+        case 174: // i64.gt_u branch_unless$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (!(ah === bh ? (al >>> 0) > (code[pc + 2] >>> 0) : (ah >>> 0) > (bh >>> 0))) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 173: // i64.le_s
+        case 175: // i64.le_s
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -967,7 +979,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) <= (bl >>> 0) : ah < bh ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 174: // i64.le_s value$c
+        case 176: // i64.le_s value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -975,7 +987,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) <= (code[pc + 3] >>> 0) : ah < bh ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 175: // i64.le_s branch_if
+        case 177: // i64.le_s branch_if
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -984,7 +996,7 @@ export function createLoop(
           bh = I32[bh + 1]
           if (ah === bh ? (al >>> 0) <= (bl >>> 0) : ah < bh) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 176: // i64.le_s branch_unless
+        case 178: // i64.le_s branch_unless
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -993,21 +1005,21 @@ export function createLoop(
           bh = I32[bh + 1]
           if (!(ah === bh ? (al >>> 0) <= (bl >>> 0) : ah < bh)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 177: // i64.le_s branch_if$c
+        case 179: // i64.le_s branch_if$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (ah === bh ? (al >>> 0) <= (code[pc + 2] >>> 0) : ah < bh) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 178: // i64.le_s branch_unless$c
+        case 180: // i64.le_s branch_unless$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (!(ah === bh ? (al >>> 0) <= (code[pc + 2] >>> 0) : ah < bh)) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 179: // i64.le_u
+        case 181: // i64.le_u
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1017,7 +1029,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) <= (bl >>> 0) : (ah >>> 0) < (bh >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 180: // i64.le_u value$c
+        case 182: // i64.le_u value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1025,7 +1037,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) <= (code[pc + 3] >>> 0) : (ah >>> 0) < (bh >>> 0) ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 181: // i64.le_u branch_if
+        case 183: // i64.le_u branch_if
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1034,7 +1046,7 @@ export function createLoop(
           bh = I32[bh + 1]
           if (ah === bh ? (al >>> 0) <= (bl >>> 0) : (ah >>> 0) < (bh >>> 0)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 182: // i64.le_u branch_unless
+        case 184: // i64.le_u branch_unless
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1043,21 +1055,21 @@ export function createLoop(
           bh = I32[bh + 1]
           if (!(ah === bh ? (al >>> 0) <= (bl >>> 0) : (ah >>> 0) < (bh >>> 0))) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 183: // i64.le_u branch_if$c
+        case 185: // i64.le_u branch_if$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (ah === bh ? (al >>> 0) <= (code[pc + 2] >>> 0) : (ah >>> 0) < (bh >>> 0)) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 184: // i64.le_u branch_unless$c
+        case 186: // i64.le_u branch_unless$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (!(ah === bh ? (al >>> 0) <= (code[pc + 2] >>> 0) : (ah >>> 0) < (bh >>> 0))) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 185: // i64.ge_s
+        case 187: // i64.ge_s
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1067,7 +1079,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) >= (bl >>> 0) : ah > bh ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 186: // i64.ge_s value$c
+        case 188: // i64.ge_s value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1075,7 +1087,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) >= (code[pc + 3] >>> 0) : ah > bh ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 187: // i64.ge_s branch_if
+        case 189: // i64.ge_s branch_if
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1084,7 +1096,7 @@ export function createLoop(
           bh = I32[bh + 1]
           if (ah === bh ? (al >>> 0) >= (bl >>> 0) : ah > bh) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 188: // i64.ge_s branch_unless
+        case 190: // i64.ge_s branch_unless
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1093,21 +1105,21 @@ export function createLoop(
           bh = I32[bh + 1]
           if (!(ah === bh ? (al >>> 0) >= (bl >>> 0) : ah > bh)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 189: // i64.ge_s branch_if$c
+        case 191: // i64.ge_s branch_if$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (ah === bh ? (al >>> 0) >= (code[pc + 2] >>> 0) : ah > bh) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 190: // i64.ge_s branch_unless$c
+        case 192: // i64.ge_s branch_unless$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (!(ah === bh ? (al >>> 0) >= (code[pc + 2] >>> 0) : ah > bh)) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 191: // i64.ge_u
+        case 193: // i64.ge_u
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1117,7 +1129,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) >= (bl >>> 0) : (ah >>> 0) > (bh >>> 0) ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 192: // i64.ge_u value$c
+        case 194: // i64.ge_u value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1125,7 +1137,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = ah === bh ? (al >>> 0) >= (code[pc + 3] >>> 0) : (ah >>> 0) > (bh >>> 0) ? 1 : 0
           pc = pc + 5 | 0
           continue
-        case 193: // i64.ge_u branch_if
+        case 195: // i64.ge_u branch_if
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1134,7 +1146,7 @@ export function createLoop(
           bh = I32[bh + 1]
           if (ah === bh ? (al >>> 0) >= (bl >>> 0) : (ah >>> 0) > (bh >>> 0)) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 194: // i64.ge_u branch_unless
+        case 196: // i64.ge_u branch_unless
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1143,177 +1155,177 @@ export function createLoop(
           bh = I32[bh + 1]
           if (!(ah === bh ? (al >>> 0) >= (bl >>> 0) : (ah >>> 0) > (bh >>> 0))) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 195: // i64.ge_u branch_if$c
+        case 197: // i64.ge_u branch_if$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (ah === bh ? (al >>> 0) >= (code[pc + 2] >>> 0) : (ah >>> 0) > (bh >>> 0)) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 196: // i64.ge_u branch_unless$c
+        case 198: // i64.ge_u branch_unless$c
           ah = (fp + code[pc + 1])
           al = I32[ah]
           ah = I32[ah + 1]
           bh = code[pc + 3]
           if (!(ah === bh ? (al >>> 0) >= (code[pc + 2] >>> 0) : (ah >>> 0) > (bh >>> 0))) { pc = code[pc + 4]; break } pc = pc + 5 | 0
           continue
-        case 197: // f32.eq
+        case 199: // f32.eq
           I32[(fp + code[pc + 1])] = F32[(fp + code[pc + 2])] === F32[(fp + code[pc + 3])] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 198: // f32.eq branch_if
+        case 200: // f32.eq branch_if
           if (F32[(fp + code[pc + 1])] === F32[(fp + code[pc + 2])]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 199: // f32.eq branch_unless
+        case 201: // f32.eq branch_unless
           if (!(F32[(fp + code[pc + 1])] === F32[(fp + code[pc + 2])])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 200: // f32.ne
+        case 202: // f32.ne
           I32[(fp + code[pc + 1])] = F32[(fp + code[pc + 2])] !== F32[(fp + code[pc + 3])] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 201: // f32.ne branch_if
+        case 203: // f32.ne branch_if
           if (F32[(fp + code[pc + 1])] !== F32[(fp + code[pc + 2])]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 202: // f32.ne branch_unless
+        case 204: // f32.ne branch_unless
           if (!(F32[(fp + code[pc + 1])] !== F32[(fp + code[pc + 2])])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 203: // f32.lt
+        case 205: // f32.lt
           I32[(fp + code[pc + 1])] = F32[(fp + code[pc + 2])] < F32[(fp + code[pc + 3])] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 204: // f32.lt branch_if
+        case 206: // f32.lt branch_if
           if (F32[(fp + code[pc + 1])] < F32[(fp + code[pc + 2])]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 205: // f32.lt branch_unless
+        case 207: // f32.lt branch_unless
           if (!(F32[(fp + code[pc + 1])] < F32[(fp + code[pc + 2])])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 206: // f32.gt
+        case 208: // f32.gt
           I32[(fp + code[pc + 1])] = F32[(fp + code[pc + 2])] > F32[(fp + code[pc + 3])] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 207: // f32.gt branch_if
+        case 209: // f32.gt branch_if
           if (F32[(fp + code[pc + 1])] > F32[(fp + code[pc + 2])]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 208: // f32.gt branch_unless
+        case 210: // f32.gt branch_unless
           if (!(F32[(fp + code[pc + 1])] > F32[(fp + code[pc + 2])])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 209: // f32.le
+        case 211: // f32.le
           I32[(fp + code[pc + 1])] = F32[(fp + code[pc + 2])] <= F32[(fp + code[pc + 3])] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 210: // f32.le branch_if
+        case 212: // f32.le branch_if
           if (F32[(fp + code[pc + 1])] <= F32[(fp + code[pc + 2])]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 211: // f32.le branch_unless
+        case 213: // f32.le branch_unless
           if (!(F32[(fp + code[pc + 1])] <= F32[(fp + code[pc + 2])])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 212: // f32.ge
+        case 214: // f32.ge
           I32[(fp + code[pc + 1])] = F32[(fp + code[pc + 2])] >= F32[(fp + code[pc + 3])] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 213: // f32.ge branch_if
+        case 215: // f32.ge branch_if
           if (F32[(fp + code[pc + 1])] >= F32[(fp + code[pc + 2])]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 214: // f32.ge branch_unless
+        case 216: // f32.ge branch_unless
           if (!(F32[(fp + code[pc + 1])] >= F32[(fp + code[pc + 2])])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 215: // f64.eq
+        case 217: // f64.eq
           I32[(fp + code[pc + 1])] = F64[(fp + code[pc + 2]) >> 1] === F64[(fp + code[pc + 3]) >> 1] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 216: // f64.eq branch_if
+        case 218: // f64.eq branch_if
           if (F64[(fp + code[pc + 1]) >> 1] === F64[(fp + code[pc + 2]) >> 1]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 217: // f64.eq branch_unless
+        case 219: // f64.eq branch_unless
           if (!(F64[(fp + code[pc + 1]) >> 1] === F64[(fp + code[pc + 2]) >> 1])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 218: // f64.ne
+        case 220: // f64.ne
           I32[(fp + code[pc + 1])] = F64[(fp + code[pc + 2]) >> 1] !== F64[(fp + code[pc + 3]) >> 1] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 219: // f64.ne branch_if
+        case 221: // f64.ne branch_if
           if (F64[(fp + code[pc + 1]) >> 1] !== F64[(fp + code[pc + 2]) >> 1]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 220: // f64.ne branch_unless
+        case 222: // f64.ne branch_unless
           if (!(F64[(fp + code[pc + 1]) >> 1] !== F64[(fp + code[pc + 2]) >> 1])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 221: // f64.lt
+        case 223: // f64.lt
           I32[(fp + code[pc + 1])] = F64[(fp + code[pc + 2]) >> 1] < F64[(fp + code[pc + 3]) >> 1] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 222: // f64.lt branch_if
+        case 224: // f64.lt branch_if
           if (F64[(fp + code[pc + 1]) >> 1] < F64[(fp + code[pc + 2]) >> 1]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 223: // f64.lt branch_unless
+        case 225: // f64.lt branch_unless
           if (!(F64[(fp + code[pc + 1]) >> 1] < F64[(fp + code[pc + 2]) >> 1])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 224: // f64.gt
+        case 226: // f64.gt
           I32[(fp + code[pc + 1])] = F64[(fp + code[pc + 2]) >> 1] > F64[(fp + code[pc + 3]) >> 1] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 225: // f64.gt branch_if
+        case 227: // f64.gt branch_if
           if (F64[(fp + code[pc + 1]) >> 1] > F64[(fp + code[pc + 2]) >> 1]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 226: // f64.gt branch_unless
+        case 228: // f64.gt branch_unless
           if (!(F64[(fp + code[pc + 1]) >> 1] > F64[(fp + code[pc + 2]) >> 1])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 227: // f64.le
+        case 229: // f64.le
           I32[(fp + code[pc + 1])] = F64[(fp + code[pc + 2]) >> 1] <= F64[(fp + code[pc + 3]) >> 1] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 228: // f64.le branch_if
+        case 230: // f64.le branch_if
           if (F64[(fp + code[pc + 1]) >> 1] <= F64[(fp + code[pc + 2]) >> 1]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 229: // f64.le branch_unless
+        case 231: // f64.le branch_unless
           if (!(F64[(fp + code[pc + 1]) >> 1] <= F64[(fp + code[pc + 2]) >> 1])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 230: // f64.ge
+        case 232: // f64.ge
           I32[(fp + code[pc + 1])] = F64[(fp + code[pc + 2]) >> 1] >= F64[(fp + code[pc + 3]) >> 1] ? 1 : 0
           pc = pc + 4 | 0
           continue
-        case 231: // f64.ge branch_if
+        case 233: // f64.ge branch_if
           if (F64[(fp + code[pc + 1]) >> 1] >= F64[(fp + code[pc + 2]) >> 1]) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 232: // f64.ge branch_unless
+        case 234: // f64.ge branch_unless
           if (!(F64[(fp + code[pc + 1]) >> 1] >= F64[(fp + code[pc + 2]) >> 1])) { pc = code[pc + 3]; break } pc = pc + 4 | 0
           continue
-        case 233: // i32.clz
+        case 235: // i32.clz
           I32[(fp + code[pc + 1])] = Math.clz32(I32[(fp + code[pc + 2])])
           pc = pc + 3 | 0
           continue
-        case 234: // i32.ctz
+        case 236: // i32.ctz
           I32[(fp + code[pc + 1])] = i32.ctz(I32[(fp + code[pc + 2])])
           pc = pc + 3 | 0
           continue
-        case 235: // i32.popcnt
+        case 237: // i32.popcnt
           I32[(fp + code[pc + 1])] = i32.popcnt(I32[(fp + code[pc + 2])])
           pc = pc + 3 | 0
           continue
-        case 236: // i32.add
+        case 238: // i32.add
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] + I32[(fp + code[pc + 3])] | 0
           pc = pc + 4 | 0
           continue
-        case 237: // i32.add value$c
+        case 239: // i32.add value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] + code[pc + 3] | 0
           pc = pc + 4 | 0
           continue
-        case 238: // i32.sub
+        case 240: // i32.sub
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] - I32[(fp + code[pc + 3])] | 0
           pc = pc + 4 | 0
           continue
-        case 239: // i32.sub value$c
+        case 241: // i32.sub value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] - code[pc + 3] | 0
           pc = pc + 4 | 0
           continue
-        case 240: // i32.mul
+        case 242: // i32.mul
           I32[(fp + code[pc + 1])] = Math.imul(I32[(fp + code[pc + 2])], I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 241: // i32.mul value$c
+        case 243: // i32.mul value$c
           I32[(fp + code[pc + 1])] = Math.imul(I32[(fp + code[pc + 2])], code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 242: // i32.div_s
+        case 244: // i32.div_s
           a = I32[(fp + code[pc + 2])]
           b = I32[(fp + code[pc + 3])]
           if (b === 0) { why = 33; break run }
@@ -1321,7 +1333,7 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = a / b | 0
           pc = pc + 4 | 0
           continue
-        case 243: // i32.div_s value$c
+        case 245: // i32.div_s value$c
           a = I32[(fp + code[pc + 2])]
           b = code[pc + 3]
           if (b === 0) { why = 33; break run }
@@ -1329,115 +1341,115 @@ export function createLoop(
           I32[(fp + code[pc + 1])] = a / b | 0
           pc = pc + 4 | 0
           continue
-        case 244: // i32.div_u
+        case 246: // i32.div_u
           b = I32[(fp + code[pc + 3])]
           if (b === 0) { why = 33; break run }
           I32[(fp + code[pc + 1])] = (I32[(fp + code[pc + 2])] >>> 0) / (b >>> 0) | 0
           pc = pc + 4 | 0
           continue
-        case 245: // i32.div_u value$c
+        case 247: // i32.div_u value$c
           b = code[pc + 3]
           if (b === 0) { why = 33; break run }
           I32[(fp + code[pc + 1])] = (I32[(fp + code[pc + 2])] >>> 0) / (b >>> 0) | 0
           pc = pc + 4 | 0
           continue
-        case 246: // i32.rem_s
+        case 248: // i32.rem_s
           b = I32[(fp + code[pc + 3])]
           if (b === 0) { why = 33; break run }
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] % b | 0
           pc = pc + 4 | 0
           continue
-        case 247: // i32.rem_s value$c
+        case 249: // i32.rem_s value$c
           b = code[pc + 3]
           if (b === 0) { why = 33; break run }
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] % b | 0
           pc = pc + 4 | 0
           continue
-        case 248: // i32.rem_u
+        case 250: // i32.rem_u
           b = I32[(fp + code[pc + 3])]
           if (b === 0) { why = 33; break run }
           I32[(fp + code[pc + 1])] = (I32[(fp + code[pc + 2])] >>> 0) % (b >>> 0) | 0
           pc = pc + 4 | 0
           continue
-        case 249: // i32.rem_u value$c
+        case 251: // i32.rem_u value$c
           b = code[pc + 3]
           if (b === 0) { why = 33; break run }
           I32[(fp + code[pc + 1])] = (I32[(fp + code[pc + 2])] >>> 0) % (b >>> 0) | 0
           pc = pc + 4 | 0
           continue
-        case 250: // i32.and
+        case 252: // i32.and
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] & I32[(fp + code[pc + 3])]
           pc = pc + 4 | 0
           continue
-        case 251: // i32.and value$c
+        case 253: // i32.and value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] & code[pc + 3]
           pc = pc + 4 | 0
           continue
-        case 252: // i32.or
+        case 254: // i32.or
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] | I32[(fp + code[pc + 3])]
           pc = pc + 4 | 0
           continue
-        case 253: // i32.or value$c
+        case 255: // i32.or value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] | code[pc + 3]
           pc = pc + 4 | 0
           continue
-        case 254: // i32.xor
+        case 256: // i32.xor
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] ^ I32[(fp + code[pc + 3])]
           pc = pc + 4 | 0
           continue
-        case 255: // i32.xor value$c
+        case 257: // i32.xor value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] ^ code[pc + 3]
           pc = pc + 4 | 0
           continue
-        case 256: // i32.shl
+        case 258: // i32.shl
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] << I32[(fp + code[pc + 3])]
           pc = pc + 4 | 0
           continue
-        case 257: // i32.shl value$c
+        case 259: // i32.shl value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] << code[pc + 3]
           pc = pc + 4 | 0
           continue
-        case 258: // i32.shr_s
+        case 260: // i32.shr_s
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] >> I32[(fp + code[pc + 3])]
           pc = pc + 4 | 0
           continue
-        case 259: // i32.shr_s value$c
+        case 261: // i32.shr_s value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] >> code[pc + 3]
           pc = pc + 4 | 0
           continue
-        case 260: // i32.shr_u
+        case 262: // i32.shr_u
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] >>> I32[(fp + code[pc + 3])] | 0
           pc = pc + 4 | 0
           continue
-        case 261: // i32.shr_u value$c
+        case 263: // i32.shr_u value$c
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] >>> code[pc + 3] | 0
           pc = pc + 4 | 0
           continue
-        case 262: // i32.rotl
+        case 264: // i32.rotl
           a = I32[(fp + code[pc + 2])]
           b = I32[(fp + code[pc + 3])]
           I32[(fp + code[pc + 1])] = a << b | a >>> -b
           pc = pc + 4 | 0
           continue
-        case 263: // i32.rotl value$c
+        case 265: // i32.rotl value$c
           a = I32[(fp + code[pc + 2])]
           b = code[pc + 3]
           I32[(fp + code[pc + 1])] = a << b | a >>> -b
           pc = pc + 4 | 0
           continue
-        case 264: // i32.rotr
+        case 266: // i32.rotr
           a = I32[(fp + code[pc + 2])]
           b = I32[(fp + code[pc + 3])]
           I32[(fp + code[pc + 1])] = a >>> b | a << -b
           pc = pc + 4 | 0
           continue
-        case 265: // i32.rotr value$c
+        case 267: // i32.rotr value$c
           a = I32[(fp + code[pc + 2])]
           b = code[pc + 3]
           I32[(fp + code[pc + 1])] = a >>> b | a << -b
           pc = pc + 4 | 0
           continue
-        case 266: // i64.clz
+        case 268: // i64.clz
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1447,7 +1459,7 @@ export function createLoop(
           I32[d + 1] = 0
           pc = pc + 3 | 0
           continue
-        case 267: // i64.ctz
+        case 269: // i64.ctz
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1457,7 +1469,7 @@ export function createLoop(
           I32[d + 1] = 0
           pc = pc + 3 | 0
           continue
-        case 268: // i64.popcnt
+        case 270: // i64.popcnt
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1467,7 +1479,7 @@ export function createLoop(
           I32[d + 1] = 0
           pc = pc + 3 | 0
           continue
-        case 269: // i64.add
+        case 271: // i64.add
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1480,7 +1492,7 @@ export function createLoop(
           I32[d + 1] = ah + bh + ((low >>> 0) < (al >>> 0) | 0) | 0
           pc = pc + 4 | 0
           continue
-        case 270: // i64.add value$c
+        case 272: // i64.add value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1490,7 +1502,7 @@ export function createLoop(
           I32[d + 1] = ah + code[pc + 4] + ((low >>> 0) < (al >>> 0) | 0) | 0
           pc = pc + 5 | 0
           continue
-        case 271: // i64.sub
+        case 273: // i64.sub
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1503,7 +1515,7 @@ export function createLoop(
           I32[d + 1] = ah - bh - ((al >>> 0) < (bl >>> 0) | 0) | 0
           pc = pc + 4 | 0
           continue
-        case 272: // i64.sub value$c
+        case 274: // i64.sub value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1514,7 +1526,7 @@ export function createLoop(
           I32[d + 1] = ah - code[pc + 4] - ((al >>> 0) < (bl >>> 0) | 0) | 0
           pc = pc + 5 | 0
           continue
-        case 273: // i64.mul
+        case 275: // i64.mul
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1527,7 +1539,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 274: // i64.mul value$c
+        case 276: // i64.mul value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1537,7 +1549,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 275: // i64.div_s
+        case 277: // i64.div_s
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1552,7 +1564,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 276: // i64.div_s value$c
+        case 278: // i64.div_s value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1566,7 +1578,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 277: // i64.div_u
+        case 279: // i64.div_u
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1580,7 +1592,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 278: // i64.div_u value$c
+        case 280: // i64.div_u value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1593,7 +1605,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 279: // i64.rem_s
+        case 281: // i64.rem_s
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1607,7 +1619,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 280: // i64.rem_s value$c
+        case 282: // i64.rem_s value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1620,7 +1632,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 281: // i64.rem_u
+        case 283: // i64.rem_u
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1634,7 +1646,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 282: // i64.rem_u value$c
+        case 284: // i64.rem_u value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1647,7 +1659,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 283: // i64.and
+        case 285: // i64.and
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1660,7 +1672,7 @@ export function createLoop(
           I32[d + 1] = ah & bh
           pc = pc + 4 | 0
           continue
-        case 284: // i64.and value$c
+        case 286: // i64.and value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1670,7 +1682,7 @@ export function createLoop(
           I32[d + 1] = ah & code[pc + 4]
           pc = pc + 5 | 0
           continue
-        case 285: // i64.or
+        case 287: // i64.or
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1683,7 +1695,7 @@ export function createLoop(
           I32[d + 1] = ah | bh
           pc = pc + 4 | 0
           continue
-        case 286: // i64.or value$c
+        case 288: // i64.or value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1693,7 +1705,7 @@ export function createLoop(
           I32[d + 1] = ah | code[pc + 4]
           pc = pc + 5 | 0
           continue
-        case 287: // i64.xor
+        case 289: // i64.xor
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1706,7 +1718,7 @@ export function createLoop(
           I32[d + 1] = ah ^ bh
           pc = pc + 4 | 0
           continue
-        case 288: // i64.xor value$c
+        case 290: // i64.xor value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1716,7 +1728,7 @@ export function createLoop(
           I32[d + 1] = ah ^ code[pc + 4]
           pc = pc + 5 | 0
           continue
-        case 289: // i64.shl
+        case 291: // i64.shl
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1727,7 +1739,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 290: // i64.shl value$c
+        case 292: // i64.shl value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1737,7 +1749,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 291: // i64.shr_s
+        case 293: // i64.shr_s
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1748,7 +1760,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 292: // i64.shr_s value$c
+        case 294: // i64.shr_s value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1758,7 +1770,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 293: // i64.shr_u
+        case 295: // i64.shr_u
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1769,7 +1781,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 294: // i64.shr_u value$c
+        case 296: // i64.shr_u value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1779,7 +1791,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 295: // i64.rotl
+        case 297: // i64.rotl
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1790,7 +1802,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 296: // i64.rotl value$c
+        case 298: // i64.rotl value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1800,7 +1812,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 297: // i64.rotr
+        case 299: // i64.rotr
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1811,7 +1823,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 298: // i64.rotr value$c
+        case 300: // i64.rotr value$c
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1821,63 +1833,63 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 5 | 0
           continue
-        case 299: // f32.abs
+        case 301: // f32.abs
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] & 0x7fffffff
           pc = pc + 3 | 0
           continue
-        case 300: // f32.neg
+        case 302: // f32.neg
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] ^ 0x80000000
           pc = pc + 3 | 0
           continue
-        case 301: // f32.ceil
+        case 303: // f32.ceil
           F32[(fp + code[pc + 1])] = f32.ceil(F32[(fp + code[pc + 2])])
           pc = pc + 3 | 0
           continue
-        case 302: // f32.floor
+        case 304: // f32.floor
           F32[(fp + code[pc + 1])] = f32.floor(F32[(fp + code[pc + 2])])
           pc = pc + 3 | 0
           continue
-        case 303: // f32.trunc
+        case 305: // f32.trunc
           F32[(fp + code[pc + 1])] = f32.trunc(F32[(fp + code[pc + 2])])
           pc = pc + 3 | 0
           continue
-        case 304: // f32.nearest
+        case 306: // f32.nearest
           F32[(fp + code[pc + 1])] = f32.nearest(F32[(fp + code[pc + 2])])
           pc = pc + 3 | 0
           continue
-        case 305: // f32.sqrt
+        case 307: // f32.sqrt
           F32[(fp + code[pc + 1])] = Math.fround(Math.sqrt(F32[(fp + code[pc + 2])]))
           pc = pc + 3 | 0
           continue
-        case 306: // f32.add
+        case 308: // f32.add
           F32[(fp + code[pc + 1])] = Math.fround(F32[(fp + code[pc + 2])] + F32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 307: // f32.sub
+        case 309: // f32.sub
           F32[(fp + code[pc + 1])] = Math.fround(F32[(fp + code[pc + 2])] - F32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 308: // f32.mul
+        case 310: // f32.mul
           F32[(fp + code[pc + 1])] = Math.fround(F32[(fp + code[pc + 2])] * F32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 309: // f32.div
+        case 311: // f32.div
           F32[(fp + code[pc + 1])] = Math.fround(F32[(fp + code[pc + 2])] / F32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 310: // f32.min
+        case 312: // f32.min
           F32[(fp + code[pc + 1])] = Math.min(F32[(fp + code[pc + 2])], F32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 311: // f32.max
+        case 313: // f32.max
           F32[(fp + code[pc + 1])] = Math.max(F32[(fp + code[pc + 2])], F32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 312: // f32.copysign
+        case 314: // f32.copysign
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] & 0x7fffffff | I32[(fp + code[pc + 3])] & 0x80000000
           pc = pc + 4 | 0
           continue
-        case 313: // f64.abs
+        case 315: // f64.abs
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1887,7 +1899,7 @@ export function createLoop(
           I32[d + 1] = ah & 0x7fffffff
           pc = pc + 3 | 0
           continue
-        case 314: // f64.neg
+        case 316: // f64.neg
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1897,51 +1909,51 @@ export function createLoop(
           I32[d + 1] = ah ^ 0x80000000
           pc = pc + 3 | 0
           continue
-        case 315: // f64.ceil
+        case 317: // f64.ceil
           F64[(fp + code[pc + 1]) >> 1] = f64.ceil(F64[(fp + code[pc + 2]) >> 1])
           pc = pc + 3 | 0
           continue
-        case 316: // f64.floor
+        case 318: // f64.floor
           F64[(fp + code[pc + 1]) >> 1] = f64.floor(F64[(fp + code[pc + 2]) >> 1])
           pc = pc + 3 | 0
           continue
-        case 317: // f64.trunc
+        case 319: // f64.trunc
           F64[(fp + code[pc + 1]) >> 1] = f64.trunc(F64[(fp + code[pc + 2]) >> 1])
           pc = pc + 3 | 0
           continue
-        case 318: // f64.nearest
+        case 320: // f64.nearest
           F64[(fp + code[pc + 1]) >> 1] = f64.nearest(F64[(fp + code[pc + 2]) >> 1])
           pc = pc + 3 | 0
           continue
-        case 319: // f64.sqrt
+        case 321: // f64.sqrt
           F64[(fp + code[pc + 1]) >> 1] = Math.sqrt(F64[(fp + code[pc + 2]) >> 1])
           pc = pc + 3 | 0
           continue
-        case 320: // f64.add
+        case 322: // f64.add
           F64[(fp + code[pc + 1]) >> 1] = F64[(fp + code[pc + 2]) >> 1] + F64[(fp + code[pc + 3]) >> 1]
           pc = pc + 4 | 0
           continue
-        case 321: // f64.sub
+        case 323: // f64.sub
           F64[(fp + code[pc + 1]) >> 1] = F64[(fp + code[pc + 2]) >> 1] - F64[(fp + code[pc + 3]) >> 1]
           pc = pc + 4 | 0
           continue
-        case 322: // f64.mul
+        case 324: // f64.mul
           F64[(fp + code[pc + 1]) >> 1] = F64[(fp + code[pc + 2]) >> 1] * F64[(fp + code[pc + 3]) >> 1]
           pc = pc + 4 | 0
           continue
-        case 323: // f64.div
+        case 325: // f64.div
           F64[(fp + code[pc + 1]) >> 1] = F64[(fp + code[pc + 2]) >> 1] / F64[(fp + code[pc + 3]) >> 1]
           pc = pc + 4 | 0
           continue
-        case 324: // f64.min
+        case 326: // f64.min
           F64[(fp + code[pc + 1]) >> 1] = Math.min(F64[(fp + code[pc + 2]) >> 1], F64[(fp + code[pc + 3]) >> 1])
           pc = pc + 4 | 0
           continue
-        case 325: // f64.max
+        case 327: // f64.max
           F64[(fp + code[pc + 1]) >> 1] = Math.max(F64[(fp + code[pc + 2]) >> 1], F64[(fp + code[pc + 3]) >> 1])
           pc = pc + 4 | 0
           continue
-        case 326: // f64.copysign
+        case 328: // f64.copysign
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1952,54 +1964,54 @@ export function createLoop(
           I32[d + 1] = ah & 0x7fffffff | bh & 0x80000000
           pc = pc + 4 | 0
           continue
-        case 327: // i32.wrap_i64
+        case 329: // i32.wrap_i64
           al = I32[(fp + code[pc + 2])]
           I32[(fp + code[pc + 1])] = al
           pc = pc + 3 | 0
           continue
-        case 328: // i32.trunc_f32_s
+        case 330: // i32.trunc_f32_s
           af = F32[(fp + code[pc + 2])]
           if (af !== af) { why = 35; break run }
           if (!(af > -2147483649 && af < 2147483648)) { why = 34; break run }
           I32[(fp + code[pc + 1])] = af | 0
           pc = pc + 3 | 0
           continue
-        case 329: // i32.trunc_f32_u
+        case 331: // i32.trunc_f32_u
           af = F32[(fp + code[pc + 2])]
           if (af !== af) { why = 35; break run }
           if (!(af > -1 && af < 4294967296)) { why = 34; break run }
           I32[(fp + code[pc + 1])] = af | 0
           pc = pc + 3 | 0
           continue
-        case 330: // i32.trunc_f64_s
+        case 332: // i32.trunc_f64_s
           af = F64[(fp + code[pc + 2]) >> 1]
           if (af !== af) { why = 35; break run }
           if (!(af > -2147483649 && af < 2147483648)) { why = 34; break run }
           I32[(fp + code[pc + 1])] = af | 0
           pc = pc + 3 | 0
           continue
-        case 331: // i32.trunc_f64_u
+        case 333: // i32.trunc_f64_u
           af = F64[(fp + code[pc + 2]) >> 1]
           if (af !== af) { why = 35; break run }
           if (!(af > -1 && af < 4294967296)) { why = 34; break run }
           I32[(fp + code[pc + 1])] = af | 0
           pc = pc + 3 | 0
           continue
-        case 332: // i64.extend_i32_s
+        case 334: // i64.extend_i32_s
           low = I32[(fp + code[pc + 2])]
           d = (fp + code[pc + 1])
           I32[d] = low
           I32[d + 1] = low >> 31
           pc = pc + 3 | 0
           continue
-        case 333: // i64.extend_i32_u
+        case 335: // i64.extend_i32_u
           low = I32[(fp + code[pc + 2])]
           d = (fp + code[pc + 1])
           I32[d] = low
           I32[d + 1] = 0
           pc = pc + 3 | 0
           continue
-        case 334: // i64.trunc_f32_s
+        case 336: // i64.trunc_f32_s
           af = F32[(fp + code[pc + 2])]
           if (af !== af) { why = 35; break run }
           if (!(af >= -9223372036854775808 && af < 9223372036854775808)) { why = 34; break run }
@@ -2009,7 +2021,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 3 | 0
           continue
-        case 335: // i64.trunc_f32_u
+        case 337: // i64.trunc_f32_u
           af = F32[(fp + code[pc + 2])]
           if (af !== af) { why = 35; break run }
           if (!(af > -1 && af < 18446744073709551616)) { why = 34; break run }
@@ -2019,7 +2031,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 3 | 0
           continue
-        case 336: // i64.trunc_f64_s
+        case 338: // i64.trunc_f64_s
           af = F64[(fp + code[pc + 2]) >> 1]
           if (af !== af) { why = 35; break run }
           if (!(af >= -9223372036854775808 && af < 9223372036854775808)) { why = 34; break run }
@@ -2029,7 +2041,7 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 3 | 0
           continue
-        case 337: // i64.trunc_f64_u
+        case 339: // i64.trunc_f64_u
           af = F64[(fp + code[pc + 2]) >> 1]
           if (af !== af) { why = 35; break run }
           if (!(af > -1 && af < 18446744073709551616)) { why = 34; break run }
@@ -2039,63 +2051,63 @@ export function createLoop(
           I32[d + 1] = i64.hi
           pc = pc + 3 | 0
           continue
-        case 338: // f32.convert_i32_s
+        case 340: // f32.convert_i32_s
           F32[(fp + code[pc + 1])] = Math.fround(I32[(fp + code[pc + 2])])
           pc = pc + 3 | 0
           continue
-        case 339: // f32.convert_i32_u
+        case 341: // f32.convert_i32_u
           F32[(fp + code[pc + 1])] = Math.fround(I32[(fp + code[pc + 2])] >>> 0)
           pc = pc + 3 | 0
           continue
-        case 340: // f32.convert_i64_s
+        case 342: // f32.convert_i64_s
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
           F32[(fp + code[pc + 1])] = convert.f32_convert_i64_s(al, ah)
           pc = pc + 3 | 0
           continue
-        case 341: // f32.convert_i64_u
+        case 343: // f32.convert_i64_u
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
           F32[(fp + code[pc + 1])] = convert.f32_convert_i64_u(al, ah)
           pc = pc + 3 | 0
           continue
-        case 342: // f32.demote_f64
+        case 344: // f32.demote_f64
           F32[(fp + code[pc + 1])] = Math.fround(F64[(fp + code[pc + 2]) >> 1])
           pc = pc + 3 | 0
           continue
-        case 343: // f64.convert_i32_s
+        case 345: // f64.convert_i32_s
           F64[(fp + code[pc + 1]) >> 1] = I32[(fp + code[pc + 2])]
           pc = pc + 3 | 0
           continue
-        case 344: // f64.convert_i32_u
+        case 346: // f64.convert_i32_u
           F64[(fp + code[pc + 1]) >> 1] = I32[(fp + code[pc + 2])] >>> 0
           pc = pc + 3 | 0
           continue
-        case 345: // f64.convert_i64_s
+        case 347: // f64.convert_i64_s
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
           F64[(fp + code[pc + 1]) >> 1] = ah * 4294967296 + (al >>> 0)
           pc = pc + 3 | 0
           continue
-        case 346: // f64.convert_i64_u
+        case 348: // f64.convert_i64_u
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
           F64[(fp + code[pc + 1]) >> 1] = (ah >>> 0) * 4294967296 + (al >>> 0)
           pc = pc + 3 | 0
           continue
-        case 347: // f64.promote_f32
+        case 349: // f64.promote_f32
           F64[(fp + code[pc + 1]) >> 1] = F32[(fp + code[pc + 2])]
           pc = pc + 3 | 0
           continue
-        case 348: // i32.reinterpret_f32
+        case 350: // i32.reinterpret_f32
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])]
           pc = pc + 3 | 0
           continue
-        case 349: // i64.reinterpret_f64
+        case 351: // i64.reinterpret_f64
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -2105,15 +2117,15 @@ export function createLoop(
           I32[d + 1] = ah
           pc = pc + 3 | 0
           continue
-        case 350: // i32.extend8_s
+        case 352: // i32.extend8_s
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] << 24 >> 24
           pc = pc + 3 | 0
           continue
-        case 351: // i32.extend16_s
+        case 353: // i32.extend16_s
           I32[(fp + code[pc + 1])] = I32[(fp + code[pc + 2])] << 16 >> 16
           pc = pc + 3 | 0
           continue
-        case 352: // i64.extend8_s
+        case 354: // i64.extend8_s
           al = I32[(fp + code[pc + 2])]
           low = al << 24 >> 24
           d = (fp + code[pc + 1])
@@ -2121,7 +2133,7 @@ export function createLoop(
           I32[d + 1] = low >> 31
           pc = pc + 3 | 0
           continue
-        case 353: // i64.extend16_s
+        case 355: // i64.extend16_s
           al = I32[(fp + code[pc + 2])]
           low = al << 16 >> 16
           d = (fp + code[pc + 1])
@@ -2129,7 +2141,7 @@ export function createLoop(
           I32[d + 1] = low >> 31
           pc = pc + 3 | 0
           continue
-        case 354: // i64.extend32_s
+        case 356: // i64.extend32_s
           al = I32[(fp + code[pc + 2])]
           low = al
           d = (fp + code[pc + 1])
@@ -2137,44 +2149,44 @@ export function createLoop(
           I32[d + 1] = low >> 31
           pc = pc + 3 | 0
           continue
-        case 355: // i32.trunc_sat_f32_s
+        case 357: // i32.trunc_sat_f32_s
           I32[(fp + code[pc + 1])] = convert.i32_trunc_sat_s(F32[(fp + code[pc + 2])])
           pc = pc + 3 | 0
           continue
-        case 356: // i32.trunc_sat_f32_u
+        case 358: // i32.trunc_sat_f32_u
           I32[(fp + code[pc + 1])] = convert.i32_trunc_sat_u(F32[(fp + code[pc + 2])])
           pc = pc + 3 | 0
           continue
-        case 357: // i32.trunc_sat_f64_s
+        case 359: // i32.trunc_sat_f64_s
           I32[(fp + code[pc + 1])] = convert.i32_trunc_sat_s(F64[(fp + code[pc + 2]) >> 1])
           pc = pc + 3 | 0
           continue
-        case 358: // i32.trunc_sat_f64_u
+        case 360: // i32.trunc_sat_f64_u
           I32[(fp + code[pc + 1])] = convert.i32_trunc_sat_u(F64[(fp + code[pc + 2]) >> 1])
           pc = pc + 3 | 0
           continue
-        case 359: // i64.trunc_sat_f32_s
+        case 361: // i64.trunc_sat_f32_s
           low = convert.i64_trunc_sat_s(F32[(fp + code[pc + 2])])
           d = (fp + code[pc + 1])
           I32[d] = low
           I32[d + 1] = i64.hi
           pc = pc + 3 | 0
           continue
-        case 360: // i64.trunc_sat_f32_u
+        case 362: // i64.trunc_sat_f32_u
           low = convert.i64_trunc_sat_u(F32[(fp + code[pc + 2])])
           d = (fp + code[pc + 1])
           I32[d] = low
           I32[d + 1] = i64.hi
           pc = pc + 3 | 0
           continue
-        case 361: // i64.trunc_sat_f64_s
+        case 363: // i64.trunc_sat_f64_s
           low = convert.i64_trunc_sat_s(F64[(fp + code[pc + 2]) >> 1])
           d = (fp + code[pc + 1])
           I32[d] = low
           I32[d + 1] = i64.hi
           pc = pc + 3 | 0
           continue
-        case 362: // i64.trunc_sat_f64_u
+        case 364: // i64.trunc_sat_f64_u
           low = convert.i64_trunc_sat_u(F64[(fp + code[pc + 2]) >> 1])
           d = (fp + code[pc + 1])
           I32[d] = low

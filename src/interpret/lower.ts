@@ -15,7 +15,7 @@ import { InstructionReader } from '../instructions/instruction-reader.ts'
 import { readValType } from '../instructions/type-codes.ts'
 import type { CompiledModule } from '../runtime/instance.ts'
 import { funcTypeOf } from '../syntax/module.ts'
-import { EMPTY_BLOCK, isRefType, type BlockType, type FuncType, type ValType } from '../syntax/types.ts'
+import { EMPTY_BLOCK, V128, isRefType, type BlockType, type FuncType, type ValType } from '../syntax/types.ts'
 import { CodeBuffer } from './code-buffer.ts'
 import { LocalLayout } from './local-layout.ts'
 import { CONTROL_HANDLERS } from './lower-control.ts'
@@ -184,13 +184,22 @@ export class Lowering {
       if (this.mode !== 'fast') this.account(row)
     }
     const forms = formsOfRow(row)
-    if (forms !== undefined && isExpression(row)) this.lowerExpression(row, forms)
-    else {
+    if (forms !== undefined && isExpression(row)) {
+      this.lowerExpression(row, forms)
+      if (row.nan !== undefined && this.compiled.isDeterministic) this.emitCanonical(row)
+    } else {
       const handler = CONTROL_HANDLERS[row.name]
       if (handler !== undefined) handler(this, this.reader, row)
       else this.lowerSlow(row)
     }
     if (this.mode === 'stepping' && frame.reachable) this.stack.settle()
+  }
+
+  /** NaNs in the result that was just written become canonical. */
+  private emitCanonical({ nan, signature }: Expression): void {
+    const { stack, code } = this
+    const bits = signature.results[0] === V128 ? 128 : nan!
+    code.emit(nan === 32 ? OPS.canonical32 : OPS.canonical64, stack.slotOf(stack.height - 1), bits / nan!)
   }
 
   private lowerExpression(row: Expression, forms: RowForms): void {

@@ -58,6 +58,8 @@ export const FIXED_OPS = [
   'global_set32',         // offset slot
   'global_set64',         // offset slot
   'global_set128',        // offset slot
+  'canonical32',          // slot count: NaNs among so many f32 become canonical
+  'canonical64',          // slot count
   'slow',                 // instruction base x y
   'address64',            // slot from lo hi: a 64-bit address and an offset to a 32-bit address, or a trap
   'saturate64',           // slot from: an i64 to an i32, the greatest where it is greater

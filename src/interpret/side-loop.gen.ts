@@ -36,7 +36,7 @@ export function createSideLoop(
     let c = 0, al = 0, bl = 0, cl = 0, el = 0, ah = 0, bh = 0, ch = 0, eh = 0
     run: for (;;) {
       switch (code[pc]) {
-        case 363: // i32.load value$m
+        case 365: // i32.load value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -45,7 +45,7 @@ export function createSideLoop(
           I32[(fp + code[pc + 1])] = view.getInt32(ea, true)
           pc = pc + 5 | 0
           continue
-        case 364: // i64.load value$m
+        case 366: // i64.load value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -57,7 +57,7 @@ export function createSideLoop(
           I32[d + 1] = view.getInt32(ea + 4, true)
           pc = pc + 5 | 0
           continue
-        case 365: // f64.load value$m
+        case 367: // f64.load value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -66,7 +66,7 @@ export function createSideLoop(
           F64[(fp + code[pc + 1]) >> 1] = view.getFloat64(ea, true)
           pc = pc + 5 | 0
           continue
-        case 366: // i32.load8_s value$m
+        case 368: // i32.load8_s value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -75,7 +75,7 @@ export function createSideLoop(
           I32[(fp + code[pc + 1])] = view.getInt8(ea)
           pc = pc + 5 | 0
           continue
-        case 367: // i32.load8_u value$m
+        case 369: // i32.load8_u value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -84,7 +84,7 @@ export function createSideLoop(
           I32[(fp + code[pc + 1])] = view.getUint8(ea)
           pc = pc + 5 | 0
           continue
-        case 368: // i32.load16_s value$m
+        case 370: // i32.load16_s value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -93,7 +93,7 @@ export function createSideLoop(
           I32[(fp + code[pc + 1])] = view.getInt16(ea, true)
           pc = pc + 5 | 0
           continue
-        case 369: // i32.load16_u value$m
+        case 371: // i32.load16_u value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -102,7 +102,7 @@ export function createSideLoop(
           I32[(fp + code[pc + 1])] = view.getUint16(ea, true)
           pc = pc + 5 | 0
           continue
-        case 370: // i64.load8_s value$m
+        case 372: // i64.load8_s value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -114,7 +114,7 @@ export function createSideLoop(
           I32[d + 1] = low >> 31
           pc = pc + 5 | 0
           continue
-        case 371: // i64.load8_u value$m
+        case 373: // i64.load8_u value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -126,7 +126,7 @@ export function createSideLoop(
           I32[d + 1] = 0
           pc = pc + 5 | 0
           continue
-        case 372: // i64.load16_s value$m
+        case 374: // i64.load16_s value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -138,7 +138,7 @@ export function createSideLoop(
           I32[d + 1] = low >> 31
           pc = pc + 5 | 0
           continue
-        case 373: // i64.load16_u value$m
+        case 375: // i64.load16_u value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -150,7 +150,7 @@ export function createSideLoop(
           I32[d + 1] = 0
           pc = pc + 5 | 0
           continue
-        case 374: // i64.load32_s value$m
+        case 376: // i64.load32_s value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -162,7 +162,7 @@ export function createSideLoop(
           I32[d + 1] = low >> 31
           pc = pc + 5 | 0
           continue
-        case 375: // i64.load32_u value$m
+        case 377: // i64.load32_u value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -174,7 +174,7 @@ export function createSideLoop(
           I32[d + 1] = 0
           pc = pc + 5 | 0
           continue
-        case 376: // i32.store value$m
+        case 378: // i32.store value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -183,7 +183,7 @@ export function createSideLoop(
           view.setInt32(ea, I32[(fp + code[pc + 3])], true)
           pc = pc + 5 | 0
           continue
-        case 377: // i64.store value$m
+        case 379: // i64.store value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -195,7 +195,7 @@ export function createSideLoop(
           view.setInt32(ea, al, true); view.setInt32(ea + 4, ah, true)
           pc = pc + 5 | 0
           continue
-        case 378: // f64.store value$m
+        case 380: // f64.store value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -204,7 +204,7 @@ export function createSideLoop(
           view.setFloat64(ea, F64[(fp + code[pc + 3]) >> 1], true)
           pc = pc + 5 | 0
           continue
-        case 379: // i32.store8 value$m
+        case 381: // i32.store8 value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -213,7 +213,7 @@ export function createSideLoop(
           view.setInt8(ea, I32[(fp + code[pc + 3])])
           pc = pc + 5 | 0
           continue
-        case 380: // i32.store16 value$m
+        case 382: // i32.store16 value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -222,7 +222,7 @@ export function createSideLoop(
           view.setInt16(ea, I32[(fp + code[pc + 3])], true)
           pc = pc + 5 | 0
           continue
-        case 381: // i64.store8 value$m
+        case 383: // i64.store8 value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -232,7 +232,7 @@ export function createSideLoop(
           view.setInt8(ea, al)
           pc = pc + 5 | 0
           continue
-        case 382: // i64.store16 value$m
+        case 384: // i64.store16 value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -242,7 +242,7 @@ export function createSideLoop(
           view.setInt16(ea, al, true)
           pc = pc + 5 | 0
           continue
-        case 383: // i64.store32 value$m
+        case 385: // i64.store32 value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -252,7 +252,7 @@ export function createSideLoop(
           view.setInt32(ea, al, true)
           pc = pc + 5 | 0
           continue
-        case 384: // v128.load
+        case 386: // v128.load
           memory = instance.memory
           view = memory.view
           size = memory.byteLength
@@ -261,7 +261,7 @@ export function createSideLoop(
           v128.load(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 4 | 0
           continue
-        case 385: // v128.load value$m
+        case 387: // v128.load value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -270,7 +270,7 @@ export function createSideLoop(
           v128.load(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 5 | 0
           continue
-        case 386: // v128.load8x8_s
+        case 388: // v128.load8x8_s
           memory = instance.memory
           view = memory.view
           size = memory.byteLength
@@ -279,7 +279,7 @@ export function createSideLoop(
           v128.load8x8_s(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 4 | 0
           continue
-        case 387: // v128.load8x8_s value$m
+        case 389: // v128.load8x8_s value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -288,7 +288,7 @@ export function createSideLoop(
           v128.load8x8_s(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 5 | 0
           continue
-        case 388: // v128.load8x8_u
+        case 390: // v128.load8x8_u
           memory = instance.memory
           view = memory.view
           size = memory.byteLength
@@ -297,7 +297,7 @@ export function createSideLoop(
           v128.load8x8_u(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 4 | 0
           continue
-        case 389: // v128.load8x8_u value$m
+        case 391: // v128.load8x8_u value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -306,7 +306,7 @@ export function createSideLoop(
           v128.load8x8_u(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 5 | 0
           continue
-        case 390: // v128.load16x4_s
+        case 392: // v128.load16x4_s
           memory = instance.memory
           view = memory.view
           size = memory.byteLength
@@ -315,7 +315,7 @@ export function createSideLoop(
           v128.load16x4_s(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 4 | 0
           continue
-        case 391: // v128.load16x4_s value$m
+        case 393: // v128.load16x4_s value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -324,7 +324,7 @@ export function createSideLoop(
           v128.load16x4_s(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 5 | 0
           continue
-        case 392: // v128.load16x4_u
+        case 394: // v128.load16x4_u
           memory = instance.memory
           view = memory.view
           size = memory.byteLength
@@ -333,7 +333,7 @@ export function createSideLoop(
           v128.load16x4_u(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 4 | 0
           continue
-        case 393: // v128.load16x4_u value$m
+        case 395: // v128.load16x4_u value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -342,7 +342,7 @@ export function createSideLoop(
           v128.load16x4_u(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 5 | 0
           continue
-        case 394: // v128.load32x2_s
+        case 396: // v128.load32x2_s
           memory = instance.memory
           view = memory.view
           size = memory.byteLength
@@ -351,7 +351,7 @@ export function createSideLoop(
           v128.load32x2_s(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 4 | 0
           continue
-        case 395: // v128.load32x2_s value$m
+        case 397: // v128.load32x2_s value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -360,7 +360,7 @@ export function createSideLoop(
           v128.load32x2_s(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 5 | 0
           continue
-        case 396: // v128.load32x2_u
+        case 398: // v128.load32x2_u
           memory = instance.memory
           view = memory.view
           size = memory.byteLength
@@ -369,7 +369,7 @@ export function createSideLoop(
           v128.load32x2_u(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 4 | 0
           continue
-        case 397: // v128.load32x2_u value$m
+        case 399: // v128.load32x2_u value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -378,7 +378,7 @@ export function createSideLoop(
           v128.load32x2_u(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 5 | 0
           continue
-        case 398: // v128.load8_splat
+        case 400: // v128.load8_splat
           memory = instance.memory
           view = memory.view
           size = memory.byteLength
@@ -387,7 +387,7 @@ export function createSideLoop(
           v128.load8_splat(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 4 | 0
           continue
-        case 399: // v128.load8_splat value$m
+        case 401: // v128.load8_splat value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -396,7 +396,7 @@ export function createSideLoop(
           v128.load8_splat(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 5 | 0
           continue
-        case 400: // v128.load16_splat
+        case 402: // v128.load16_splat
           memory = instance.memory
           view = memory.view
           size = memory.byteLength
@@ -405,7 +405,7 @@ export function createSideLoop(
           v128.load16_splat(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 4 | 0
           continue
-        case 401: // v128.load16_splat value$m
+        case 403: // v128.load16_splat value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -414,7 +414,7 @@ export function createSideLoop(
           v128.load16_splat(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 5 | 0
           continue
-        case 402: // v128.load32_splat
+        case 404: // v128.load32_splat
           memory = instance.memory
           view = memory.view
           size = memory.byteLength
@@ -423,7 +423,7 @@ export function createSideLoop(
           v128.load32_splat(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 4 | 0
           continue
-        case 403: // v128.load32_splat value$m
+        case 405: // v128.load32_splat value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -432,7 +432,7 @@ export function createSideLoop(
           v128.load32_splat(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 5 | 0
           continue
-        case 404: // v128.load64_splat
+        case 406: // v128.load64_splat
           memory = instance.memory
           view = memory.view
           size = memory.byteLength
@@ -441,7 +441,7 @@ export function createSideLoop(
           v128.load64_splat(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 4 | 0
           continue
-        case 405: // v128.load64_splat value$m
+        case 407: // v128.load64_splat value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -450,7 +450,7 @@ export function createSideLoop(
           v128.load64_splat(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 5 | 0
           continue
-        case 406: // v128.store
+        case 408: // v128.store
           memory = instance.memory
           view = memory.view
           size = memory.byteLength
@@ -459,7 +459,7 @@ export function createSideLoop(
           v128.store(L, (fp + code[pc + 3]), view, ea)
           pc = pc + 4 | 0
           continue
-        case 407: // v128.store value$m
+        case 409: // v128.store value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -468,7 +468,7 @@ export function createSideLoop(
           v128.store(L, (fp + code[pc + 3]), view, ea)
           pc = pc + 5 | 0
           continue
-        case 408: // v128.load8_lane
+        case 410: // v128.load8_lane
           memory = instance.memory
           view = memory.view
           size = memory.byteLength
@@ -477,7 +477,7 @@ export function createSideLoop(
           v128.load8_lane(L, (fp + code[pc + 1]), (fp + code[pc + 4]), view, ea, code[pc + 5])
           pc = pc + 6 | 0
           continue
-        case 409: // v128.load8_lane value$m
+        case 411: // v128.load8_lane value$m
           memory = instance.memories[code[pc + 6]]
           view = memory.view
           size = memory.byteLength
@@ -486,7 +486,7 @@ export function createSideLoop(
           v128.load8_lane(L, (fp + code[pc + 1]), (fp + code[pc + 4]), view, ea, code[pc + 5])
           pc = pc + 7 | 0
           continue
-        case 410: // v128.load16_lane
+        case 412: // v128.load16_lane
           memory = instance.memory
           view = memory.view
           size = memory.byteLength
@@ -495,7 +495,7 @@ export function createSideLoop(
           v128.load16_lane(L, (fp + code[pc + 1]), (fp + code[pc + 4]), view, ea, code[pc + 5])
           pc = pc + 6 | 0
           continue
-        case 411: // v128.load16_lane value$m
+        case 413: // v128.load16_lane value$m
           memory = instance.memories[code[pc + 6]]
           view = memory.view
           size = memory.byteLength
@@ -504,7 +504,7 @@ export function createSideLoop(
           v128.load16_lane(L, (fp + code[pc + 1]), (fp + code[pc + 4]), view, ea, code[pc + 5])
           pc = pc + 7 | 0
           continue
-        case 412: // v128.load32_lane
+        case 414: // v128.load32_lane
           memory = instance.memory
           view = memory.view
           size = memory.byteLength
@@ -513,7 +513,7 @@ export function createSideLoop(
           v128.load32_lane(L, (fp + code[pc + 1]), (fp + code[pc + 4]), view, ea, code[pc + 5])
           pc = pc + 6 | 0
           continue
-        case 413: // v128.load32_lane value$m
+        case 415: // v128.load32_lane value$m
           memory = instance.memories[code[pc + 6]]
           view = memory.view
           size = memory.byteLength
@@ -522,7 +522,7 @@ export function createSideLoop(
           v128.load32_lane(L, (fp + code[pc + 1]), (fp + code[pc + 4]), view, ea, code[pc + 5])
           pc = pc + 7 | 0
           continue
-        case 414: // v128.load64_lane
+        case 416: // v128.load64_lane
           memory = instance.memory
           view = memory.view
           size = memory.byteLength
@@ -531,7 +531,7 @@ export function createSideLoop(
           v128.load64_lane(L, (fp + code[pc + 1]), (fp + code[pc + 4]), view, ea, code[pc + 5])
           pc = pc + 6 | 0
           continue
-        case 415: // v128.load64_lane value$m
+        case 417: // v128.load64_lane value$m
           memory = instance.memories[code[pc + 6]]
           view = memory.view
           size = memory.byteLength
@@ -540,7 +540,7 @@ export function createSideLoop(
           v128.load64_lane(L, (fp + code[pc + 1]), (fp + code[pc + 4]), view, ea, code[pc + 5])
           pc = pc + 7 | 0
           continue
-        case 416: // v128.store8_lane
+        case 418: // v128.store8_lane
           memory = instance.memory
           view = memory.view
           size = memory.byteLength
@@ -549,7 +549,7 @@ export function createSideLoop(
           v128.store8_lane(L, (fp + code[pc + 3]), view, ea, code[pc + 4])
           pc = pc + 5 | 0
           continue
-        case 417: // v128.store8_lane value$m
+        case 419: // v128.store8_lane value$m
           memory = instance.memories[code[pc + 5]]
           view = memory.view
           size = memory.byteLength
@@ -558,7 +558,7 @@ export function createSideLoop(
           v128.store8_lane(L, (fp + code[pc + 3]), view, ea, code[pc + 4])
           pc = pc + 6 | 0
           continue
-        case 418: // v128.store16_lane
+        case 420: // v128.store16_lane
           memory = instance.memory
           view = memory.view
           size = memory.byteLength
@@ -567,7 +567,7 @@ export function createSideLoop(
           v128.store16_lane(L, (fp + code[pc + 3]), view, ea, code[pc + 4])
           pc = pc + 5 | 0
           continue
-        case 419: // v128.store16_lane value$m
+        case 421: // v128.store16_lane value$m
           memory = instance.memories[code[pc + 5]]
           view = memory.view
           size = memory.byteLength
@@ -576,7 +576,7 @@ export function createSideLoop(
           v128.store16_lane(L, (fp + code[pc + 3]), view, ea, code[pc + 4])
           pc = pc + 6 | 0
           continue
-        case 420: // v128.store32_lane
+        case 422: // v128.store32_lane
           memory = instance.memory
           view = memory.view
           size = memory.byteLength
@@ -585,7 +585,7 @@ export function createSideLoop(
           v128.store32_lane(L, (fp + code[pc + 3]), view, ea, code[pc + 4])
           pc = pc + 5 | 0
           continue
-        case 421: // v128.store32_lane value$m
+        case 423: // v128.store32_lane value$m
           memory = instance.memories[code[pc + 5]]
           view = memory.view
           size = memory.byteLength
@@ -594,7 +594,7 @@ export function createSideLoop(
           v128.store32_lane(L, (fp + code[pc + 3]), view, ea, code[pc + 4])
           pc = pc + 6 | 0
           continue
-        case 422: // v128.store64_lane
+        case 424: // v128.store64_lane
           memory = instance.memory
           view = memory.view
           size = memory.byteLength
@@ -603,7 +603,7 @@ export function createSideLoop(
           v128.store64_lane(L, (fp + code[pc + 3]), view, ea, code[pc + 4])
           pc = pc + 5 | 0
           continue
-        case 423: // v128.store64_lane value$m
+        case 425: // v128.store64_lane value$m
           memory = instance.memories[code[pc + 5]]
           view = memory.view
           size = memory.byteLength
@@ -612,7 +612,7 @@ export function createSideLoop(
           v128.store64_lane(L, (fp + code[pc + 3]), view, ea, code[pc + 4])
           pc = pc + 6 | 0
           continue
-        case 424: // v128.load32_zero
+        case 426: // v128.load32_zero
           memory = instance.memory
           view = memory.view
           size = memory.byteLength
@@ -621,7 +621,7 @@ export function createSideLoop(
           v128.load32_zero(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 4 | 0
           continue
-        case 425: // v128.load32_zero value$m
+        case 427: // v128.load32_zero value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -630,7 +630,7 @@ export function createSideLoop(
           v128.load32_zero(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 5 | 0
           continue
-        case 426: // v128.load64_zero
+        case 428: // v128.load64_zero
           memory = instance.memory
           view = memory.view
           size = memory.byteLength
@@ -639,7 +639,7 @@ export function createSideLoop(
           v128.load64_zero(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 4 | 0
           continue
-        case 427: // v128.load64_zero value$m
+        case 429: // v128.load64_zero value$m
           memory = instance.memories[code[pc + 4]]
           view = memory.view
           size = memory.byteLength
@@ -648,928 +648,928 @@ export function createSideLoop(
           v128.load64_zero(L, (fp + code[pc + 1]), view, ea)
           pc = pc + 5 | 0
           continue
-        case 428: // i8x16.shuffle
+        case 430: // i8x16.shuffle
           i8x16.shuffle(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]), code[pc + 4], code[pc + 5], code[pc + 6], code[pc + 7])
           pc = pc + 8 | 0
           continue
-        case 429: // i8x16.swizzle
+        case 431: // i8x16.swizzle
           i8x16.swizzle(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 430: // i8x16.splat
+        case 432: // i8x16.splat
           i8x16.splat(L, (fp + code[pc + 1]), I32[(fp + code[pc + 2])])
           pc = pc + 3 | 0
           continue
-        case 431: // i16x8.splat
+        case 433: // i16x8.splat
           i16x8.splat(L, (fp + code[pc + 1]), I32[(fp + code[pc + 2])])
           pc = pc + 3 | 0
           continue
-        case 432: // i32x4.splat
+        case 434: // i32x4.splat
           i32x4.splat(L, (fp + code[pc + 1]), I32[(fp + code[pc + 2])])
           pc = pc + 3 | 0
           continue
-        case 433: // i64x2.splat
+        case 435: // i64x2.splat
           ah = (fp + code[pc + 2])
           al = I32[ah]
           ah = I32[ah + 1]
           i64x2.splat(L, (fp + code[pc + 1]), al, ah)
           pc = pc + 3 | 0
           continue
-        case 434: // i8x16.extract_lane_s
+        case 436: // i8x16.extract_lane_s
           I32[(fp + code[pc + 1])] = i8x16.extract_lane_s(L, (fp + code[pc + 2]), code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 435: // i8x16.extract_lane_u
+        case 437: // i8x16.extract_lane_u
           I32[(fp + code[pc + 1])] = i8x16.extract_lane_u(L, (fp + code[pc + 2]), code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 436: // i8x16.replace_lane
+        case 438: // i8x16.replace_lane
           i8x16.replace_lane(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])], code[pc + 4])
           pc = pc + 5 | 0
           continue
-        case 437: // i8x16.replace_lane value$c
+        case 439: // i8x16.replace_lane value$c
           i8x16.replace_lane(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3], code[pc + 4])
           pc = pc + 5 | 0
           continue
-        case 438: // i16x8.extract_lane_s
+        case 440: // i16x8.extract_lane_s
           I32[(fp + code[pc + 1])] = i16x8.extract_lane_s(L, (fp + code[pc + 2]), code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 439: // i16x8.extract_lane_u
+        case 441: // i16x8.extract_lane_u
           I32[(fp + code[pc + 1])] = i16x8.extract_lane_u(L, (fp + code[pc + 2]), code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 440: // i16x8.replace_lane
+        case 442: // i16x8.replace_lane
           i16x8.replace_lane(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])], code[pc + 4])
           pc = pc + 5 | 0
           continue
-        case 441: // i16x8.replace_lane value$c
+        case 443: // i16x8.replace_lane value$c
           i16x8.replace_lane(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3], code[pc + 4])
           pc = pc + 5 | 0
           continue
-        case 442: // i32x4.extract_lane
+        case 444: // i32x4.extract_lane
           I32[(fp + code[pc + 1])] = i32x4.extract_lane(L, (fp + code[pc + 2]), code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 443: // i32x4.replace_lane
+        case 445: // i32x4.replace_lane
           i32x4.replace_lane(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])], code[pc + 4])
           pc = pc + 5 | 0
           continue
-        case 444: // i32x4.replace_lane value$c
+        case 446: // i32x4.replace_lane value$c
           i32x4.replace_lane(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3], code[pc + 4])
           pc = pc + 5 | 0
           continue
-        case 445: // i64x2.extract_lane
+        case 447: // i64x2.extract_lane
           low = i64x2.extract_lane(L, (fp + code[pc + 2]), code[pc + 3])
           d = (fp + code[pc + 1])
           I32[d] = low
           I32[d + 1] = i64.hi
           pc = pc + 4 | 0
           continue
-        case 446: // i64x2.replace_lane
+        case 448: // i64x2.replace_lane
           bh = (fp + code[pc + 3])
           bl = I32[bh]
           bh = I32[bh + 1]
           i64x2.replace_lane(L, (fp + code[pc + 1]), (fp + code[pc + 2]), bl, bh, code[pc + 4])
           pc = pc + 5 | 0
           continue
-        case 447: // v128.not
+        case 449: // v128.not
           v128.not(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 448: // v128.and
+        case 450: // v128.and
           v128.and(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 449: // v128.andnot
+        case 451: // v128.andnot
           v128.andnot(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 450: // v128.or
+        case 452: // v128.or
           v128.or(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 451: // v128.xor
+        case 453: // v128.xor
           v128.xor(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 452: // v128.bitselect
+        case 454: // v128.bitselect
           v128.bitselect(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]), (fp + code[pc + 4]))
           pc = pc + 5 | 0
           continue
-        case 453: // v128.any_true
+        case 455: // v128.any_true
           I32[(fp + code[pc + 1])] = v128.any_true(L, (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 454: // i8x16.eq
+        case 456: // i8x16.eq
           i8x16.eq(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 455: // i8x16.ne
+        case 457: // i8x16.ne
           i8x16.ne(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 456: // i8x16.lt_s
+        case 458: // i8x16.lt_s
           i8x16.lt_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 457: // i8x16.lt_u
+        case 459: // i8x16.lt_u
           i8x16.lt_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 458: // i8x16.gt_s
+        case 460: // i8x16.gt_s
           i8x16.gt_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 459: // i8x16.gt_u
+        case 461: // i8x16.gt_u
           i8x16.gt_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 460: // i8x16.le_s
+        case 462: // i8x16.le_s
           i8x16.le_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 461: // i8x16.le_u
+        case 463: // i8x16.le_u
           i8x16.le_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 462: // i8x16.ge_s
+        case 464: // i8x16.ge_s
           i8x16.ge_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 463: // i8x16.ge_u
+        case 465: // i8x16.ge_u
           i8x16.ge_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 464: // i8x16.abs
+        case 466: // i8x16.abs
           i8x16.abs(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 465: // i8x16.neg
+        case 467: // i8x16.neg
           i8x16.neg(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 466: // i8x16.popcnt
+        case 468: // i8x16.popcnt
           i8x16.popcnt(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 467: // i8x16.all_true
+        case 469: // i8x16.all_true
           I32[(fp + code[pc + 1])] = i8x16.all_true(L, (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 468: // i8x16.bitmask
+        case 470: // i8x16.bitmask
           I32[(fp + code[pc + 1])] = i8x16.bitmask(L, (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 469: // i8x16.narrow_i16x8_s
+        case 471: // i8x16.narrow_i16x8_s
           i8x16.narrow_i16x8_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 470: // i8x16.narrow_i16x8_u
+        case 472: // i8x16.narrow_i16x8_u
           i8x16.narrow_i16x8_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 471: // i8x16.shl
+        case 473: // i8x16.shl
           i8x16.shl(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 472: // i8x16.shl value$c
+        case 474: // i8x16.shl value$c
           i8x16.shl(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 473: // i8x16.shr_s
+        case 475: // i8x16.shr_s
           i8x16.shr_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 474: // i8x16.shr_s value$c
+        case 476: // i8x16.shr_s value$c
           i8x16.shr_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 475: // i8x16.shr_u
+        case 477: // i8x16.shr_u
           i8x16.shr_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 476: // i8x16.shr_u value$c
+        case 478: // i8x16.shr_u value$c
           i8x16.shr_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 477: // i8x16.add
+        case 479: // i8x16.add
           i8x16.add(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 478: // i8x16.add_sat_s
+        case 480: // i8x16.add_sat_s
           i8x16.add_sat_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 479: // i8x16.add_sat_u
+        case 481: // i8x16.add_sat_u
           i8x16.add_sat_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 480: // i8x16.sub
+        case 482: // i8x16.sub
           i8x16.sub(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 481: // i8x16.sub_sat_s
+        case 483: // i8x16.sub_sat_s
           i8x16.sub_sat_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 482: // i8x16.sub_sat_u
+        case 484: // i8x16.sub_sat_u
           i8x16.sub_sat_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 483: // i8x16.min_s
+        case 485: // i8x16.min_s
           i8x16.min_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 484: // i8x16.min_u
+        case 486: // i8x16.min_u
           i8x16.min_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 485: // i8x16.max_s
+        case 487: // i8x16.max_s
           i8x16.max_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 486: // i8x16.max_u
+        case 488: // i8x16.max_u
           i8x16.max_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 487: // i8x16.avgr_u
+        case 489: // i8x16.avgr_u
           i8x16.avgr_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 488: // i16x8.eq
+        case 490: // i16x8.eq
           i16x8.eq(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 489: // i16x8.ne
+        case 491: // i16x8.ne
           i16x8.ne(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 490: // i16x8.lt_s
+        case 492: // i16x8.lt_s
           i16x8.lt_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 491: // i16x8.lt_u
+        case 493: // i16x8.lt_u
           i16x8.lt_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 492: // i16x8.gt_s
+        case 494: // i16x8.gt_s
           i16x8.gt_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 493: // i16x8.gt_u
+        case 495: // i16x8.gt_u
           i16x8.gt_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 494: // i16x8.le_s
+        case 496: // i16x8.le_s
           i16x8.le_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 495: // i16x8.le_u
+        case 497: // i16x8.le_u
           i16x8.le_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 496: // i16x8.ge_s
+        case 498: // i16x8.ge_s
           i16x8.ge_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 497: // i16x8.ge_u
+        case 499: // i16x8.ge_u
           i16x8.ge_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 498: // i16x8.extadd_pairwise_i8x16_s
+        case 500: // i16x8.extadd_pairwise_i8x16_s
           i16x8.extadd_pairwise_i8x16_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 499: // i16x8.extadd_pairwise_i8x16_u
+        case 501: // i16x8.extadd_pairwise_i8x16_u
           i16x8.extadd_pairwise_i8x16_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 500: // i16x8.abs
+        case 502: // i16x8.abs
           i16x8.abs(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 501: // i16x8.neg
+        case 503: // i16x8.neg
           i16x8.neg(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 502: // i16x8.q15mulr_sat_s
+        case 504: // i16x8.q15mulr_sat_s
           i16x8.q15mulr_sat_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 503: // i16x8.all_true
+        case 505: // i16x8.all_true
           I32[(fp + code[pc + 1])] = i16x8.all_true(L, (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 504: // i16x8.bitmask
+        case 506: // i16x8.bitmask
           I32[(fp + code[pc + 1])] = i16x8.bitmask(L, (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 505: // i16x8.narrow_i32x4_s
+        case 507: // i16x8.narrow_i32x4_s
           i16x8.narrow_i32x4_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 506: // i16x8.narrow_i32x4_u
+        case 508: // i16x8.narrow_i32x4_u
           i16x8.narrow_i32x4_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 507: // i16x8.extend_low_i8x16_s
+        case 509: // i16x8.extend_low_i8x16_s
           i16x8.extend_low_i8x16_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 508: // i16x8.extend_high_i8x16_s
+        case 510: // i16x8.extend_high_i8x16_s
           i16x8.extend_high_i8x16_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 509: // i16x8.extend_low_i8x16_u
+        case 511: // i16x8.extend_low_i8x16_u
           i16x8.extend_low_i8x16_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 510: // i16x8.extend_high_i8x16_u
+        case 512: // i16x8.extend_high_i8x16_u
           i16x8.extend_high_i8x16_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 511: // i16x8.shl
+        case 513: // i16x8.shl
           i16x8.shl(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 512: // i16x8.shl value$c
+        case 514: // i16x8.shl value$c
           i16x8.shl(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 513: // i16x8.shr_s
+        case 515: // i16x8.shr_s
           i16x8.shr_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 514: // i16x8.shr_s value$c
+        case 516: // i16x8.shr_s value$c
           i16x8.shr_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 515: // i16x8.shr_u
+        case 517: // i16x8.shr_u
           i16x8.shr_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 516: // i16x8.shr_u value$c
+        case 518: // i16x8.shr_u value$c
           i16x8.shr_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 517: // i16x8.add
+        case 519: // i16x8.add
           i16x8.add(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 518: // i16x8.add_sat_s
+        case 520: // i16x8.add_sat_s
           i16x8.add_sat_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 519: // i16x8.add_sat_u
+        case 521: // i16x8.add_sat_u
           i16x8.add_sat_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 520: // i16x8.sub
+        case 522: // i16x8.sub
           i16x8.sub(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 521: // i16x8.sub_sat_s
+        case 523: // i16x8.sub_sat_s
           i16x8.sub_sat_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 522: // i16x8.sub_sat_u
+        case 524: // i16x8.sub_sat_u
           i16x8.sub_sat_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 523: // i16x8.mul
+        case 525: // i16x8.mul
           i16x8.mul(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 524: // i16x8.min_s
+        case 526: // i16x8.min_s
           i16x8.min_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 525: // i16x8.min_u
+        case 527: // i16x8.min_u
           i16x8.min_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 526: // i16x8.max_s
+        case 528: // i16x8.max_s
           i16x8.max_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 527: // i16x8.max_u
+        case 529: // i16x8.max_u
           i16x8.max_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 528: // i16x8.avgr_u
+        case 530: // i16x8.avgr_u
           i16x8.avgr_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 529: // i16x8.extmul_low_i8x16_s
+        case 531: // i16x8.extmul_low_i8x16_s
           i16x8.extmul_low_i8x16_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 530: // i16x8.extmul_high_i8x16_s
+        case 532: // i16x8.extmul_high_i8x16_s
           i16x8.extmul_high_i8x16_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 531: // i16x8.extmul_low_i8x16_u
+        case 533: // i16x8.extmul_low_i8x16_u
           i16x8.extmul_low_i8x16_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 532: // i16x8.extmul_high_i8x16_u
+        case 534: // i16x8.extmul_high_i8x16_u
           i16x8.extmul_high_i8x16_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 533: // i32x4.eq
+        case 535: // i32x4.eq
           i32x4.eq(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 534: // i32x4.ne
+        case 536: // i32x4.ne
           i32x4.ne(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 535: // i32x4.lt_s
+        case 537: // i32x4.lt_s
           i32x4.lt_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 536: // i32x4.lt_u
+        case 538: // i32x4.lt_u
           i32x4.lt_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 537: // i32x4.gt_s
+        case 539: // i32x4.gt_s
           i32x4.gt_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 538: // i32x4.gt_u
+        case 540: // i32x4.gt_u
           i32x4.gt_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 539: // i32x4.le_s
+        case 541: // i32x4.le_s
           i32x4.le_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 540: // i32x4.le_u
+        case 542: // i32x4.le_u
           i32x4.le_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 541: // i32x4.ge_s
+        case 543: // i32x4.ge_s
           i32x4.ge_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 542: // i32x4.ge_u
+        case 544: // i32x4.ge_u
           i32x4.ge_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 543: // i32x4.extadd_pairwise_i16x8_s
+        case 545: // i32x4.extadd_pairwise_i16x8_s
           i32x4.extadd_pairwise_i16x8_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 544: // i32x4.extadd_pairwise_i16x8_u
+        case 546: // i32x4.extadd_pairwise_i16x8_u
           i32x4.extadd_pairwise_i16x8_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 545: // i32x4.abs
+        case 547: // i32x4.abs
           i32x4.abs(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 546: // i32x4.neg
+        case 548: // i32x4.neg
           i32x4.neg(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 547: // i32x4.all_true
+        case 549: // i32x4.all_true
           I32[(fp + code[pc + 1])] = i32x4.all_true(L, (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 548: // i32x4.bitmask
+        case 550: // i32x4.bitmask
           I32[(fp + code[pc + 1])] = i32x4.bitmask(L, (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 549: // i32x4.extend_low_i16x8_s
+        case 551: // i32x4.extend_low_i16x8_s
           i32x4.extend_low_i16x8_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 550: // i32x4.extend_high_i16x8_s
+        case 552: // i32x4.extend_high_i16x8_s
           i32x4.extend_high_i16x8_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 551: // i32x4.extend_low_i16x8_u
+        case 553: // i32x4.extend_low_i16x8_u
           i32x4.extend_low_i16x8_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 552: // i32x4.extend_high_i16x8_u
+        case 554: // i32x4.extend_high_i16x8_u
           i32x4.extend_high_i16x8_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 553: // i32x4.shl
+        case 555: // i32x4.shl
           i32x4.shl(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 554: // i32x4.shl value$c
+        case 556: // i32x4.shl value$c
           i32x4.shl(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 555: // i32x4.shr_s
+        case 557: // i32x4.shr_s
           i32x4.shr_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 556: // i32x4.shr_s value$c
+        case 558: // i32x4.shr_s value$c
           i32x4.shr_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 557: // i32x4.shr_u
+        case 559: // i32x4.shr_u
           i32x4.shr_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 558: // i32x4.shr_u value$c
+        case 560: // i32x4.shr_u value$c
           i32x4.shr_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 559: // i32x4.add
+        case 561: // i32x4.add
           i32x4.add(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 560: // i32x4.sub
+        case 562: // i32x4.sub
           i32x4.sub(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 561: // i32x4.mul
+        case 563: // i32x4.mul
           i32x4.mul(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 562: // i32x4.min_s
+        case 564: // i32x4.min_s
           i32x4.min_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 563: // i32x4.min_u
+        case 565: // i32x4.min_u
           i32x4.min_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 564: // i32x4.max_s
+        case 566: // i32x4.max_s
           i32x4.max_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 565: // i32x4.max_u
+        case 567: // i32x4.max_u
           i32x4.max_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 566: // i32x4.dot_i16x8_s
+        case 568: // i32x4.dot_i16x8_s
           i32x4.dot_i16x8_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 567: // i32x4.extmul_low_i16x8_s
+        case 569: // i32x4.extmul_low_i16x8_s
           i32x4.extmul_low_i16x8_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 568: // i32x4.extmul_high_i16x8_s
+        case 570: // i32x4.extmul_high_i16x8_s
           i32x4.extmul_high_i16x8_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 569: // i32x4.extmul_low_i16x8_u
+        case 571: // i32x4.extmul_low_i16x8_u
           i32x4.extmul_low_i16x8_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 570: // i32x4.extmul_high_i16x8_u
+        case 572: // i32x4.extmul_high_i16x8_u
           i32x4.extmul_high_i16x8_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 571: // i32x4.trunc_sat_f32x4_s
+        case 573: // i32x4.trunc_sat_f32x4_s
           i32x4.trunc_sat_f32x4_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 572: // i32x4.trunc_sat_f32x4_u
+        case 574: // i32x4.trunc_sat_f32x4_u
           i32x4.trunc_sat_f32x4_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 573: // i32x4.trunc_sat_f64x2_s_zero
+        case 575: // i32x4.trunc_sat_f64x2_s_zero
           i32x4.trunc_sat_f64x2_s_zero(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 574: // i32x4.trunc_sat_f64x2_u_zero
+        case 576: // i32x4.trunc_sat_f64x2_u_zero
           i32x4.trunc_sat_f64x2_u_zero(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 575: // i64x2.abs
+        case 577: // i64x2.abs
           i64x2.abs(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 576: // i64x2.neg
+        case 578: // i64x2.neg
           i64x2.neg(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 577: // i64x2.all_true
+        case 579: // i64x2.all_true
           I32[(fp + code[pc + 1])] = i64x2.all_true(L, (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 578: // i64x2.bitmask
+        case 580: // i64x2.bitmask
           I32[(fp + code[pc + 1])] = i64x2.bitmask(L, (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 579: // i64x2.extend_low_i32x4_s
+        case 581: // i64x2.extend_low_i32x4_s
           i64x2.extend_low_i32x4_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 580: // i64x2.extend_high_i32x4_s
+        case 582: // i64x2.extend_high_i32x4_s
           i64x2.extend_high_i32x4_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 581: // i64x2.extend_low_i32x4_u
+        case 583: // i64x2.extend_low_i32x4_u
           i64x2.extend_low_i32x4_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 582: // i64x2.extend_high_i32x4_u
+        case 584: // i64x2.extend_high_i32x4_u
           i64x2.extend_high_i32x4_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 583: // i64x2.shl
+        case 585: // i64x2.shl
           i64x2.shl(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 584: // i64x2.shl value$c
+        case 586: // i64x2.shl value$c
           i64x2.shl(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 585: // i64x2.shr_s
+        case 587: // i64x2.shr_s
           i64x2.shr_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 586: // i64x2.shr_s value$c
+        case 588: // i64x2.shr_s value$c
           i64x2.shr_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 587: // i64x2.shr_u
+        case 589: // i64x2.shr_u
           i64x2.shr_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
-        case 588: // i64x2.shr_u value$c
+        case 590: // i64x2.shr_u value$c
           i64x2.shr_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), code[pc + 3])
           pc = pc + 4 | 0
           continue
-        case 589: // i64x2.add
+        case 591: // i64x2.add
           i64x2.add(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 590: // i64x2.sub
+        case 592: // i64x2.sub
           i64x2.sub(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 591: // i64x2.mul
+        case 593: // i64x2.mul
           i64x2.mul(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 592: // i64x2.eq
+        case 594: // i64x2.eq
           i64x2.eq(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 593: // i64x2.ne
+        case 595: // i64x2.ne
           i64x2.ne(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 594: // i64x2.lt_s
+        case 596: // i64x2.lt_s
           i64x2.lt_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 595: // i64x2.gt_s
+        case 597: // i64x2.gt_s
           i64x2.gt_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 596: // i64x2.le_s
+        case 598: // i64x2.le_s
           i64x2.le_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 597: // i64x2.ge_s
+        case 599: // i64x2.ge_s
           i64x2.ge_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 598: // i64x2.extmul_low_i32x4_s
+        case 600: // i64x2.extmul_low_i32x4_s
           i64x2.extmul_low_i32x4_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 599: // i64x2.extmul_high_i32x4_s
+        case 601: // i64x2.extmul_high_i32x4_s
           i64x2.extmul_high_i32x4_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 600: // i64x2.extmul_low_i32x4_u
+        case 602: // i64x2.extmul_low_i32x4_u
           i64x2.extmul_low_i32x4_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 601: // i64x2.extmul_high_i32x4_u
+        case 603: // i64x2.extmul_high_i32x4_u
           i64x2.extmul_high_i32x4_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 602: // f32x4.eq
+        case 604: // f32x4.eq
           f32x4.eq(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 603: // f32x4.ne
+        case 605: // f32x4.ne
           f32x4.ne(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 604: // f32x4.lt
+        case 606: // f32x4.lt
           f32x4.lt(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 605: // f32x4.gt
+        case 607: // f32x4.gt
           f32x4.gt(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 606: // f32x4.le
+        case 608: // f32x4.le
           f32x4.le(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 607: // f32x4.ge
+        case 609: // f32x4.ge
           f32x4.ge(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 608: // f32x4.demote_f64x2_zero
+        case 610: // f32x4.demote_f64x2_zero
           f32x4.demote_f64x2_zero(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 609: // f32x4.ceil
+        case 611: // f32x4.ceil
           f32x4.ceil(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 610: // f32x4.floor
+        case 612: // f32x4.floor
           f32x4.floor(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 611: // f32x4.trunc
+        case 613: // f32x4.trunc
           f32x4.trunc(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 612: // f32x4.nearest
+        case 614: // f32x4.nearest
           f32x4.nearest(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 613: // f32x4.abs
+        case 615: // f32x4.abs
           f32x4.abs(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 614: // f32x4.neg
+        case 616: // f32x4.neg
           f32x4.neg(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 615: // f32x4.sqrt
+        case 617: // f32x4.sqrt
           f32x4.sqrt(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 616: // f32x4.add
+        case 618: // f32x4.add
           f32x4.add(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 617: // f32x4.sub
+        case 619: // f32x4.sub
           f32x4.sub(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 618: // f32x4.mul
+        case 620: // f32x4.mul
           f32x4.mul(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 619: // f32x4.div
+        case 621: // f32x4.div
           f32x4.div(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 620: // f32x4.min
+        case 622: // f32x4.min
           f32x4.min(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 621: // f32x4.max
+        case 623: // f32x4.max
           f32x4.max(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 622: // f32x4.pmin
+        case 624: // f32x4.pmin
           f32x4.pmin(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 623: // f32x4.pmax
+        case 625: // f32x4.pmax
           f32x4.pmax(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 624: // f32x4.convert_i32x4_s
+        case 626: // f32x4.convert_i32x4_s
           f32x4.convert_i32x4_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 625: // f32x4.convert_i32x4_u
+        case 627: // f32x4.convert_i32x4_u
           f32x4.convert_i32x4_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 626: // f64x2.eq
+        case 628: // f64x2.eq
           f64x2.eq(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 627: // f64x2.ne
+        case 629: // f64x2.ne
           f64x2.ne(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 628: // f64x2.lt
+        case 630: // f64x2.lt
           f64x2.lt(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 629: // f64x2.gt
+        case 631: // f64x2.gt
           f64x2.gt(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 630: // f64x2.le
+        case 632: // f64x2.le
           f64x2.le(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 631: // f64x2.ge
+        case 633: // f64x2.ge
           f64x2.ge(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 632: // f64x2.promote_low_f32x4
+        case 634: // f64x2.promote_low_f32x4
           f64x2.promote_low_f32x4(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 633: // f64x2.ceil
+        case 635: // f64x2.ceil
           f64x2.ceil(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 634: // f64x2.floor
+        case 636: // f64x2.floor
           f64x2.floor(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 635: // f64x2.trunc
+        case 637: // f64x2.trunc
           f64x2.trunc(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 636: // f64x2.nearest
+        case 638: // f64x2.nearest
           f64x2.nearest(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 637: // f64x2.abs
+        case 639: // f64x2.abs
           f64x2.abs(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 638: // f64x2.neg
+        case 640: // f64x2.neg
           f64x2.neg(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 639: // f64x2.sqrt
+        case 641: // f64x2.sqrt
           f64x2.sqrt(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 640: // f64x2.add
+        case 642: // f64x2.add
           f64x2.add(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 641: // f64x2.sub
+        case 643: // f64x2.sub
           f64x2.sub(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 642: // f64x2.mul
+        case 644: // f64x2.mul
           f64x2.mul(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 643: // f64x2.div
+        case 645: // f64x2.div
           f64x2.div(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 644: // f64x2.min
+        case 646: // f64x2.min
           f64x2.min(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 645: // f64x2.max
+        case 647: // f64x2.max
           f64x2.max(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 646: // f64x2.pmin
+        case 648: // f64x2.pmin
           f64x2.pmin(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 647: // f64x2.pmax
+        case 649: // f64x2.pmax
           f64x2.pmax(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 648: // f64x2.convert_low_i32x4_s
+        case 650: // f64x2.convert_low_i32x4_s
           f64x2.convert_low_i32x4_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 649: // f64x2.convert_low_i32x4_u
+        case 651: // f64x2.convert_low_i32x4_u
           f64x2.convert_low_i32x4_u(L, (fp + code[pc + 1]), (fp + code[pc + 2]))
           pc = pc + 3 | 0
           continue
-        case 650: // f32x4.relaxed_madd
+        case 652: // f32x4.relaxed_madd
           f32x4.relaxed_madd(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]), (fp + code[pc + 4]))
           pc = pc + 5 | 0
           continue
-        case 651: // f32x4.relaxed_nmadd
+        case 653: // f32x4.relaxed_nmadd
           f32x4.relaxed_nmadd(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]), (fp + code[pc + 4]))
           pc = pc + 5 | 0
           continue
-        case 652: // f64x2.relaxed_madd
+        case 654: // f64x2.relaxed_madd
           f64x2.relaxed_madd(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]), (fp + code[pc + 4]))
           pc = pc + 5 | 0
           continue
-        case 653: // f64x2.relaxed_nmadd
+        case 655: // f64x2.relaxed_nmadd
           f64x2.relaxed_nmadd(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]), (fp + code[pc + 4]))
           pc = pc + 5 | 0
           continue
-        case 654: // i16x8.relaxed_dot_i8x16_i7x16_s
+        case 656: // i16x8.relaxed_dot_i8x16_i7x16_s
           i16x8.relaxed_dot_i8x16_i7x16_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]))
           pc = pc + 4 | 0
           continue
-        case 655: // i32x4.relaxed_dot_i8x16_i7x16_add_s
+        case 657: // i32x4.relaxed_dot_i8x16_i7x16_add_s
           i32x4.relaxed_dot_i8x16_i7x16_add_s(L, (fp + code[pc + 1]), (fp + code[pc + 2]), (fp + code[pc + 3]), (fp + code[pc + 4]))
           pc = pc + 5 | 0
           continue
-        case 656: // i64.add128
+        case 658: // i64.add128
           ah = (fp + code[pc + 3])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1592,7 +1592,7 @@ export function createSideLoop(
           I32[d + 1] = i64.hi2
           pc = pc + 7 | 0
           continue
-        case 657: // i64.sub128
+        case 659: // i64.sub128
           ah = (fp + code[pc + 3])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1615,7 +1615,7 @@ export function createSideLoop(
           I32[d + 1] = i64.hi2
           pc = pc + 7 | 0
           continue
-        case 658: // i64.mul_wide_s
+        case 660: // i64.mul_wide_s
           ah = (fp + code[pc + 3])
           al = I32[ah]
           ah = I32[ah + 1]
@@ -1632,7 +1632,7 @@ export function createSideLoop(
           I32[d + 1] = i64.hi2
           pc = pc + 5 | 0
           continue
-        case 659: // i64.mul_wide_u
+        case 661: // i64.mul_wide_u
           ah = (fp + code[pc + 3])
           al = I32[ah]
           ah = I32[ah + 1]

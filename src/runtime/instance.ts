@@ -24,10 +24,13 @@ export class CompiledModule {
   readonly types: ModuleTypes
   private exportNames: ReadonlyMap<number, string> | undefined
 
+  /** Whether arithmetic gives canonical NaNs only, as the deterministic profile has it. */
+  readonly isDeterministic: boolean
   private readonly structLayouts: (StructLayout | undefined)[] = []
   private readonly arrayLayouts: (ArrayLayout | undefined)[] = []
 
-  constructor(module: Module, names: () => Names = () => module.names ?? {}) {
+  constructor(module: Module, names: () => Names = () => module.names ?? {}, isDeterministic = false) {
+    this.isDeterministic = isDeterministic
     this.module = module
     this.spaces = indexSpaces(module)
     this.types = new ModuleTypes(module)
