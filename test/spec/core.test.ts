@@ -16,7 +16,7 @@ import { countFile } from '../../scripts/count-assertions.ts'
 import { suiteCommits } from '../../scripts/suite-commits.ts'
 import { DIFFERING_MESSAGES, EXPECTED_FAILURES } from './expectation-lists.ts'
 import { coreScripts, resultOf, scripts } from './official-scripts.ts'
-import { folderOf, isAhead } from './suite-features.ts'
+import { folderOf } from './suite-features.ts'
 
 const MOST_DIFFERING_MESSAGES = 50
 
@@ -42,22 +42,19 @@ describe.skipIf(scripts.length === 0)('the official scripts', () => {
 
   it.each(scripts)('%s', (name, path) => {
     const result = resultOf([name, path])
-    if (!isAhead(name)) {
-      expect(unexpectedFailures(result)).toEqual([])
-      expect(judgeFailures([result], EXPECTED_FAILURES).stale).toEqual([])
-    }
+    expect(unexpectedFailures(result)).toEqual([])
+    expect(judgeFailures([result], EXPECTED_FAILURES).stale).toEqual([])
     expect(sumsOf(result)).toEqual(countFile(path).directives)
   })
 
   it('are refused, and trap, in the expected words, but for those that are listed', () => {
-    const judged = scripts.filter(([name]) => !isAhead(name))
-    const unworded = judged
+    const unworded = scripts
       .map(resultOf)
       .flatMap(({ name, directives }) =>
         directives.flatMap((d) => (d.status === 'passed' && d.worded === false ? [`${name}:${d.line}`] : [])),
       )
     expect(unworded.filter((place) => !DIFFERING_MESSAGES.has(place))).toEqual([])
-    const names = judged.map(([name]) => name)
+    const names = scripts.map(([name]) => name)
     expect(staleExpectations(DIFFERING_MESSAGES, names, new Set(unworded))).toEqual([])
     expect(DIFFERING_MESSAGES.size).toBeLessThanOrEqual(MOST_DIFFERING_MESSAGES)
   })
@@ -68,9 +65,8 @@ describe.skipIf(scripts.length === 0)('the official scripts', () => {
     expect(places.filter((place) => !names.has(place.replace(/:\d+$/, '')))).toEqual([])
   })
 
-  it('skip nothing, unless the proposal is not there yet', () => {
-    const judged = scripts.filter(([name]) => !isAhead(name))
-    expect(jsonReport(judged.map(resultOf)).proposals).toEqual({})
+  it('skip nothing', () => {
+    expect(jsonReport(scripts.map(resultOf)).proposals).toEqual({})
   })
 
   // Rewritten by `npm run conformance`. The host's part is a record: the host of this run may be another.

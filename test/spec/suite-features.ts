@@ -1,6 +1,6 @@
 // Which proposals the folders of the official suite are about, beside those that are on by default.
 
-import { FEATURE_NAMES, type Features } from 'heddle/script'
+import type { Features } from 'heddle/script'
 
 /** Folder → the proposal that its scripts need. */
 const FOLDERS: Readonly<Record<string, string>> = {
@@ -18,14 +18,8 @@ export function folderOf(script: string): string {
   return /^(proposals\/)?[^/]+/.exec(script)![0]
 }
 
-/** Whether the script is about a proposal that is not there yet: what it comes to is counted, and not judged. */
-export function isAhead(script: string): boolean {
-  const proposal = FOLDERS[folderOf(script)]
-  return proposal !== undefined && !FEATURE_NAMES.includes(proposal)
-}
-
 /** What to run a script of that name with. */
 export function featuresOf(script: string): Features {
   const proposal = FOLDERS[folderOf(script)]
-  return proposal === undefined || isAhead(script) ? {} : { [proposal]: true }
+  return proposal === undefined ? {} : { [proposal]: true }
 }
