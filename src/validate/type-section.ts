@@ -18,12 +18,13 @@ export class TypeSection {
     this.context = context
   }
 
-  /** References first: subtyping compares definitions, which may name any type of their group. */
+  /** References and depths first: subtyping compares definitions, which may name any type of their group, with all that is above it. */
   check(): void {
     const { module } = this.context
     for (let start = 0; start < module.types.length;) {
       const [, end] = recGroupOf(module, start)
       for (let x = start; x < end; x++) this.within(x, () => this.checkReferences(x, end))
+      for (let x = start; x < end; x++) this.within(x, () => this.checkDepth(x))
       for (let x = start; x < end; x++) {
         const subtyping = module.subtypes.get(x)
         if (subtyping !== undefined) this.within(x, () => this.checkSupertypes(x, subtyping))
@@ -54,9 +55,18 @@ export class TypeSection {
     for (const used of subtypes.get(x)?.supertypes ?? []) if (used >= x) throw unknown('type', used)
   }
 
+  private checkDepth(x: number): void {
+    const { module, limits } = this.context
+    const above = module.subtypes.get(x)?.supertypes[0]
+    if (above === undefined) return
+    const depth = (this.depths.get(above) ?? 0) + 1
+    if (depth > limits.subtypeDepth) throw overLimit(depth, `supertypes above type ${x}`, limits.subtypeDepth)
+    this.depths.set(x, depth)
+  }
+
   /** https://webassembly.github.io/spec/core/valid/types.html#sub-types */
   private checkSupertypes(x: number, { supertypes }: Subtyping): void {
-    const { module, types, limits } = this.context
+    const { module, types } = this.context
     const above = supertypes[0]
     if (above === undefined) return
     if (supertypes.length > 1) throw invalid(`sub type ${x} has ${supertypes.length} supertypes, more than one`)
@@ -65,8 +75,5 @@ export class TypeSection {
     if (!matchesCompType(module.types[x]!, module.types[above]!, types)) {
       throw invalid(`sub type ${x} does not match super type ${above}`)
     }
-    const depth = (this.depths.get(above) ?? 0) + 1
-    if (depth > limits.subtypeDepth) throw overLimit(depth, `supertypes above type ${x}`, limits.subtypeDepth)
-    this.depths.set(x, depth)
   }
 }
