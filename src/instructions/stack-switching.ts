@@ -34,8 +34,22 @@ function checkClauses(C: Typing, { list, count }: Immediates, results: readonly 
   for (let i = 0; i < count * CLAUSE_NUMBERS; i += CLAUSE_NUMBERS) {
     const tag = C.tag(list[i + 1]!)
     if (list[i] !== ON_SWITCH) checkLabelClause(C, tag, C.label(list[i + 2]!), results)
-    else if (tag.params.length > 0) C.invalid(`type mismatch in switch tag: it takes ${resultTypeName(tag.params)}`)
+    else checkSwitchClause(C, tag, results)
   }
+}
+
+/**
+ * `(on tag switch)`: what is switched to comes to the tag's results, and so does what is switched from when it is resumed later. Both must be
+ * what this resumption comes to, so that the lists have to be equal.
+ */
+function checkSwitchClause(C: Typing, tag: FuncType, results: readonly ValType[]): void {
+  checkSwitchTag(C, tag)
+  C.matchAll(tag.results, results)
+  C.matchAll(results, tag.results)
+}
+
+function checkSwitchTag(C: Typing, { params }: FuncType): void {
+  if (params.length > 0) C.invalid(`type mismatch in switch tag: it takes ${resultTypeName(params)}`)
 }
 
 function checkResume(C: Typing, im: Immediates, operands: readonly ValType[]): void {
@@ -65,7 +79,7 @@ function checkSwitch(C: Typing, typeIdx: number, tagIdx: number): void {
   }
   const back = contFunc(C, heapTypeOf(last))
   const tag = C.tag(tagIdx)
-  if (tag.params.length > 0) C.invalid(`type mismatch in switch tag: it takes ${resultTypeName(tag.params)}`)
+  checkSwitchTag(C, tag)
   C.matchAll(results, tag.results)
   C.matchAll(tag.results, back.results)
   C.popAll([...params.slice(0, -1), refType(true, typeIdx)])

@@ -24,7 +24,7 @@ import { readValues, wordsOf, writeValues } from './frame-values.ts'
 import { EXIT_PC, RETURN_PC, ensureStack, machine } from './machine.ts'
 import { OPS, REASON, REGISTER } from './ops.ts'
 import { slowRow } from './slow.ts'
-import { trap as trapReason } from './slow-handler.ts'
+import { forgetReferences, trap as trapReason } from './slow-handler.ts'
 import { clearStage, stage, type Resident } from './stage.ts'
 import { switchStacks, type StackSwitcher } from './switch-stacks.ts'
 import { NOWHERE, findCatcher, type Catcher } from './unwind.ts'
@@ -72,6 +72,8 @@ export class InterpreterRun implements RunHandle, Resident, RootSource, StackSwi
   private callLimit = 0
   readonly crossings: Crossing[] = []
   private parked: Parked | undefined
+  /** Whether the heap knows that it may hold references. */
+  private isSource = false
 
   private state: 'ready' | 'running' | 'stopped' | 'awaiting' | 'finished' = 'ready'
   /** Units that this stretch may still use. */
@@ -245,8 +247,7 @@ export class InterpreterRun implements RunHandle, Resident, RootSource, StackSwi
   }
 
   private dropReferences(): void {
-    const { R } = machine()
-    if (R.length > this.base >> 1) R.length = this.base >> 1
+    forgetReferences(machine(), this.base)
   }
 
   /** Moves the frames from the machine's stack into the run. */
@@ -258,7 +259,10 @@ export class InterpreterRun implements RunHandle, Resident, RootSource, StackSwi
       calls: C.slice(this.callBase, this.sp),
       refs: R.slice(this.base >> 1, end >> 1),
     }
-    if (this.parked.refs.length > 0) this.func.instance?.store.heap.addSource(this)
+    if (this.parked.refs.length > 0 && !this.isSource) {
+      this.isSource = true
+      this.func.instance?.store.heap.addSource(this)
+    }
     this.dropReferences()
     if (stage.resident === this) stage.resident = undefined
   }
@@ -669,8 +673,21 @@ export class InterpreterRun implements RunHandle, Resident, RootSource, StackSwi
   /** An exception with the values at the slot. */
   newException(tag: Tag, slot: number): ExceptionInstance {
     const exception = new ExceptionInstance(tag, readValues(tag.type.params, slot))
-    if (!this.instance!.store.heap.allocate(exception.byteSize)) throw new Trap('HEAP_EXHAUSTED')
+    this.claim(exception.byteSize, this.frameEnd)
     return exception
+  }
+
+  /** Takes of the instance's heap. `stackEnd`: behind everything on the stack that is in use. */
+  claim(bytes: number, stackEnd: number, { store: { heap } }: Instance = this.instance!): void {
+    if (heap.mustCountFor(bytes)) {
+      forgetReferences(machine(), stackEnd)
+      this.slice = -1
+    }
+    if (!heap.allocate(bytes)) throw new Trap('HEAP_EXHAUSTED')
+  }
+
+  get frameEnd(): number {
+    return this.fp + this.placed().frameWords
   }
 
   /** Goes on where the exception is caught; else it leaves the run. `position`: see `findCatcher`. */

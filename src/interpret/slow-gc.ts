@@ -6,7 +6,7 @@ import type { ArrayLayout, FieldKind, StructLayout } from '../runtime/aggregate.
 import type { Instance } from '../runtime/instance.ts'
 import { hasRefType, i31, isDescribedBy } from '../runtime/reference.ts'
 import type { Ref } from '../runtime/value.ts'
-import { copyRefs, spend, trap, type SlowHandler, type Slots } from './slow-handler.ts'
+import { claim, copyRefs, spend, trap, type SlowHandler, type Slots } from './slow-handler.ts'
 
 const NULL_STRUCTURE = trap('TRAP_NULL_STRUCTURE')
 const NULL_ARRAY = trap('TRAP_NULL_ARRAY')
@@ -19,6 +19,9 @@ const CAST_TRAP = trap('TRAP_CAST')
 const NULL_DESCRIPTOR = trap('TRAP_NULL_DESCRIPTOR')
 const DESCRIPTOR_CAST_TRAP = trap('TRAP_DESCRIPTOR_CAST')
 const HEAP_TRAP = trap('HEAP_EXHAUSTED')
+
+/** Structures of so many words take time. */
+const LARGE = 16
 
 /** Words that an operand of the kind takes on the stack. */
 const slotWordsOf = (kind: FieldKind): number => (kind === 'vector' ? 4 : 2)
@@ -78,9 +81,15 @@ function fillElements(array: ArrayInstance, index: number, count: number, { I32,
   else for (let i = index * stride; i < (index + count) * stride; i++) words[i] = I32[slot + (i % stride)]!
 }
 
-/** A new array of zeros or nulls; undefined where the store allows no more, or the host has no memory. */
-function newArray({ store }: Instance, layout: ArrayLayout, length: number): ArrayInstance | undefined {
-  if (!store.heap.allocate(arrayBytes(layout, length))) return undefined
+/** A new array of zeros or nulls; undefined where the store allows no more, or the host has no memory. `end`: see `claim`. */
+function newArray(
+  slots: Slots,
+  instance: Instance,
+  layout: ArrayLayout,
+  length: number,
+  end: number,
+): ArrayInstance | undefined {
+  if (!claim(slots, instance, arrayBytes(layout, length), end)) return undefined
   try {
     return new ArrayInstance(layout, length)
   } catch (error) {
@@ -89,13 +98,18 @@ function newArray({ store }: Instance, layout: ArrayLayout, length: number): Arr
   }
 }
 
-/** A new structure of zeros and nulls, likewise. */
+/** A new structure of zeros and nulls, likewise. `end`: the slot above the operands. */
 function newStruct(
-  { store }: Instance,
+  slots: Slots,
+  instance: Instance,
   layout: StructLayout,
   descriptor: StructInstance | null,
+  end: number,
 ): StructInstance | undefined {
-  return store.heap.allocate(structBytes(layout.length)) ? StructInstance.zero(layout, descriptor) : undefined
+  const { length } = layout
+  if (!claim(slots, instance, structBytes(length), end)) return undefined
+  if (length > LARGE) spend(slots.S, length >>> 4)
+  return StructInstance.zero(layout, descriptor)
 }
 
 /** The slot above those of the fields. */
@@ -109,9 +123,10 @@ const structNew =
   (slots, instance, base, x) => {
     const { R } = slots
     const layout = instance.compiled.structLayout(x)
-    const descriptor = isDescribed ? (R[fieldsEnd(layout, base) >> 1] as StructInstance | null) : null
+    const above = fieldsEnd(layout, base)
+    const descriptor = isDescribed ? (R[above >> 1] as StructInstance | null) : null
     if (isDescribed && descriptor === null) return NULL_DESCRIPTOR
-    const struct = newStruct(instance, layout, descriptor)
+    const struct = newStruct(slots, instance, layout, descriptor, isDescribed ? above + 2 : above)
     if (struct === undefined) return HEAP_TRAP
     let slot = base
     for (const { kind, at } of layout.fields) {
@@ -124,10 +139,17 @@ const structNew =
 
 const structNewDefault =
   (isDescribed: boolean): SlowHandler =>
-  ({ R }, instance, base, x) => {
+  (slots, instance, base, x) => {
+    const { R } = slots
     const descriptor = isDescribed ? (R[base >> 1] as StructInstance | null) : null
     if (isDescribed && descriptor === null) return NULL_DESCRIPTOR
-    const struct = newStruct(instance, instance.compiled.structLayout(x), descriptor)
+    const struct = newStruct(
+      slots,
+      instance,
+      instance.compiled.structLayout(x),
+      descriptor,
+      isDescribed ? base + 2 : base,
+    )
     if (struct === undefined) return HEAP_TRAP
     R[base >> 1] = struct
     return 0
@@ -158,18 +180,19 @@ const arrayGet =
 
 /** The array with its new elements, or the reason why there is none. */
 function arrayOf(
-  { R, S }: Slots,
+  slots: Slots,
   instance: Instance,
   base: number,
+  operandWords: number,
   x: number,
   length: number,
   fill: (array: ArrayInstance) => void,
 ): number {
-  const array = newArray(instance, instance.compiled.arrayLayout(x), length)
+  const array = newArray(slots, instance, instance.compiled.arrayLayout(x), length, base + operandWords)
   if (array === undefined) return HEAP_TRAP
   fill(array)
-  spend(S, length >>> 4)
-  R[base >> 1] = array
+  spend(slots.S, length >>> 4)
+  slots.R[base >> 1] = array
   return 0
 }
 
@@ -197,14 +220,15 @@ export const GC_HANDLERS: Readonly<Record<string, SlowHandler>> = {
     return 0
   },
   'array.new': (slots, instance, base, x) => {
-    const length = slots.I32[base + slotWordsOf(instance.compiled.arrayLayout(x).kind)]! >>> 0
-    return arrayOf(slots, instance, base, x, length, (array) => fillElements(array, 0, length, slots, base))
+    const words = slotWordsOf(instance.compiled.arrayLayout(x).kind)
+    const length = slots.I32[base + words]! >>> 0
+    return arrayOf(slots, instance, base, words + 2, x, length, (array) => fillElements(array, 0, length, slots, base))
   },
   'array.new_default': (slots, instance, base, x) =>
-    arrayOf(slots, instance, base, x, slots.I32[base]! >>> 0, () => undefined),
+    arrayOf(slots, instance, base, 2, x, slots.I32[base]! >>> 0, () => undefined),
   'array.new_fixed': (slots, instance, base, x, y) => {
     const words = slotWordsOf(instance.compiled.arrayLayout(x).kind)
-    return arrayOf(slots, instance, base, x, y, (array) => {
+    return arrayOf(slots, instance, base, y * words, x, y, (array) => {
       for (let i = 0; i < y; i++) fillElements(array, i, 1, slots, base + i * words)
     })
   },
@@ -213,7 +237,7 @@ export const GC_HANDLERS: Readonly<Record<string, SlowHandler>> = {
     const bytes = instance.datas[y]
     const size = length * instance.compiled.arrayLayout(x).bytes
     if (from + size > (bytes?.length ?? 0)) return DATA_TRAP
-    return arrayOf(slots, instance, base, x, length, (array) => {
+    return arrayOf(slots, instance, base, 4, x, length, (array) => {
       if (bytes !== undefined) array.bytes.set(bytes.subarray(from, from + size))
     })
   },
@@ -221,7 +245,7 @@ export const GC_HANDLERS: Readonly<Record<string, SlowHandler>> = {
     const [from, length] = [slots.I32[base]! >>> 0, slots.I32[base + 2]! >>> 0]
     const refs = instance.elems[y] ?? []
     if (from + length > refs.length) return ELEM_TRAP
-    return arrayOf(slots, instance, base, x, length, (array) => copyRefs(array.refs, 0, refs, from, length))
+    return arrayOf(slots, instance, base, 4, x, length, (array) => copyRefs(array.refs, 0, refs, from, length))
   },
   'array.get': arrayGet(false),
   'array.get_s': arrayGet(false),

@@ -24,6 +24,20 @@ export function spend(S: Int32Array, amount: number): void {
   S[REGISTER.slice] = Math.max(S[REGISTER.slice]! - Math.floor(amount), -1)
 }
 
+/** Drops the references from an address on, where nothing is in use any more: what calls have left that returned is not to be kept alive. */
+export function forgetReferences({ R }: Pick<Slots, 'R'>, end: number): void {
+  if (R.length > end >> 1) R.length = end >> 1
+}
+
+/** Takes of the instance's heap; false where there is not enough. `end`: behind the operands, which are the last on the stack that is in use. */
+export function claim(slots: Slots, { store: { heap } }: Instance, bytes: number, end: number): boolean {
+  if (heap.mustCountFor(bytes)) {
+    forgetReferences(slots, end)
+    spend(slots.S, Infinity)
+  }
+  return heap.allocate(bytes)
+}
+
 export function trap(code: TrapCode): number {
   return REASON.trap + TRAP_CODES.indexOf(code)
 }

@@ -33,6 +33,10 @@ export interface StackSwitcher {
   jumpTo: (func: FuncInstance) => void
   throw: (exception: ExceptionInstance, position: number) => undefined
   newException: (tag: Tag, slot: number) => ExceptionInstance
+  /** Takes of the heap of an instance, by default of the one that runs. `stackEnd`: behind everything on the stack that is in use. */
+  claim: (bytes: number, stackEnd: number, instance?: Instance) => void
+  /** Behind the frame that runs. */
+  readonly frameEnd: number
   /** The code that runs. */
   placed: () => PlacedCode
   /** Forgets the crossings from that one on. */
@@ -76,16 +80,19 @@ function makeContinuation(run: StackSwitcher, slot: number, typeIdx: number): un
   const { R } = machine()
   const func = R[slot >> 1] as FuncInstance | null
   if (func === null) throw new Trap('TRAP_NULL_FUNCTION')
-  R[slot >> 1] = newContinuation(run, typeIdx, { from: { func }, bound: [] })
+  R[slot >> 1] = newContinuation(run, typeIdx, { from: { func }, bound: [] }, run.frameEnd)
   run.pc += OPERATION_WORDS.contNew
 }
 
 function bindContinuation(run: StackSwitcher, slot: number, fromIdx: number, toIdx: number): undefined {
   const count = contFunc(run, fromIdx).params.length - contFunc(run, toIdx).params.length
   const types = contFunc(run, fromIdx).params.slice(0, count)
-  const { from, bound } = consume(slot + wordsOf(types))
+  const unbound = usable(slot + wordsOf(types))
+  const { from, bound } = unbound.computation!
   const computation = { from, bound: [...bound, ...readValues(types, slot)] }
-  machine().R[slot >> 1] = newContinuation(run, toIdx, computation)
+  // Consumed when there is another one: what the heap counts meanwhile includes what it holds.
+  machine().R[slot >> 1] = newContinuation(run, toIdx, computation, run.frameEnd)
+  unbound.computation = undefined
   run.pc += OPERATION_WORDS.contBind
 }
 
@@ -93,10 +100,11 @@ function newContinuation(
   run: StackSwitcher,
   typeIdx: number,
   computation: Computation,
+  stackEnd: number,
   instance: Instance = run.instance!,
 ): ContinuationInstance {
   const made = new ContinuationInstance(instance.compiled.types.canonical(typeIdx), computation)
-  if (!instance.store.heap.allocate(made.byteSize)) throw new Trap('HEAP_EXHAUSTED')
+  run.claim(made.byteSize, stackEnd, instance)
   return made
 }
 
@@ -105,12 +113,17 @@ function contFunc(run: StackSwitcher, typeIdx: number): FuncType {
   return funcTypeOf(module, (module.types[typeIdx] as ContType).typeIdx)
 }
 
-/** What the continuation at the slot will do: from now on, it can't be used any more. */
-function consume(slot: number): Computation {
+/** The continuation at the slot, which was not used so far. */
+function usable(slot: number): ContinuationInstance {
   const continuation = machine().R[slot >> 1] as ContinuationInstance | null
   if (continuation === null) throw new Trap('TRAP_NULL_CONTINUATION')
-  const { computation } = continuation
-  if (computation === undefined) throw new Trap('TRAP_CONTINUATION_CONSUMED')
+  if (continuation.computation === undefined) throw new Trap('TRAP_CONTINUATION_CONSUMED')
+  return continuation
+}
+
+/** What the continuation will do: from now on, it can't be used any more. */
+function consume(continuation: ContinuationInstance): Computation {
+  const computation = continuation.computation!
   continuation.computation = undefined
   return computation
 }
@@ -118,7 +131,7 @@ function consume(slot: number): Computation {
 /** Resumes the continuation behind the arguments at `slot`. */
 function resumeContinuation(run: StackSwitcher, slot: number, typeIdx: number, site: number): Stop | undefined {
   const { params } = contFunc(run, typeIdx)
-  const computation = consume(slot + wordsOf(params))
+  const computation = consume(usable(slot + wordsOf(params)))
   const args = readValues(params, slot)
   return begun(run, computation, args, slot, promptOf(run, site))
 }
@@ -131,7 +144,7 @@ function resumeThrowing(
   slot: number,
   site: number,
 ): undefined {
-  const { from } = consume(cont)
+  const { from } = consume(usable(cont))
   if (!('stretch' in from)) return run.throw(exception, run.pc)
   goOnWith(run, from.stretch as FrameStretch, slot, promptOf(run, site))
   run.throw(exception, run.pc - 1)
@@ -199,8 +212,10 @@ function suspendTo(run: StackSwitcher, tag: Tag, slot: number): undefined {
   const { typeIdx, landing, slot: to } = clause!
   const { start } = run.crossings[crossing]!.prompt!
   const values = readValues(tag.type.params, slot)
+  // What is cut off counts as on the stack until the continuation has it.
+  const { frameEnd } = run
   const { stretch } = cutOff(run, crossing, slot, run.pc + OPERATION_WORDS.suspend)
-  const continuation = newContinuation(run, typeIdx, { from: { stretch }, bound: [] })
+  const continuation = newContinuation(run, typeIdx, { from: { stretch }, bound: [] }, frameEnd)
   run.pc = start + landing
   writeValues([...values, refValue(CONTREF, continuation)], run.fp + to)
 }
@@ -211,11 +226,12 @@ function switchContinuation(run: StackSwitcher, tag: Tag, slot: number, typeIdx:
   const given = params.slice(0, -1)
   const cont = slot + wordsOf(given)
   const before = run.instance!
-  const computation = consume(cont)
+  const next = usable(cont)
   const { crossing } = findPrompt(tag, run.crossings, true)
   const prompt = run.crossings[crossing]!
   const values = readValues(given, slot)
+  const { frameEnd } = run
   const { stretch, base } = cutOff(run, crossing, slot, run.pc + OPERATION_WORDS.switch)
-  const back = newContinuation(run, heapTypeOf(params.at(-1)!), { from: { stretch }, bound: [] }, before)
-  return begun(run, computation, [...values, refValue(CONTREF, back)], base, prompt)
+  const back = newContinuation(run, heapTypeOf(params.at(-1)!), { from: { stretch }, bound: [] }, frameEnd, before)
+  return begun(run, consume(next), [...values, refValue(CONTREF, back)], base, prompt)
 }

@@ -50,6 +50,8 @@ export interface StructLayout {
   readonly fields: readonly FieldLayout[]
   /** Words and references together. */
   readonly length: number
+  /** The zeros and nulls that its values begin as. */
+  readonly zeros: readonly Ref[]
 }
 
 export interface ArrayLayout {
@@ -68,7 +70,9 @@ export function structLayout(type: CanonicalType): StructLayout {
     length += WORDS[kind]
     return { kind, at }
   })
-  return { type, fields, length }
+  const zeros = Array.from<Ref>({ length }).fill(0)
+  for (const { kind, at } of fields) if (kind === 'ref') zeros[at] = null
+  return { type, fields, length, zeros }
 }
 
 export function arrayLayout(type: CanonicalType): ArrayLayout {
@@ -119,11 +123,8 @@ export class StructInstance extends HeapObject {
   }
 
   /** With zeros and nulls. */
-  static zero({ type, fields, length }: StructLayout, descriptor: StructInstance | null = null): StructInstance {
-    const values: Ref[] = []
-    for (let i = 0; i < length; i++) values.push(0)
-    for (const { kind, at } of fields) if (kind === 'ref') values[at] = null
-    return new StructInstance(type, values, descriptor)
+  static zero({ type, zeros }: StructLayout, descriptor: StructInstance | null = null): StructInstance {
+    return new StructInstance(type, zeros.slice(), descriptor)
   }
 
   set({ kind, at }: FieldLayout, value: Value): void {

@@ -53,11 +53,11 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
     'array.new',
     (stack, { x }, instance) => {
       const length = stack.pop()!.lo >>> 0
-      newArray(stack, x, instance, length, [stack.pop()!])
+      newArray(stack, x, instance, length, 1)
     },
   ],
-  ['array.new_default', (stack, { x }, instance) => newArray(stack, x, instance, stack.pop()!.lo >>> 0, [])],
-  ['array.new_fixed', (stack, { x, y }, instance) => newArray(stack, x, instance, y, stack.splice(stack.length - y))],
+  ['array.new_default', (stack, { x }, instance) => newArray(stack, x, instance, stack.pop()!.lo >>> 0, 0)],
+  ['array.new_fixed', (stack, { x, y }, instance) => newArray(stack, x, instance, y, y)],
   ['i32.add', binary32((a, b) => a + b)],
   ['i32.sub', binary32((a, b) => a - b)],
   ['i32.mul', binary32(Math.imul)],
@@ -81,21 +81,24 @@ const newStruct = (
 ): void => {
   const layout = instance.compiled.structLayout(x)
   const { type, fields, length } = layout
-  const operands = isDefault ? [] : stack.splice(stack.length - fields.length)
   claim(instance, structBytes(length))
   const struct = StructInstance.zero(layout, descriptor)
+  const operands = isDefault ? [] : stack.splice(stack.length - fields.length)
   operands.forEach((value, i) => struct.set(fields[i]!, value))
   stack.push(refValue(closedRef(type), struct))
 }
 
-const newArray = (stack: Value[], x: number, instance: Instance, length: number, elements: readonly Value[]): void => {
+/** `count`: operands that are its elements, one for all or one for each. */
+const newArray = (stack: Value[], x: number, instance: Instance, length: number, count: number): void => {
   const layout = instance.compiled.arrayLayout(x)
   claim(instance, arrayBytes(layout, length))
   const array = new ArrayInstance(layout, length)
+  const elements = stack.splice(stack.length - count)
   for (let i = 0; i < length && elements.length > 0; i++) array.set(i, elements[i % elements.length]!)
   stack.push(refValue(closedRef(layout.type), array))
 }
 
+/** The operands are still on the stack: they count. */
 function claim({ store }: Instance, bytes: number): void {
   if (!store.heap.allocate(bytes)) throw new Trap('HEAP_EXHAUSTED', `${store.limits.heapBytes} bytes are allowed`)
 }
@@ -109,6 +112,7 @@ function closedRef({ id }: CanonicalType): RefType {
 export function evaluate(code: Code, instance: Instance): Value {
   const reader = InstructionReader.of(code)
   const stack: Value[] = []
+  instance.operands = stack
   for (;;) {
     const row = reader.next()
     if (row.structure === 'end') break
@@ -116,6 +120,7 @@ export function evaluate(code: Code, instance: Instance): Value {
     if (handler === undefined) throw new InternalError(`${row.name} in a constant expression`)
     handler(stack, reader, instance)
   }
+  instance.operands = []
   const value = stack.pop()
   if (value === undefined) throw new InternalError('a constant expression without a value')
   return value

@@ -8,6 +8,8 @@ import type { Ref } from './value.ts'
 export abstract class HeapObject {
   /** About what the host takes for it. */
   abstract readonly byteSize: number
+  /** The walk that last came by: cheaper than a set of millions of objects. */
+  lastWalk = 0
   abstract references(): Iterable<Ref>
 }
 
@@ -22,6 +24,8 @@ let stackReferences: () => Iterable<Ref> = () => []
 export function setStackReferences(references: () => Iterable<Ref>): void {
   stackReferences = references
 }
+
+let walks = 0
 
 /** A heap that is fuller than this after counting anew is full: else a program at the limit would be counted at every allocation. */
 const FULL = 15 / 16
@@ -46,24 +50,31 @@ export class Heap {
     this.sources.push(new WeakRef(source))
   }
 
+  /** Whether there is room for `bytes` more only if counting anew finds some. That takes a step for each object that is there. */
+  mustCountFor(bytes: number): boolean {
+    return this.used + bytes > this.limit
+  }
+
   /** Counts `bytes` more; false where that is too much. */
   allocate(bytes: number): boolean {
-    this.used += bytes
-    if (this.used <= this.limit) return true
+    if (!this.mustCountFor(bytes)) {
+      this.used += bytes
+      return true
+    }
     this.used = this.count()
     if (this.used + bytes > this.limit * FULL) return false
     this.used += bytes
     return true
   }
 
-  /** Every object that can be reached from the sources and the stacks, each once. */
+  /** Every object that can be reached from the sources and the stacks, each once. One walk at a time, in the whole process. */
   *objects(): Generator<HeapObject, void> {
-    const seen = new Set<HeapObject>()
+    const walk = ++walks
     const waiting: HeapObject[] = []
     const visit = (references: Iterable<Ref>): void => {
       for (const ref of references) {
-        if (!(ref instanceof HeapObject) || seen.has(ref)) continue
-        seen.add(ref)
+        if (!(ref instanceof HeapObject) || ref.lastWalk === walk) continue
+        ref.lastWalk = walk
         waiting.push(ref)
       }
     }

@@ -11,7 +11,7 @@ import { Memory } from './memory.ts'
 import type { Reservation, Store } from './store.ts'
 import type { Table } from './table.ts'
 import type { Tag } from './tag.ts'
-import type { Ref } from './value.ts'
+import type { Ref, Value } from './value.ts'
 
 export type ExternVal = FuncInstance | Table | Memory | Global | Tag
 
@@ -75,6 +75,8 @@ export class Instance {
   readonly elems: (readonly Ref[] | undefined)[] = []
   readonly datas: (Uint8Array | undefined)[] = []
   readonly exports: Map<string, ExternVal> = new Map()
+  /** Of the constant expression that is being evaluated. */
+  operands: readonly Value[] = []
   /** The first memory, or an empty one. */
   memory: Memory = Memory.none()
 
@@ -112,6 +114,7 @@ export class Instance {
     for (const { ref } of this.globals) yield ref
     for (const { elems } of this.tables) yield* elems
     for (const refs of this.elems) if (refs !== undefined) yield* refs
+    for (const { ref } of this.operands) yield ref
   }
 
   /** Gives back at once what it and its own memories and tables take of the quotas. Precondition: nobody will use any of them. */

@@ -35,7 +35,7 @@ export function instantiate(store: Store, compiled: CompiledModule, imports: rea
   try {
     allocate(instance, imports)
     defineExports(instance)
-    for (const elem of module.elems) instance.elems.push(elementRefs(elem, instance))
+    for (const elem of module.elems) addElements(elem, instance)
     for (const data of module.datas) instance.datas.push(data.bytes)
     isShared = compiled.spaces.importedTables > 0
     module.elems.forEach((elem, i) => initTable(instance, elem.mode, i))
@@ -96,9 +96,12 @@ function defineExports(instance: Instance): void {
   }
 }
 
-function elementRefs({ items }: Elem, instance: Instance): readonly Ref[] {
-  if (items instanceof Uint32Array) return Array.from(items, (funcIdx) => instance.func(funcIdx))
-  return items.map((code) => evaluate(code, instance).ref)
+/** Each item belongs to the instance as soon as it is there, so that it is counted while the next is made. */
+function addElements({ items }: Elem, instance: Instance): void {
+  const refs: Ref[] = []
+  instance.elems.push(refs)
+  if (items instanceof Uint32Array) for (const funcIdx of items) refs.push(instance.func(funcIdx))
+  else for (const code of items) refs.push(evaluate(code, instance).ref)
 }
 
 /** The offset of an active segment, unsigned; exact below 2^53, beyond which it is out of bounds wherever it is. */

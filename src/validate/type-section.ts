@@ -18,12 +18,13 @@ export class TypeSection {
     this.context = context
   }
 
-  /** References first: subtyping compares definitions, which may name any type of their group. */
+  /** References and depths first: subtyping compares definitions, which may name any type of their group, with all that is above it. */
   check(): void {
     const { module } = this.context
     for (let start = 0; start < module.types.length;) {
       const [, end] = recGroupOf(module, start)
       for (let x = start; x < end; x++) this.within(x, () => this.checkReferences(x, start, end))
+      for (let x = start; x < end; x++) this.within(x, () => this.checkDepth(x))
       for (let x = start; x < end; x++) {
         const subtyping = module.subtypes.get(x)
         if (subtyping !== undefined) this.within(x, () => this.checkSupertypes(x, subtyping))
@@ -82,9 +83,18 @@ export class TypeSection {
     }
   }
 
+  private checkDepth(x: number): void {
+    const { module, limits } = this.context
+    const above = module.subtypes.get(x)?.supertypes[0]
+    if (above === undefined) return
+    const depth = (this.depths.get(above) ?? 0) + 1
+    if (depth > limits.subtypeDepth) throw overLimit(depth, `supertypes above type ${x}`, limits.subtypeDepth)
+    this.depths.set(x, depth)
+  }
+
   /** https://webassembly.github.io/spec/core/valid/types.html#sub-types */
   private checkSupertypes(x: number, { supertypes }: Subtyping): void {
-    const { module, types, limits } = this.context
+    const { module, types } = this.context
     const above = supertypes[0]
     if (above === undefined) return
     if (supertypes.length > 1) throw invalid(`sub type ${x} has ${supertypes.length} supertypes, more than one`)
@@ -92,9 +102,6 @@ export class TypeSection {
       throw invalid(`sub type ${x} cannot extend type ${above}, which is final`)
     this.checkClausesMatch(x, above)
     if (!matchesCompType(module.types[x]!, module.types[above]!, types)) throw mismatch(x, above)
-    const depth = (this.depths.get(above) ?? 0) + 1
-    if (depth > limits.subtypeDepth) throw overLimit(depth, `supertypes above type ${x}`, limits.subtypeDepth)
-    this.depths.set(x, depth)
   }
 
   /** Only a descriptor's subtype is a descriptor; a subtype may have a descriptor where its supertype has none, but not the other way round. */

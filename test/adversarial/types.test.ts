@@ -3,6 +3,7 @@
 
 import { Engine, LinkError, type Instance } from 'heddle'
 import { describe, expect, it } from 'vitest'
+import { parseModule } from '../../src/text/parse-module.ts'
 import { moduleOf, section, sized, u32, vector } from '../unit/binary/module-bytes.ts'
 import { retained } from './module-text.ts'
 
@@ -90,4 +91,10 @@ describe('adversarial.md 16: types that refer to the one before them', () => {
     const [once, twice] = [cost(10_000), cost(20_000)]
     expect(twice / once).toBeLessThan(2.5)
   })
+})
+
+it('adversarial.md 16: a group whose types are a chain of 100,000 supertypes is refused before anybody climbs it', () => {
+  const types = ['(type (sub (struct (field (ref null 1)))))']
+  for (let i = 1; i <= 100_000; i++) types.push(`(type (sub ${i - 1} (struct (field (ref null 100000)))))`)
+  expect(engine.check(parseModule(`(module (rec ${types.join('')}))`))).toMatchObject({ kind: 'limit' })
 })

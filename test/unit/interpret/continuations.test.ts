@@ -206,6 +206,22 @@ describe('a continuation', () => {
     expect(() => call(of, 'fill')).toThrow(/heap/)
   })
 
+  it('is switched to only where both stacks come to what the resumption comes to: an integer is no structure', () => {
+    const text = (results: string): string => `(module
+      (type $s (struct (field i32)))
+      (type $f (func (result (ref null $s)))) (type $k (cont $f))
+      (type $back (func (result ${results}))) (type $kback (cont $back))
+      (type $to (func (param (ref null $kback)) (result ${results}))) (type $kto (cont $to))
+      (tag $t (result ${results})) (elem declare func $from $other)
+      (func $from (type $f) (switch $kto $t (cont.new $kto (ref.func $other))) (ref.null $s))
+      (func $other (type $to) (unreachable))
+      (func (export "f") (result (ref null $s)) (resume $k (on $t switch) (cont.new $k (ref.func $from)))))`
+    expect(() => instance(text('i32'))).toThrow(/^type mismatch/)
+    expect(() => instance(text('(ref $s)'))).toThrow(/^type mismatch/)
+    expect(() => instance(text('anyref'))).toThrow(/^type mismatch/)
+    expect(() => call(instance(text('(ref null $s)')), 'f')).toThrow('unreachable')
+  })
+
   it('leaves exceptions that it does not catch to whoever resumed it', () => {
     const of = instance(`(module (type $f (func)) (type $k (cont $f)) (tag $e)
       (elem declare func $f) (func $f (throw $e))
