@@ -669,7 +669,8 @@ export class InterpreterRun implements RunHandle, Resident, RootSource, StackSwi
   /** An exception with the values at the slot. */
   newException(tag: Tag, slot: number): ExceptionInstance {
     const exception = new ExceptionInstance(tag, readValues(tag.type.params, slot))
-    if (!this.instance!.store.heap.allocate(exception.byteSize)) throw new Trap('HEAP_EXHAUSTED')
+    const { heap } = this.instance!.store
+    if (!heap.allocate(exception.byteSize)) throw heap.exhausted()
     return exception
   }
 
@@ -725,6 +726,7 @@ export class InterpreterRun implements RunHandle, Resident, RootSource, StackSwi
   // ——— traps and stacks ———
 
   private trap(code: TrapCode): never {
+    if (code === 'HEAP_EXHAUSTED') throw this.instance!.store.heap.exhausted()
     throw new Trap(code, NAMES_ACCESS.has(code) ? describeAccess(this.pc, this.fp, this.instance!) : '')
   }
 

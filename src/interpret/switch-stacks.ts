@@ -96,7 +96,7 @@ function newContinuation(
   instance: Instance = run.instance!,
 ): ContinuationInstance {
   const made = new ContinuationInstance(instance.compiled.types.canonical(typeIdx), computation)
-  if (!instance.store.heap.allocate(made.byteSize)) throw new Trap('HEAP_EXHAUSTED')
+  if (!instance.store.heap.allocate(made.byteSize)) throw instance.store.heap.exhausted()
   return made
 }
 
@@ -194,8 +194,14 @@ function cutOff(run: StackSwitcher, crossing: number, slot: number, pc: number):
   return cut
 }
 
+function promptFor(run: StackSwitcher, tag: Tag, isSwitch: boolean): NonNullable<ReturnType<typeof findPrompt>> {
+  const prompt = findPrompt(tag, run.crossings, isSwitch)
+  if (prompt === undefined) throw new Trap('UNHANDLED_TAG', run.instance!.tagText(tag))
+  return prompt
+}
+
 function suspendTo(run: StackSwitcher, tag: Tag, slot: number): undefined {
-  const { crossing, clause } = findPrompt(tag, run.crossings, false)
+  const { crossing, clause } = promptFor(run, tag, false)
   const { typeIdx, landing, slot: to } = clause!
   const { start } = run.crossings[crossing]!.prompt!
   const values = readValues(tag.type.params, slot)
@@ -212,7 +218,7 @@ function switchContinuation(run: StackSwitcher, tag: Tag, slot: number, typeIdx:
   const cont = slot + wordsOf(given)
   const before = run.instance!
   const computation = consume(cont)
-  const { crossing } = findPrompt(tag, run.crossings, true)
+  const { crossing } = promptFor(run, tag, true)
   const prompt = run.crossings[crossing]!
   const values = readValues(given, slot)
   const { stretch, base } = cutOff(run, crossing, slot, run.pc + OPERATION_WORDS.switch)
