@@ -84,6 +84,7 @@ describe('a command line of the README', () => {
   const commands: readonly (readonly [command: string, output: string | RegExp, status: number])[] = [
     ['heddle examples/add.wasm --invoke add -a 1 2', '3\n', 0],
     ['heddle examples/fib.wat --invoke fib -a 10', '55\n', 0],
+    ['heddle --features stack-switching examples/generator.wat --invoke main -a 4', '30\n', 0],
     ['heddle --fuel 100000 --timeout 2s plugin.wasm', '', 125],
     ['heddle --dir data::/data --env LANG=C program.wasm', '/data LANG=C\n', 0],
     ['heddle validate *.wasm', '', 0],
@@ -132,6 +133,7 @@ describe('a command line of the README', () => {
   it('says in its remark what is printed, and with which code it ends', () => {
     expect(lines).toMatch(/add -a 1 2 +# 3\n/)
     expect(lines).toMatch(/fib -a 10 +# .*: 55\n/)
+    expect(lines).toMatch(/main -a 4 +# 30;/)
     expect(lines).toMatch(/plugin\.wasm +# .*exit code 125 out of fuel/)
   })
 

@@ -18,6 +18,10 @@ const commands: Readonly<Record<string, string>> = {
   'heddle examples/add.wasm --invoke add -a 1 2': '3\n',
   'heddle examples/add.wat --invoke add -a 1 2': '3\n',
   'heddle examples/fib.wat --invoke fib -a 10': '55\n',
+  'heddle examples/list.wat --invoke main -a 1000': '500500\n',
+  'heddle examples/closures.wat --invoke main -a 0': '42\n',
+  'heddle examples/calculator.wat --invoke evaluate -a 0': '20\n',
+  'heddle --features stack-switching examples/generator.wat --invoke main -a 4': '30\n',
   'node examples/points.js': `guest: the centroid of a triangle
 host: a point at 0, 0
 host: a point at 6, 0

@@ -1,5 +1,7 @@
 // What a command of the command line is: its options as data, from which parsing and `--help` derive, and a function.
 
+import { OPTIONAL_FEATURES } from '../index.ts'
+
 /** One option. Without `value` it is a flag. */
 export interface OptionSpec {
   readonly name: `--${string}`
@@ -30,6 +32,8 @@ export interface Command {
   readonly run: (args: readonly string[]) => number | Promise<number>
 }
 
+const OFF = OPTIONAL_FEATURES.join(', ')
+
 export const HELP: OptionSpec = { name: '--help', help: 'print this' }
 export const OUTPUT: OptionSpec = { name: '--output', short: 'o', value: 'FILE', help: 'write there instead of stdout' }
 export const QUIET: OptionSpec = { name: '--quiet', short: 'q', help: 'no notes on stderr' }
@@ -43,5 +47,5 @@ export const COLOR: OptionSpec = {
 export const FEATURES: OptionSpec = {
   name: '--features',
   value: 'a,-b,all',
-  help: 'switch proposals on and off, by the names of their repositories',
+  help: `switch proposals on and off, by the names of their repositories. All of WebAssembly 3.0 is on; off are ${OFF}`,
 }

@@ -13,8 +13,8 @@ export class CliError extends Error {
   override readonly name: string = 'CliError'
   readonly exitCode: number
 
-  constructor(message: string, exitCode: number = EXIT_USAGE) {
-    super(message)
+  constructor(message: string, exitCode: number = EXIT_USAGE, options?: { readonly cause: unknown }) {
+    super(message, options)
     this.exitCode = exitCode
   }
 }

@@ -48,9 +48,13 @@ function translate(path: string, bytes: Uint8Array): Uint8Array {
   return wat2wasm(bytes, { name: displayName(path) })
 }
 
+export function isBinary(bytes: Uint8Array): boolean {
+  return MAGIC.every((byte, i) => bytes[i] === byte)
+}
+
 /** By its content, and by its name where the content says nothing. */
 function isText(path: string, bytes: Uint8Array): boolean {
-  if (MAGIC.every((byte, i) => bytes[i] === byte)) return false
+  if (isBinary(bytes)) return false
   if (/\.(wat|wast)$/i.test(path)) return true
   const first = bytes.find((byte) => byte > 0x20)
   return (first === 0x28 || first === 0x3b) && !bytes.subarray(0, 1024).includes(0)
@@ -73,11 +77,26 @@ function unknownFeature(name: string): CliError {
   return new CliError(`${FEATURES.name}: there is no proposal ${quoted(name)}${rest}`)
 }
 
-export function compileFile(path: string, engine: Engine): Module {
+/** A file that was read, and translated where it is a text. */
+export interface Source {
+  readonly path: string
+  readonly text: Uint8Array | undefined
+  readonly binary: Uint8Array
+}
+
+export function readSource(path: string): Source {
   const bytes = readFile(path)
-  return namingFile(path, () =>
-    isText(path, bytes) ? compileText(path, bytes, translate(path, bytes), engine) : engine.compile(bytes),
-  )
+  return isText(path, bytes)
+    ? { path, text: bytes, binary: namingFile(path, () => translate(path, bytes)) }
+    : { path, text: undefined, binary: bytes }
+}
+
+export function compileSource({ path, text, binary }: Source, engine: Engine): Module {
+  return namingFile(path, () => (text === undefined ? engine.compile(binary) : compileText(path, text, binary, engine)))
+}
+
+export function compileFile(path: string, engine: Engine): Module {
+  return compileSource(readSource(path), engine)
 }
 
 /** Offsets in traps are those of the binary module; what is wrong with it is shown in the text. */
@@ -105,7 +124,7 @@ export function namingFile<T>(path: string, read: () => T): T {
   try {
     return read()
   } catch (error) {
-    throw error instanceof ModuleError ? new CliError(describeError(path, error), EXIT_MODULE) : error
+    throw error instanceof ModuleError ? new CliError(describeError(path, error), EXIT_MODULE, { cause: error }) : error
   }
 }
 

@@ -28,7 +28,7 @@ export const FOREIGN_OPTIONS: Readonly<Record<string, string>> = {
   '--entry': '--invoke FUNC',
   '--func': '--invoke FUNC',
   '--stack-size': '--max-stack N',
-  '--heap-size': '--max-memory SIZE',
+  '--heap-size': '--max-memory SIZE, --max-heap SIZE',
   '--gas-limit': '--fuel N',
   '--time-limit': '--timeout 2s',
   '--memory-page-limit': '--max-memory SIZE',

@@ -42,6 +42,11 @@ export const MAX_STACK: OptionSpec = {
   help: 'nested calls; or bytes of the stack, with a unit: 64MiB',
 }
 export const MAX_TABLE: OptionSpec = { name: '--max-table', value: 'N', help: 'elements of all tables together' }
+export const MAX_HEAP: OptionSpec = {
+  name: '--max-heap',
+  value: '64MiB',
+  help: 'structures, arrays, exceptions and continuations together',
+}
 export const STRACE: OptionSpec = {
   name: '--strace',
   value: 'FILE',
@@ -83,6 +88,7 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   MAX_MEMORY,
   MAX_STACK,
   MAX_TABLE,
+  MAX_HEAP,
   STRACE,
   TRACE,
   UNKNOWN_IMPORTS,

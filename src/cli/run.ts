@@ -4,6 +4,7 @@ import { closeSync, openSync } from 'node:fs'
 import { basename } from 'node:path'
 import {
   Engine,
+  ModuleError,
   formatValue,
   isCommand,
   nameText,
@@ -19,7 +20,7 @@ import { Arguments, parseArguments } from './arguments.ts'
 import { FEATURES, JSON_OUTPUT, QUIET, VERBOSE, COLOR, type Command } from './command.ts'
 import { CliError, fileError } from './failure.ts'
 import { openFolders } from './folders.ts'
-import { compileFile, parseFeatures } from './module-file.ts'
+import { compileFile, compileSource, parseFeatures, readSource, type Source } from './module-file.ts'
 import { parseCount, parseDuration, parseSize } from './quantities.ts'
 import { note, reportTrap, setColor } from './report.ts'
 import {
@@ -29,6 +30,7 @@ import {
   FUEL,
   INHERIT_ENV,
   INVOKE,
+  MAX_HEAP,
   MAX_MEMORY,
   MAX_STACK,
   MAX_TABLE,
@@ -92,29 +94,49 @@ interface CommandLine {
   readonly rest: readonly string[]
 }
 
-/** Whose the arguments behind FILE are depends on the module, so it is compiled in between. */
+/** Whose the arguments behind FILE are depends on the module, so it is compiled in between: if need be by an engine that takes more than it should. */
 function readCommandLine(args: readonly string[]): CommandLine {
   const parsed = new Arguments()
   const behind = args.slice(parseArguments(args, RUN_OPTIONS, parsed, { stopAtFirst: true }))
   const [file, ...early] = parsed.positionals.splice(0)
   if (file === undefined) throw new CliError('which FILE?')
-  const firstEngine = createEngine(parsed)
-  const module = compileFile(file, firstEngine)
+  const source = readSource(file)
+  const engine = createEngine(parsed)
+  const { module, refusal } = compileLeniently(source, engine)
   if (isCommand(module) && !parsed.has(INVOKE)) {
     applyGlobal(parsed)
     if (!parsed.has(QUIET)) noteMisplaced(behind)
+    if (refusal !== undefined) throw refusal
     const rest = behind[0] === '--' ? behind.slice(1) : behind
-    return { parsed, file, module, engine: firstEngine, rest: [...early, ...rest] }
+    return { parsed, file, module, engine, rest: [...early, ...rest] }
   }
   const before = [parsed.get(TIER), parsed.get(FEATURES)]
   parseArguments(behind, RUN_OPTIONS, parsed)
   applyGlobal(parsed)
   const rest = [...early, ...parsed.positionals]
   if (parsed.get(TIER) === before[0] && parsed.get(FEATURES) === before[1]) {
-    return { parsed, file, module, engine: firstEngine, rest }
+    if (refusal !== undefined) throw refusal
+    return { parsed, file, module, engine, rest }
   }
-  const engine = createEngine(parsed)
-  return { parsed, file, module: compileFile(file, engine), engine, rest }
+  const finalEngine = createEngine(parsed)
+  return { parsed, file, module: compileSource(source, finalEngine), engine: finalEngine, rest }
+}
+
+interface LenientModule {
+  readonly module: Module
+  /** Why the engine itself does not take it. */
+  readonly refusal: CliError | undefined
+}
+
+/** With all proposals on where it needs one that is off: options that say so may follow. */
+function compileLeniently(source: Source, engine: Engine): LenientModule {
+  try {
+    return { module: compileSource(source, engine), refusal: undefined }
+  } catch (refusal) {
+    if (!(refusal instanceof CliError) || !(refusal.cause instanceof ModuleError)) throw refusal
+    if (refusal.cause.place.proposal === undefined) throw refusal
+    return { module: compileSource(source, new Engine({ features: parseFeatures('all') })), refusal }
+  }
 }
 
 function applyGlobal(parsed: Arguments): void {
@@ -180,6 +202,7 @@ function limitOptions(parsed: Arguments): Pick<RunOptions, 'fuel' | 'timeout' | 
   const memory = parsed.get(MAX_MEMORY)
   const stack = parsed.get(MAX_STACK)
   const table = parsed.get(MAX_TABLE)
+  const heap = parsed.get(MAX_HEAP)
   const fuel = parsed.get(FUEL)
   const timeout = parsed.get(TIMEOUT)
   return {
@@ -188,6 +211,7 @@ function limitOptions(parsed: Arguments): Pick<RunOptions, 'fuel' | 'timeout' | 
     limits: {
       ...(memory !== undefined && { memoryBytes: parseSize(MAX_MEMORY.name, memory) }),
       ...(table !== undefined && { tableElements: parseCount(MAX_TABLE.name, table) }),
+      ...(heap !== undefined && { heapBytes: parseSize(MAX_HEAP.name, heap) }),
       ...(stack !== undefined && stackLimits(stack)),
     },
   }

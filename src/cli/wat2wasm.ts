@@ -4,8 +4,8 @@ import { Engine } from '../index.ts'
 import { wat2wasm } from '../wat.ts'
 import { Arguments, parseArguments } from './arguments.ts'
 import { FEATURES, OUTPUT, type Command, type OptionSpec } from './command.ts'
-import { CliError, EXIT_OK } from './failure.ts'
-import { compileText, displayName, namingFile, parseFeatures, readFile } from './module-file.ts'
+import { CliError, EXIT_MODULE, EXIT_OK } from './failure.ts'
+import { compileText, displayName, isBinary, namingFile, parseFeatures, readFile } from './module-file.ts'
 import { writeBinary } from './output-file.ts'
 
 const NO_NAMES: OptionSpec = { name: '--no-names', help: 'leave the name section out' }
@@ -28,6 +28,9 @@ function translate(args: readonly string[]): number {
   const [file, ...others] = parsed.positionals
   if (file === undefined || others.length > 0) throw new CliError('which FILE? It takes one')
   const text = readFile(file)
+  if (isBinary(text)) {
+    throw new CliError(`${displayName(file)} is binary already: heddle wasm2wat prints it as text`, EXIT_MODULE)
+  }
   const bytes = wat2wasm(text, { name: displayName(file), names: !parsed.has(NO_NAMES) })
   if (!parsed.has(NO_CHECK)) {
     const engine = new Engine({ features: parseFeatures(parsed.get(FEATURES)) })

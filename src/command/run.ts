@@ -10,17 +10,16 @@ import { checkLimits } from '../errors/check-limits.ts'
 import { UsageError } from '../errors/heddle-error.ts'
 import { listed, nameText, shortened } from '../errors/quote.ts'
 import { Trap } from '../errors/trap.ts'
-import { WasmException } from '../runtime/exception.ts'
+import { WasmException, type ExceptionInstance } from '../runtime/exception.ts'
 import { STORE_LIMITS, Store, type StoreLimits } from '../runtime/store.ts'
 import type { Value } from '../runtime/value.ts'
-import { resultTypeName } from '../syntax/types.ts'
 import { DEFAULT_LIMITS, type WasiLimits } from '../wasi/preview1/limits.ts'
 import type { WasiCall, WasiListener } from '../wasi/preview1/trace.ts'
 import { WASI_MODULE, wasiProvider } from '../wasi/preview1/wasi-provider.ts'
 import { Wasi, type WasiOptions } from '../wasi/preview1/wasi.ts'
 import { RunDriver } from './run-driver.ts'
 import { RunResult, trapExitCode } from './run-result.ts'
-import { parseArguments, resultOf, type Argument, type ResultValue } from './values.ts'
+import { formatValue, parseArguments, resultOf, type Argument, type ResultValue } from './values.ts'
 
 export interface RunOptions extends Omit<WasiOptions, 'args' | 'limits' | 'trace'> {
   /** Of a command, without the program's name; of an invoked function, where texts are parsed by its type. */
@@ -65,7 +64,7 @@ export async function run(source: ModuleSource | Module, options: RunOptions = {
     if (wasi === undefined) await main()
     else exitCode = await wasi.run(main)
   } catch (error) {
-    trap = trapOf(error)
+    trap = trapOf(error, task.instances)
     if (trap === undefined) throw error
     exitCode = trapExitCode(trap)
   }
@@ -74,14 +73,23 @@ export async function run(source: ModuleSource | Module, options: RunOptions = {
 }
 
 /** The trap that ends a program; an exception that it doesn't catch is one. */
-function trapOf(error: unknown): Trap | undefined {
+function trapOf(error: unknown, instances: readonly Instance[]): Trap | undefined {
   if (error instanceof Trap) return error
   if (!(error instanceof WasmException)) return undefined
   const { exception, frames, depth } = error
-  return new Trap('UNCAUGHT_EXCEPTION', `of a tag with ${resultTypeName(exception.tag.type.params)}`, frames, {
-    cause: error,
-    depth,
-  })
+  return new Trap('UNCAUGHT_EXCEPTION', exceptionText(exception, instances), frames, { cause: error, depth })
+}
+
+/** `$err (i32 1, f64 2.5)`: the tag as the first module that has it calls it, and the values. */
+function exceptionText({ tag, values }: ExceptionInstance, instances: readonly Instance[]): string {
+  const name = instances.map(({ runtime }) => runtime.tagText(tag)).find((text) => text !== undefined)
+  const results = values.map(resultOf)
+  const text = (result: ResultValue): string => {
+    const value = formatValue(result)
+    // References are told by their type.
+    return value.startsWith(result.type) ? value : `${result.type} ${value}`
+  }
+  return `${name ?? 'a tag'} (${listed(results, text, ', ')})`
 }
 
 /** Whether the module is a program by itself: arguments are its own then, and not those of a function. */
@@ -97,6 +105,8 @@ function pick<T extends object>(limits: object | undefined, known: T): Partial<T
 class Task {
   readonly driver: RunDriver
   readonly wasi: Wasi | undefined
+  /** Those that are made, the program's own last. */
+  readonly instances: Instance[] = []
   private readonly module: Module
   private readonly preload: readonly (readonly [name: string, module: Module])[]
   private readonly entry: string | undefined
@@ -141,6 +151,7 @@ class Task {
     isStarted = false,
   ): Promise<Instance> {
     const instance = await module.instantiate(imports, options)
+    this.instances.push(instance)
     if (!isStarted && exportsFunction(module, '_initialize')) {
       await this.driver.drive(instance.prepare('_initialize', [], this.driver))
     }

@@ -29,7 +29,10 @@ export interface EngineOptions {
    * https://webassembly.github.io/spec/core/appendix/profiles.html#deterministic-profile
    */
   readonly profile?: 'full' | 'deterministic' | undefined
-  /** Proposals switched on and off, by name. By default all that are finished are on. */
+  /**
+   * Proposals switched on and off, by name: `{ threads: true, gc: false }`. By default all of WebAssembly 3.0 is on and what comes after
+   * it, `OPTIONAL_FEATURES`, is off. `FEATURE_NAMES` are all that there are; another name is a UsageError.
+   */
   readonly features?: Features | undefined
   /** How large modules may be. By default those of the JS API, with modules of at most 128 MiB. */
   readonly limits?: Partial<ModuleLimits> | undefined

@@ -99,6 +99,9 @@ const NON_NULL_TYPES: ReadonlyMap<string, RefType> = new Map(
 )
 
 export function parseType(name: string): ValType {
+  if (typeof name !== 'string') {
+    throw new UsageError(`a value type is a text such as 'i32', 'externref' or '(ref eq)', not ${typeof name}`)
+  }
   const type = VAL_TYPES_BY_NAME.get(name) ?? NON_NULL_TYPES.get(name)
   if (type === undefined) throw new UsageError(`unknown value type ${quoted(name)}`)
   return type
@@ -114,7 +117,7 @@ export interface MemoryDescriptor extends GivenLimits {
 }
 
 export interface TableDescriptor extends GivenLimits {
-  /** `funcref`, `externref`. */
+  /** A reference type, such as `funcref`, `externref` or `anyref`. */
   readonly element: string
   /** `i32` if absent. */
   readonly address?: AddrType | undefined
@@ -142,7 +145,11 @@ function refuse(fault: string | undefined): void {
   if (fault !== undefined) throw new UsageError(fault)
 }
 
-/** Without a value, it is zero or null; an externref is then `undefined`, as in the JavaScript API. */
+/**
+ * A global of the host's, to be imported: `createGlobal('i64', 5n, true)`. `type` is a number type, v128, or a reference type that names no
+ * definition of a module (`anyref`, `i31ref`, `(ref func)`). Without a value, it is zero or null; an externref is then
+ * `undefined`, as in the JavaScript API.
+ */
 export function createGlobal(type: string, value?: unknown, mutable = false): Global {
   const valType = parseType(type)
   const global = new RuntimeGlobal({ type: valType, mutable })

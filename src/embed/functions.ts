@@ -86,7 +86,10 @@ export function argumentsFromJs(func: FuncInstance, args: readonly unknown[]): V
   refuseVectors(func.type, func.toString())
   const { params } = func.type
   if (args.length !== params.length) {
-    throw new UsageError(`${func.toString()} takes ${params.length} arguments, not ${args.length}`, 'ARITY_MISMATCH')
+    throw new UsageError(
+      `${func.toString()} takes ${params.length} ${params.length === 1 ? 'argument' : 'arguments'}, not ${args.length}`,
+      'ARITY_MISMATCH',
+    )
   }
   return params.map((type, i) => valueFromJs(type, args[i], `argument ${i + 1} of ${func.toString()}`))
 }
@@ -174,7 +177,7 @@ export function refFromJs(type: RefType, x: unknown, what: string): Ref {
   if (isThere && hasRefType(ref, type, CLOSED)) return ref
   const wanted = isFunction ? 'null or an exported function of type' : 'of type'
   throw new UsageError(
-    `${what} must be ${wanted} ${closedTypeName(type)}, not ${x === null ? 'null' : typeof x}`,
+    `${what} must be ${wanted} ${closedTypeName(type)}, not ${x === null || typeof x === 'number' ? String(x) : typeof x}`,
     'TYPE_MISMATCH',
   )
 }

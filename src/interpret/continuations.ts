@@ -52,8 +52,8 @@ interface Prompted {
   readonly clause: OnClause | undefined
 }
 
-/** The innermost prompt with a clause `(on tag label)`, or `(on tag switch)` for a switch. */
-export function findPrompt(tag: Tag, crossings: readonly Crossing[], isSwitch: boolean): Prompted {
+/** The innermost prompt with a clause `(on tag label)`, or `(on tag switch)` for a switch; undefined where there is none. */
+export function findPrompt(tag: Tag, crossings: readonly Crossing[], isSwitch: boolean): Prompted | undefined {
   for (let i = crossings.length - 1; i >= 0; i--) {
     const { prompt, instance } = crossings[i]!
     if (prompt === undefined) continue
@@ -62,7 +62,7 @@ export function findPrompt(tag: Tag, crossings: readonly Crossing[], isSwitch: b
     const clause = isSwitch ? undefined : clauses.find(({ tagIdx }) => instance.tags[tagIdx] === tag)
     if (clause !== undefined) return { crossing: i, clause }
   }
-  throw new Trap('UNHANDLED_TAG')
+  return undefined
 }
 
 /** What lies above a crossing, and where the frame below it is. */

@@ -683,7 +683,7 @@ export class InterpreterRun implements RunHandle, Resident, RootSource, StackSwi
       forgetReferences(machine(), stackEnd)
       this.slice = -1
     }
-    if (!heap.allocate(bytes)) throw new Trap('HEAP_EXHAUSTED')
+    if (!heap.allocate(bytes)) throw heap.exhausted()
   }
 
   get frameEnd(): number {
@@ -742,6 +742,7 @@ export class InterpreterRun implements RunHandle, Resident, RootSource, StackSwi
   // ——— traps and stacks ———
 
   private trap(code: TrapCode): never {
+    if (code === 'HEAP_EXHAUSTED') throw this.instance!.store.heap.exhausted()
     throw new Trap(code, NAMES_ACCESS.has(code) ? describeAccess(this.pc, this.fp, this.instance!) : '')
   }
 

@@ -207,8 +207,14 @@ function cutOff(run: StackSwitcher, crossing: number, slot: number, pc: number):
   return cut
 }
 
+function promptFor(run: StackSwitcher, tag: Tag, isSwitch: boolean): NonNullable<ReturnType<typeof findPrompt>> {
+  const prompt = findPrompt(tag, run.crossings, isSwitch)
+  if (prompt === undefined) throw new Trap('UNHANDLED_TAG', run.instance!.tagText(tag))
+  return prompt
+}
+
 function suspendTo(run: StackSwitcher, tag: Tag, slot: number): undefined {
-  const { crossing, clause } = findPrompt(tag, run.crossings, false)
+  const { crossing, clause } = promptFor(run, tag, false)
   const { typeIdx, landing, slot: to } = clause!
   const { start } = run.crossings[crossing]!.prompt!
   const values = readValues(tag.type.params, slot)
@@ -227,7 +233,7 @@ function switchContinuation(run: StackSwitcher, tag: Tag, slot: number, typeIdx:
   const cont = slot + wordsOf(given)
   const before = run.instance!
   const next = usable(cont)
-  const { crossing } = findPrompt(tag, run.crossings, true)
+  const { crossing } = promptFor(run, tag, true)
   const prompt = run.crossings[crossing]!
   const values = readValues(given, slot)
   const { frameEnd } = run

@@ -1,8 +1,8 @@
 // Evaluates constant expressions: a handler for each instruction that may stand in one.
 // https://webassembly.github.io/spec/core/exec/instructions.html#expressions
 
-import { Trap } from '../errors/trap.ts'
 import { InternalError } from '../errors/heddle-error.ts'
+import { Trap } from '../errors/trap.ts'
 import type { Immediates } from '../instructions/immediates.ts'
 import { InstructionReader } from '../instructions/instruction-reader.ts'
 import * as i64 from '../numeric/i64.ts'
@@ -100,7 +100,7 @@ const newArray = (stack: Value[], x: number, instance: Instance, length: number,
 
 /** The operands are still on the stack: they count. */
 function claim({ store }: Instance, bytes: number): void {
-  if (!store.heap.allocate(bytes)) throw new Trap('HEAP_EXHAUSTED', `${store.limits.heapBytes} bytes are allowed`)
+  if (!store.heap.allocate(bytes)) throw store.heap.exhausted()
 }
 
 /** A reference to what was just made. */

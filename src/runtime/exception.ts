@@ -4,8 +4,9 @@
 import { HeddleError } from '../errors/heddle-error.ts'
 import { HostThrow } from '../errors/host-throw.ts'
 import type { StackFrame } from '../errors/trap.ts'
-import { EXTERNREF, resultTypeName } from '../syntax/types.ts'
+import { EXTERNREF } from '../syntax/types.ts'
 import { canonicalFuncType } from '../validate/canonical-types.ts'
+import { closedResultTypeName } from '../validate/closed-type-name.ts'
 import { HeapObject } from './heap.ts'
 import { Tag } from './tag.ts'
 import { refValue, toJs, type Ref, type Value } from './value.ts'
@@ -59,7 +60,7 @@ export class WasmException extends HeddleError {
   readonly depth: number
 
   constructor(exception: ExceptionInstance, frames: readonly StackFrame[] = [], depth: number = frames.length) {
-    super('EXCEPTION', `uncaught exception of a tag with ${resultTypeName(exception.tag.type.params)}`)
+    super('EXCEPTION', `uncaught exception of a tag with ${closedResultTypeName(exception.tag.type.params)}`)
     this.exception = exception
     this.frames = frames
     this.depth = depth

@@ -2,6 +2,7 @@
 // here, in bytes that do not depend on when that happens: allocations are summed, and where the sum reaches the limit, what the store's
 // instances and stacks still reach is counted anew. So equal programs fail at the same allocation on every host.
 
+import { Trap } from '../errors/trap.ts'
 import type { Ref } from './value.ts'
 
 /** An object with references of its own. `references` names all of them, for whoever walks the heap. */
@@ -65,6 +66,11 @@ export class Heap {
     if (this.used + bytes > this.limit * FULL) return false
     this.used += bytes
     return true
+  }
+
+  /** For an allocation that is too much. */
+  exhausted(): Trap {
+    return new Trap('HEAP_EXHAUSTED', `${this.limit} bytes are allowed`)
   }
 
   /** Every object that can be reached from the sources and the stacks, each once. One walk at a time, in the whole process. */

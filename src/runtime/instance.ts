@@ -1,5 +1,6 @@
 // A module instance: its index spaces filled with things of the store.
 
+import { nameText } from '../errors/quote.ts'
 import { ModuleTypes } from '../validate/canonical-types.ts'
 import { indexSpaces, type IndexSpaces, type Module } from '../syntax/module.ts'
 import type { Names } from '../syntax/names.ts'
@@ -22,7 +23,7 @@ export class CompiledModule {
   /** Reads the names when somebody wants them. */
   readonly names: () => Names
   readonly types: ModuleTypes
-  private exportNames: ReadonlyMap<number, string> | undefined
+  private readonly exportNames: Map<ExternKind, ReadonlyMap<number, string>> = new Map()
 
   /** Whether arithmetic gives canonical NaNs only, as the deterministic profile has it. */
   readonly isDeterministic: boolean
@@ -48,15 +49,26 @@ export class CompiledModule {
 
   /** What people call a function: its name in the name section, or the first under which it is exported. */
   funcName(funcIdx: number): string | undefined {
-    const name = this.names().funcs?.get(funcIdx)
-    if (name !== undefined) return name
-    // The first export comes last, and stays.
-    this.exportNames ??= new Map(
-      this.module.exports
-        .flatMap(({ kind, name: exported, index }) => (kind === 'func' ? [[index, exported] as const] : []))
-        .reverse(),
-    )
-    return this.exportNames.get(funcIdx)
+    return this.names().funcs?.get(funcIdx) ?? this.exportName('func', funcIdx)
+  }
+
+  /** The same for a tag. */
+  tagName(tagIdx: number): string | undefined {
+    return this.names().tags?.get(tagIdx) ?? this.exportName('tag', tagIdx)
+  }
+
+  private exportName(of: ExternKind, index: number): string | undefined {
+    let names = this.exportNames.get(of)
+    if (names === undefined) {
+      // The first export comes last, and stays.
+      names = new Map(
+        this.module.exports
+          .flatMap(({ kind, name, index: exported }) => (kind === of ? [[exported, name] as const] : []))
+          .reverse(),
+      )
+      this.exportNames.set(of, names)
+    }
+    return names.get(index)
   }
 }
 
@@ -107,6 +119,14 @@ export class Instance {
       this.funcs[funcIdx] = func
     }
     return func
+  }
+
+  /** `$err` or `tag 0`, as people know it here; undefined where the instance has no such tag. */
+  tagText(tag: Tag): string | undefined {
+    const tagIdx = this.tags.indexOf(tag)
+    if (tagIdx < 0) return undefined
+    const name = this.compiled.tagName(tagIdx)
+    return name === undefined ? `tag ${tagIdx}` : `$${nameText(name)}`
   }
 
   /** Every reference that it holds, for whoever walks the heap. */

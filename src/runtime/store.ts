@@ -16,7 +16,7 @@ export interface StoreLimits {
   readonly memoryBytes: number
   /** Elements of all tables, together. */
   readonly tableElements: number
-  /** Structures, arrays and exceptions, in bytes as Heddle counts them (`Heap`); those that only the host holds are not counted. */
+  /** Structures, arrays, exceptions and continuations, in bytes as Heddle counts them (`Heap`); those that only the host holds are not counted. */
   readonly heapBytes: number
   readonly instances: number
   /** Nested calls of one run. */

@@ -38,6 +38,9 @@ export type Features = Readonly<Record<string, boolean>>
 /** The proposals that can be switched: the names of their repositories. */
 export const FEATURE_NAMES: readonly string[] = PROPOSALS.map(({ name }) => name).filter((name) => name !== 'mvp')
 
+/** Those of them that are off unless switched on; all of WebAssembly 3.0 is on. */
+export const OPTIONAL_FEATURES: readonly string[] = PROPOSALS.filter(({ on }) => !on).map(({ name }) => name)
+
 /** Where a module needs a proposal first, and what for. */
 interface Requirement {
   /** The subject of a sentence: an instruction's name, `a passive segment` … */
@@ -47,6 +50,7 @@ interface Requirement {
 
 /** The proposals that are off. Throws a UsageError for a name that is none. */
 export function disabledProposals(features: Features = {}): ReadonlySet<string> {
+  if (Array.isArray(features)) throw new UsageError('features are an object, such as { threads: true }, not a list')
   for (const name of Object.keys(features)) {
     if (FEATURE_NAMES.includes(name)) continue
     throw new UsageError(`unknown feature ${quoted(name)}: there are ${FEATURE_NAMES.join(', ')}`)

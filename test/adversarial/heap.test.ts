@@ -84,10 +84,8 @@ describe('what is in use is counted', () => {
 describe('what is not in use any more', () => {
   it('is not counted, though calls that have returned left it on the stack', () => {
     const run = (what: 'structures' | 'exceptions', depth: number): string => {
-      const guest = instantiate(text, MEGABYTE) as {
-        exports: Record<string, (depth: number, count: number) => void>
-      }
-      return codeOf(() => exports[what]!(depth, 10_000))
+      const guest = instantiate(text, MEGABYTE)
+      return codeOf(() => guest.call(what, depth, 10_000))
     }
     const text = `(module (type $a (array (mut i8))) (type $s (struct (field i32))) (tag $e (param i32))
         (func $deep (param $depth i32) (local $mine (ref null $a))

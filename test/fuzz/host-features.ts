@@ -31,7 +31,7 @@ export const PROBES: Readonly<Record<string, string>> = {
   memory64: '(memory i64 1)',
   'custom-page-sizes': '(memory 0 (pagesize 1))',
   'wide-arithmetic': '(func unreachable i64.mul_wide_u drop drop)',
-  'custom-descriptors': '(type (struct)) (func (param (ref (exact 0))))',
+  'custom-descriptors': '(type (func)) (import "m" "f" (func (exact (type 0))))',
   threads: '(func (atomic.fence))',
 }
 
@@ -61,8 +61,6 @@ export const HOST_OPTIONS: GenerateOptions = {
 export const DEVIATIONS: Readonly<Record<string, string>> = {
   'exception-handling': 'hosts before V8 13.7 have tags and throw, but not try_table',
   'atomic alignment must be natural': 'hosts accept atomic accesses with less than their natural alignment',
-  'function-references': 'hosts from V8 11.9 on have typed references: a later issue',
-  gc: 'hosts from V8 11.9 on have structs and arrays: a later issue',
 }
 
 /** The name of the deviation that a difference is; undefined where there is no excuse. */

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { Engine, HOST_TAG, UsageError, WasmException, createException, createTag, run } from '../../../src/index.ts'
-import type { Imports, Instance } from '../../../src/index.ts'
+import type { Imports, Instance, Tag } from '../../../src/index.ts'
 import { parseModule } from '../../../src/text/parse-module.ts'
 
 const instantiate = (text: string, imports: Imports = {}): Instance =>
@@ -43,8 +43,19 @@ describe('an exception that leaves wasm', () => {
   it('ends a program as a trap does', async () => {
     const { trap, exitCode } = await run(parseModule(THROWING), { invoke: 'f' })
     expect(trap).toMatchObject({ code: 'UNCAUGHT_EXCEPTION', depth: 1 })
-    expect(trap?.message).toBe('uncaught exception: of a tag with [i32 i64 f64 funcref]')
+    expect(trap?.message).toBe('uncaught exception: $e (i32 1, i64 -2, f64 0.5, funcref 0)')
     expect(exitCode).toBe(134)
+  })
+
+  it('spells the types out that its values have, and says the name of its tag where a module gives it one', async () => {
+    const module = parseModule(`(module (type $point (struct (field i32))) (tag $lost (param (ref $point) v128))
+      (func (export "f") (throw $lost (struct.new $point (i32.const 1)) (v128.const i32x4 1 2 3 4))))`)
+    const thrown = thrownBy(() => new Engine().compile(module).instantiateSync().call('f'))
+    expect(thrown).toMatchObject({ message: 'uncaught exception of a tag with [(ref (struct i32)) v128]' })
+    const { trap } = await run(module, { invoke: 'f' })
+    expect(trap?.detail).toBe('$lost ((ref (struct i32)), v128 i32x4:0x00000001,0x00000002,0x00000003,0x00000004)')
+    const starting = parseModule('(module (tag $t (param i32)) (func $s (throw $t (i32.const 3))) (start $s))')
+    expect((await run(starting)).trap?.detail).toBe('a tag (i32 3)')
   })
 
   it('passes through a host function to wasm that catches it', () => {
@@ -76,6 +87,17 @@ describe('an exception that the host makes', () => {
     expect(() => createException(e, [1n])).toThrow('the tag takes 2 values, not 1')
     expect(() => createException(e, ['x', 'x'])).toThrow('value 1 of the exception must be an i64, not string')
     expect(() => createTag(['i33'])).toThrow(UsageError)
+    expect(() => createException(createTag(['i32']), [])).toThrow('the tag takes 1 value, not 0')
+  })
+
+  it('says what it is made of to those who give it something else', () => {
+    const create = createException as (tag: unknown, values: unknown) => WasmException
+    expect(() => (createTag as (types: unknown) => Tag)('i32')).toThrow(
+      "a tag is made of a list of types, such as ['i32', 'externref']",
+    )
+    expect(() => createTag([{} as string])).toThrow('a value type is a text')
+    expect(() => create({}, [])).toThrow('an exception has a tag')
+    expect(() => create(createTag([]), 5)).toThrow('the values of an exception are an array')
   })
 })
 

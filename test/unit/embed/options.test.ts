@@ -2,8 +2,10 @@
 
 import { describe, expect, it } from 'vitest'
 import { run } from '../../../src/command/run.ts'
+import { createGlobal } from '../../../src/embed/externs.ts'
 import { Engine } from '../../../src/embed/engine.ts'
 import { Store, type StoreLimits } from '../../../src/runtime/store.ts'
+import { FEATURE_NAMES, OPTIONAL_FEATURES } from '../../../src/validate/proposals.ts'
 import { parseModule } from '../../../src/text/parse-module.ts'
 
 const engine = new Engine()
@@ -36,6 +38,28 @@ describe('limits', () => {
     ).resolves.toMatchObject({
       exitCode: 0,
     })
+  })
+})
+
+describe('features', () => {
+  it('are an object with names of proposals', () => {
+    const asList = ['threads'] as unknown as Record<string, boolean>
+    expect(() => new Engine({ features: asList })).toThrow('features are an object, such as { threads: true }')
+    expect(() => new Engine({ features: { thread: true } })).toThrow(/unknown feature "thread": there are .*threads/)
+  })
+
+  it('that are off unless switched on have names, too', () => {
+    expect(OPTIONAL_FEATURES).toContain('threads')
+    expect(OPTIONAL_FEATURES).not.toContain('gc')
+    expect(FEATURE_NAMES).toEqual(expect.arrayContaining([...OPTIONAL_FEATURES]))
+  })
+})
+
+describe('the type of a global', () => {
+  it('is a text', () => {
+    expect(() => createGlobal({ type: 'i32' } as unknown as string)).toThrow("a value type is a text such as 'i32'")
+    expect(createGlobal('i31ref', 5, true).value).toBe(5)
+    expect(() => createGlobal('i31ref', 2 ** 30)).toThrow('must be of type i31ref, not 1073741824')
   })
 })
 
