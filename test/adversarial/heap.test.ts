@@ -49,7 +49,7 @@ describe('what is in use is counted', () => {
           (drop (array.new_default $a (local.get $more)))
           (resume $bound (local.get $c))))`,
       MEGABYTE,
-    ) as { exports: { run: (binds: number, more: number) => void } }
+    ) as Instance & { exports: { run: (binds: number, more: number) => void } }
     for (const binds of [2450, 2500, 2550, 5000]) {
       expect(codeOf(() => exports.run(binds, 300_000))).toBe('ok')
       expect(codeOf(() => exports.run(binds, 600_000))).toBe('HEAP_EXHAUSTED')
@@ -73,7 +73,7 @@ describe('what is in use is counted', () => {
           (global.set $switches (local.get 0)) (global.set $more (local.get 1))
           (resume $k (on $swap switch) (ref.null $k) (cont.new $k (ref.func $f)))))`,
       MEGABYTE,
-    ) as { exports: { run: (switches: number, more: number) => void } }
+    ) as Instance & { exports: { run: (switches: number, more: number) => void } }
     for (let switches = 1500; switches < 1510; switches++) {
       expect(codeOf(() => exports.run(switches, 200_000))).toBe('ok')
       expect(codeOf(() => exports.run(switches, 500_000))).toBe('HEAP_EXHAUSTED')

@@ -95,6 +95,23 @@ describe('a value of the host', () => {
     expect(() => call('extern', null)).toThrow(UsageError)
   })
 
+  it('does not notice that it passes, is cast or is looked for in the heap, though it is a Proxy', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    const of = instantiate(
+      `(type $s (struct (field anyref))) (func (export "f") (param externref) (result externref) (local $n i32)
+        (loop
+          (drop (ref.test (ref $s) (any.convert_extern (local.get 0))))
+          (drop (ref.test (ref eq) (any.convert_extern (local.get 0))))
+          (drop (struct.new $s (any.convert_extern (local.get 0))))
+          (br_if 0 (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 1000))))
+        (local.get 0))`,
+      {},
+      { limits: { heapBytes: 10_000 } },
+    )
+    expect(of.call('f', proxy)).toBe(proxy)
+  })
+
   it('may be what a global that is not nullable holds', () => {
     const value = {}
     const module = '(import "a" "g" (global (ref extern))) (func (export "g") (result externref) (global.get 0))'
