@@ -2,7 +2,8 @@
 // https://webassembly.github.io/spec/js-api/#towebassemblyvalue
 
 import { describe, expect, it } from 'vitest'
-import { Engine, UsageError, createGlobal, type Instance, type Table } from '../../../src/index.ts'
+import { Engine, Store, UsageError, createException, createGlobal, createTable } from '../../../src/index.ts'
+import { createTag, type Instance, type Table } from '../../../src/index.ts'
 import { parseModule } from '../../../src/text/parse-module.ts'
 
 function instantiate(fields: string, imports = {}, options = {}): Instance {
@@ -118,6 +119,31 @@ describe('a value of the host', () => {
     expect(instantiate(module, { a: { g: createGlobal('(ref extern)', value) } }).call('g')).toBe(value)
     expect(() => createGlobal('(ref extern)', null)).toThrow(UsageError)
     expect(() => createGlobal('(ref any)', null)).toThrow(UsageError)
+  })
+})
+
+describe('a table of the host', () => {
+  it('has no nulls where its elements are never null', () => {
+    const store = new Store()
+    const element = '(ref func)'
+    expect(() => createTable(store, { element, min: 1 })).toThrow(/^the element must be null or an exported function/)
+    expect(store.usage().tableElements).toBe(0)
+    const table = createTable(store, { element, min: 2 }, exports['f'])
+    expect(table.get(1)).toBe(exports['f'])
+    expect(() => table.grow(1)).toThrow(UsageError)
+    expect(() => table.set(0, null)).toThrow(UsageError)
+  })
+})
+
+describe('what the host makes', () => {
+  it.each([
+    ['a tag of nothing', () => createTag(null as never)],
+    ['a tag of numbers', () => createTag([1 as never])],
+    ['an exception without tag', () => createException({} as never, [])],
+    ['an exception without values', () => createException(createTag([]), null as never)],
+    ['an exception of another type', () => createException(createTag(['exnref']), [{}])],
+  ])('is refused with a UsageError: %s', (_, make) => {
+    expect(make).toThrow(UsageError)
   })
 })
 
