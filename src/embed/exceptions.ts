@@ -9,15 +9,15 @@ import { valueFromJs } from './functions.ts'
 
 /** A tag of the host's, to be imported: `createTag(['i32', 'externref'])`. */
 export function createTag(types: readonly string[]): Tag {
-  if (!Array.isArray(types)) throw new UsageError("a tag is made of a list of types, such as ['i32', 'externref']")
+  if (!Array.isArray(types)) throw new UsageError(`the types of a tag are an array, not ${typeof types}`)
   return new Tag(canonicalFuncType({ kind: 'func', params: types.map(parseType), results: [] }))
 }
 
 /** An exception to be thrown into wasm: a host function throws it. The values are those that a call would take. */
 export function createException(tag: Tag, values: readonly unknown[]): WasmException {
   if (!(tag instanceof Tag))
-    throw new UsageError('an exception has a tag: one of createTag, or one that a module exports')
-  if (!Array.isArray(values)) throw new UsageError('the values of an exception are an array')
+    throw new UsageError('an exception has a tag: one that an instance exports, or that createTag made')
+  if (!Array.isArray(values)) throw new UsageError(`the values of an exception are an array, not ${typeof values}`)
   const { params } = tag.type
   if (values.length !== params.length) {
     throw new UsageError(

@@ -103,7 +103,7 @@ export function parseType(name: string): ValType {
     throw new UsageError(`a value type is a text such as 'i32', 'externref' or '(ref eq)', not ${typeof name}`)
   }
   const type = VAL_TYPES_BY_NAME.get(name) ?? NON_NULL_TYPES.get(name)
-  if (type === undefined) throw new UsageError(`unknown value type ${quoted(name)}`)
+  if (type === undefined) throw new UsageError(`unknown value type ${quoted(String(name))}`)
   return type
 }
 
@@ -133,12 +133,13 @@ export function createMemory(store: Store, descriptor: MemoryDescriptor): Memory
   return Memory.of(RuntimeMemory.allocate(type, store))
 }
 
-export function createTable(store: Store, type: TableDescriptor): Table {
+/** A table of the host's, to be imported, full of a value: it must be given where the elements are never null. */
+export function createTable(store: Store, type: TableDescriptor, value: unknown = null): Table {
   const elem = parseType(type.element)
   if (!isRefType(elem)) throw new UsageError(`a table has elements of a reference type, not of ${valTypeName(elem)}`)
   const tableType: TableType = { addrType: checkedAddrType(type.address), limits: checkedLimits(type, 'table'), elem }
   refuse(tableFault(tableType))
-  return Table.of(RuntimeTable.allocate(tableType, store, null))
+  return Table.of(RuntimeTable.allocate(tableType, store, refFromJs(elem, value, 'the element')))
 }
 
 function refuse(fault: string | undefined): void {

@@ -160,8 +160,8 @@ const opaque = new WeakMap<HeapObject, OpaqueReference>()
 const meant = new WeakMap<OpaqueReference, HeapObject>()
 
 export function refToJs(ref: Ref): unknown {
-  if (ref instanceof FuncInstance) return toFunction(ref)
-  if (!(ref instanceof HeapObject)) return ref
+  if (FuncInstance.is(ref)) return toFunction(ref)
+  if (!HeapObject.is(ref)) return ref
   return once(opaque, ref, () => {
     const shown = Object.freeze(Object.create(null) as object)
     meant.set(shown, ref)
@@ -173,7 +173,7 @@ export function refToJs(ref: Ref): unknown {
 export function refFromJs(type: RefType, x: unknown, what: string): Ref {
   const isFunction = topOf(heapTypeOf(type), CLOSED) === FUNC
   const ref = functionOf(x) ?? (isOpaque(x) ? meant.get(x) : x)
-  const isThere = !isFunction || ref === null || ref instanceof FuncInstance
+  const isThere = !isFunction || ref === null || FuncInstance.is(ref)
   if (isThere && hasRefType(ref, type, CLOSED)) return ref
   const wanted = isFunction ? 'null or an exported function of type' : 'of type'
   throw new UsageError(

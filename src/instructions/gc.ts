@@ -14,7 +14,7 @@ import {
   isPacked,
 } from '../syntax/types.ts'
 import { exactly, isRefType, nonNull, refType, unpacked } from '../syntax/types.ts'
-import type { ArrayType, FieldType, HeapType, RefType, StructType } from '../syntax/types.ts'
+import type { ArrayType, FieldType, HeapType, RefType, StructType, ValType } from '../syntax/types.ts'
 import { prefixed, ruled, type Facts, type Instruction } from './define.ts'
 import type { Immediates } from './immediates.ts'
 import type { Typing, TypingRule } from './typing.ts'
@@ -25,6 +25,25 @@ const byElements = (operand: number): Facts => ({ charge: { operand, per: 1 } })
 /** What an instruction makes is of the type itself; only custom-descriptors can tell that from a reference to the type. */
 export const made = (typeIdx: number): RefType => refType(false, exactly(typeIdx))
 const refNull = (typeIdx: number): RefType => refType(true, typeIdx)
+
+/** What is known of a structure type: an instruction of a few bytes may ask for 10,000 fields. */
+interface Fields {
+  readonly operands: readonly ValType[]
+  /** The first field without default. */
+  readonly needsValue: FieldType | undefined
+}
+
+const knownFields = new WeakMap<StructType, Fields>()
+
+function fieldsOf(type: StructType): Fields {
+  const known = knownFields.get(type)
+  if (known !== undefined) return known
+  const { fields } = type
+  const operands = fields.map((each) => unpacked(each.type))
+  const facts = { operands, needsValue: fields.find((each) => !isDefaultable(each.type)) }
+  knownFields.set(type, facts)
+  return facts
+}
 
 /** The field that the immediates name. */
 function field(C: Typing, { x, y }: Immediates): FieldType {
@@ -139,11 +158,12 @@ export const gc: readonly Instruction[] = [
     C.push(I32)
   }),
   ruled(gcOpcode(0), 'struct.new', ['typeidx'], (C, { x }) => {
-    C.popAll(withoutDescriptor(C, x).fields.map(({ type }) => unpacked(type)))
+    C.popAll(fieldsOf(withoutDescriptor(C, x)).operands)
     C.push(made(x))
   }, { constant: true }),
   ruled(gcOpcode(1), 'struct.new_default', ['typeidx'], (C, { x }) => {
-    for (const each of withoutDescriptor(C, x).fields) checkDefaultable(C, each)
+    const { needsValue } = fieldsOf(withoutDescriptor(C, x))
+    if (needsValue !== undefined) checkDefaultable(C, needsValue)
     C.push(made(x))
   }, { constant: true }),
   ruled(gcOpcode(2), 'struct.get', ['typeidx', 'fieldidx'], structGet(false)),

@@ -55,7 +55,8 @@ function checkSwitchTag(C: Typing, { params }: FuncType): void {
 function checkResume(C: Typing, im: Immediates, operands: readonly ValType[]): void {
   const { results } = contFunc(C, im.x)
   checkClauses(C, im, results)
-  C.popAll([...operands, refType(true, im.x)])
+  C.pop(refType(true, im.x))
+  C.popAll(operands)
   C.pushAll(results)
 }
 

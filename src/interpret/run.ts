@@ -711,14 +711,9 @@ export class InterpreterRun implements RunHandle, Resident, RootSource, StackSwi
 
   private catcherOf(exception: ExceptionInstance, position: number): Catcher | undefined {
     const { instance, fp, sp, crossings, callBase } = this
-    const catcher = findCatcher(
-      exception,
-      position,
-      { instance, fp, sp, crossings: crossings.length },
-      callBase,
-      crossings,
-    )
-    this.slice -= (sp - (catcher?.sp ?? callBase)) >> 4
+    const from = { instance, fp, sp, crossings: crossings.length }
+    const { catcher, steps } = findCatcher(exception, position, from, callBase, crossings)
+    this.slice -= steps >> 3
     return catcher
   }
 

@@ -24,6 +24,19 @@ export interface Catcher extends StackPlace {
   readonly pc: number
 }
 
+interface Search {
+  readonly catcher: Catcher | undefined
+  /** Frames, handlers and clauses that were looked at. */
+  readonly steps: number
+}
+
+/** What one search knows. */
+interface Progress {
+  /** Positions at which nothing catches. */
+  readonly fruitless: Map<Instance, Set<number>>
+  steps: number
+}
+
 /** No position of any function: that of a frame which a tail call has left. */
 export const NOWHERE = -1
 
@@ -37,20 +50,23 @@ export function findCatcher(
   from: StackPlace,
   callBase: number,
   crossings: readonly Crossing[],
-): Catcher | undefined {
+): Search {
   const { C } = machine()
-  const fruitless = new Map<Instance, Set<number>>()
+  const progress: Progress = { fruitless: new Map(), steps: 0 }
   let { instance, fp, sp, crossings: crossed } = from
   let at = position
   for (;;) {
-    const found = at === NOWHERE || instance === undefined ? undefined : catchAt(exception, at, instance, fruitless)
-    if (found !== undefined) return { instance, fp, sp, crossings: crossed, ...found }
-    if (sp === callBase) return undefined
+    progress.steps++
+    const found = at === NOWHERE || instance === undefined ? undefined : catchAt(exception, at, instance, progress)
+    if (found !== undefined) {
+      return { catcher: { instance, fp, sp, crossings: crossed, ...found }, steps: progress.steps }
+    }
+    if (sp === callBase) return { catcher: undefined, steps: progress.steps }
     sp -= 2
     let returnPc = C[sp]!
     fp = C[sp + 1]!
     if (returnPc === EXIT_PC) {
-      if (crossed === 0) return undefined
+      if (crossed === 0) return { catcher: undefined, steps: progress.steps }
       const crossing = crossings[--crossed]!
       instance = crossing.instance
       returnPc = crossing.returnPc
@@ -64,12 +80,13 @@ function catchAt(
   exception: ExceptionInstance,
   position: number,
   instance: Instance,
-  fruitless: Map<Instance, Set<number>>,
+  progress: Progress,
 ): Pick<Catcher, 'clause' | 'pc'> | undefined {
+  const { fruitless } = progress
   let without = fruitless.get(instance)
   if (without?.has(position) === true) return undefined
   const code = codeAt(position)
-  const clause = code === undefined ? undefined : clauseFor(exception, code, position, instance)
+  const clause = code === undefined ? undefined : clauseFor(exception, code, position, instance, progress)
   if (clause !== undefined) return { clause, pc: code!.start + clause.landing }
   if (without === undefined) {
     without = new Set()
@@ -84,10 +101,12 @@ function clauseFor(
   { handlers, regions, start }: PlacedCode,
   position: number,
   { tags }: Instance,
+  progress: Progress,
 ): Catch | undefined {
   let at = valueAt(regions, position - start) ?? -1
   while (at >= 0) {
     const { catches, outer } = handlers[at]!
+    progress.steps += 1 + catches.length
     const clause = catches.find(({ tagIdx }) => tagIdx < 0 || tags[tagIdx] === tag)
     if (clause !== undefined) return clause
     at = outer

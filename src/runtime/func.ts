@@ -38,6 +38,8 @@ export class FuncInstance {
   meteredEntry = 0
   frameWords = 0
 
+  readonly #isFunction = true
+
   private constructor(
     canonical: CanonicalType,
     instance: Instance | undefined,
@@ -52,6 +54,11 @@ export class FuncInstance {
     this.funcIdx = funcIdx
     this.host = host
     this.name = name
+  }
+
+  /** Whether a reference is one: see `HeapObject.is`. */
+  static is(ref: unknown): ref is FuncInstance {
+    return typeof ref === 'object' && ref !== null && #isFunction in ref
   }
 
   static defined(type: CanonicalType, instance: Instance, funcIdx: number): FuncInstance {

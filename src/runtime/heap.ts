@@ -10,8 +10,20 @@ export abstract class HeapObject {
   /** About what the host takes for it. */
   abstract readonly byteSize: number
   /** The walk that last came by: cheaper than a set of millions of objects. */
-  lastWalk = 0
+  #lastWalk = 0
   abstract references(): Iterable<Ref>
+
+  /** Whether a reference is one, asked so that it can't be noticed: `instanceof` calls a handler of the host's where it is a Proxy. */
+  static is(ref: Ref): ref is HeapObject {
+    return typeof ref === 'object' && ref !== null && #lastWalk in ref
+  }
+
+  /** Notes that a walk comes by; false where it has been here. */
+  meet(walk: number): boolean {
+    if (this.#lastWalk === walk) return false
+    this.#lastWalk = walk
+    return true
+  }
 }
 
 /** Who holds references to objects: an instance, a run that is parked. */
@@ -79,9 +91,7 @@ export class Heap {
     const waiting: HeapObject[] = []
     const visit = (references: Iterable<Ref>): void => {
       for (const ref of references) {
-        if (!(ref instanceof HeapObject) || ref.lastWalk === walk) continue
-        ref.lastWalk = walk
-        waiting.push(ref)
+        if (HeapObject.is(ref) && ref.meet(walk)) waiting.push(ref)
       }
     }
     visit(stackReferences())

@@ -3,6 +3,7 @@
 
 import { HeddleError, UsageError } from '../errors/heddle-error.ts'
 import { pageSizeOf, type MemoryType } from '../syntax/types.ts'
+import { memoryFault } from '../validate/limits.ts'
 
 /**
  * A shared memory as it is handed to another thread: it can be posted to a worker, which makes a Memory of it with `Memory.fromShared`.
@@ -66,9 +67,9 @@ export class SharedBytes {
     return { heddle: 'shared memory', type, bytes: this.buffer, pages: this.pagesBuffer }
   }
 
-  /** Pages in use, as all agents see it at this moment. */
+  /** Pages in use, as all agents see it at this moment: never more than there is, whatever another agent has written there. */
   get pages(): number {
-    return Atomics.load(this.cell, 0) >>> 0
+    return Math.min(Atomics.load(this.cell, 0) >>> 0, Math.floor(this.buffer.byteLength / this.pageSize))
   }
 
   /** Whether so many pages were reserved. */
@@ -93,9 +94,19 @@ function reserve(byteLength: number): SharedArrayBuffer | undefined {
 
 function isData(data: unknown): data is SharedMemoryData {
   const { heddle, type, bytes, pages } = (data ?? {}) as Partial<SharedMemoryData>
-  if (heddle !== 'shared memory' || type?.shared !== true || !isShared(bytes) || !isShared(pages)) return false
+  if (heddle !== 'shared memory' || !isSharedType(type) || !isShared(bytes) || !isShared(pages)) return false
   if (pages.byteLength !== 4) return false
   return new Uint32Array(pages)[0]! * pageSizeOf(type) <= bytes.byteLength
+}
+
+function isSharedType(type: Partial<MemoryType> | undefined): type is MemoryType {
+  const { addrType, limits, shared } = type ?? {}
+  if (shared !== true || (addrType !== 'i32' && addrType !== 'i64')) return false
+  return isSize(limits?.min) && isSize(limits?.max) && memoryFault(type as MemoryType) === undefined
+}
+
+function isSize(value: unknown): boolean {
+  return typeof value === 'bigint' ? value >= 0n : Number.isSafeInteger(value) && (value as number) >= 0
 }
 
 /** It may be of another realm. */

@@ -22,6 +22,7 @@ import { ArrayInstance, StructInstance } from './aggregate.ts'
 import { ContinuationInstance } from './continuation.ts'
 import { ExceptionInstance } from './exception.ts'
 import { FuncInstance } from './func.ts'
+import { HeapObject } from './heap.ts'
 import type { Ref } from './value.ts'
 
 function isI31(ref: Ref): ref is number {
@@ -35,9 +36,11 @@ export function i31(value: number): number {
 
 /** The type of an object that was defined in a module. */
 function definedType(ref: Ref): CanonicalType | undefined {
+  if (FuncInstance.is(ref)) return ref.canonical
+  if (!HeapObject.is(ref)) return undefined
   if (ref instanceof StructInstance || ref instanceof ArrayInstance || ref instanceof ContinuationInstance)
     return ref.type
-  return ref instanceof FuncInstance ? ref.canonical : undefined
+  return undefined
 }
 
 /** Whether a reference of the heap type's hierarchy, which is not null, is of that type. */
@@ -52,14 +55,21 @@ export function hasHeapType(ref: Ref, heap: HeapType, types: TypeSpace): boolean
     case FUNC:
     case EXTERN:
       return true
+    case I31:
+      return isI31(ref)
+  }
+  return HeapObject.is(ref) ? isOfKind(ref, heap) : heap === EQ && isI31(ref)
+}
+
+/** Likewise, of an object of the engine's. */
+function isOfKind(ref: HeapObject, heap: HeapType): boolean {
+  switch (heap) {
     case EXN:
       return ref instanceof ExceptionInstance
     case CONT:
       return ref instanceof ContinuationInstance
     case EQ:
-      return isI31(ref) || ref instanceof StructInstance || ref instanceof ArrayInstance
-    case I31:
-      return isI31(ref)
+      return ref instanceof StructInstance || ref instanceof ArrayInstance
     case STRUCT:
       return ref instanceof StructInstance
     case ARRAY:

@@ -193,7 +193,10 @@ export class CodeValidator implements Typing {
   popCopies(type: ValType, count: number): void {
     if (count > this.context.limits.fields)
       throw new ModuleError('limit', `${count} operands, more than ${this.context.limits.fields}`)
-    for (let i = 0; i < count; i++) this.pop(type)
+    const { operands } = this
+    // Where the code is unreachable, those that are there: a few bytes may ask for thousands.
+    const there = this.polymorphic ? Math.min(count, operands.height - this.base) : count
+    for (let i = 0; i < there; i++) this.pop(type)
   }
 
   isSubtype(actual: ValType, expected: ValType): boolean {

@@ -37,7 +37,7 @@ describe('what is in use is counted', () => {
   })
 
   it('where it is reached through a continuation only, which is being bound at that moment', () => {
-    const guest = instantiate(
+    const { exports } = instantiate(
       `(module (type $a (array (mut i8))) (type $f (func (param (ref $a)))) (type $k (cont $f))
         (type $g (func)) (type $bound (cont $g))
         (elem declare func $f) (func $f (type $f))
@@ -49,15 +49,15 @@ describe('what is in use is counted', () => {
           (drop (array.new_default $a (local.get $more)))
           (resume $bound (local.get $c))))`,
       MEGABYTE,
-    )
+    ) as Instance & { exports: { run: (binds: number, more: number) => void } }
     for (const binds of [2450, 2500, 2550, 5000]) {
-      expect(codeOf(() => guest.call('run', binds, 300_000))).toBe('ok')
-      expect(codeOf(() => guest.call('run', binds, 600_000))).toBe('HEAP_EXHAUSTED')
+      expect(codeOf(() => exports.run(binds, 300_000))).toBe('ok')
+      expect(codeOf(() => exports.run(binds, 600_000))).toBe('HEAP_EXHAUSTED')
     }
   })
 
   it('where it is on a stack that is being switched to at that moment', () => {
-    const guest = instantiate(
+    const { exports } = instantiate(
       `(module (type $a (array (mut i8))) (rec (type $f (func (param (ref null $k)))) (type $k (cont $f)))
         (tag $swap) (elem declare func $f) (global $switches (mut i32) (i32.const 0)) (global $more (mut i32) (i32.const 0))
         (func $f (type $f) (local $mine (ref null $a))
@@ -73,10 +73,10 @@ describe('what is in use is counted', () => {
           (global.set $switches (local.get 0)) (global.set $more (local.get 1))
           (resume $k (on $swap switch) (ref.null $k) (cont.new $k (ref.func $f)))))`,
       MEGABYTE,
-    )
+    ) as Instance & { exports: { run: (switches: number, more: number) => void } }
     for (let switches = 1500; switches < 1510; switches++) {
-      expect(codeOf(() => guest.call('run', switches, 200_000))).toBe('ok')
-      expect(codeOf(() => guest.call('run', switches, 500_000))).toBe('HEAP_EXHAUSTED')
+      expect(codeOf(() => exports.run(switches, 200_000))).toBe('ok')
+      expect(codeOf(() => exports.run(switches, 500_000))).toBe('HEAP_EXHAUSTED')
     }
   })
 })
@@ -84,8 +84,10 @@ describe('what is in use is counted', () => {
 describe('what is not in use any more', () => {
   it('is not counted, though calls that have returned left it on the stack', () => {
     const run = (what: 'structures' | 'exceptions', depth: number): string => {
-      const guest = instantiate(text, MEGABYTE)
-      return codeOf(() => guest.call(what, depth, 10_000))
+      const { exports } = instantiate(text, MEGABYTE) as {
+        exports: Record<string, (depth: number, count: number) => void>
+      }
+      return codeOf(() => exports[what]!(depth, 10_000))
     }
     const text = `(module (type $a (array (mut i8))) (type $s (struct (field i32))) (tag $e (param i32))
         (func $deep (param $depth i32) (local $mine (ref null $a))

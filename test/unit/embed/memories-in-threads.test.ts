@@ -179,11 +179,29 @@ describe('handing on', () => {
       new SharedArrayBuffer(0x10000),
       { ...data, heddle: undefined },
       { ...data, type: { ...data.type, shared: false } },
+      { ...data, type: { shared: true } },
+      { ...data, type: { ...data.type, addrType: 'f32' } },
+      { ...data, type: { ...data.type, limits: { min: 1 } } },
+      { ...data, type: { ...data.type, limits: { min: 0.5, max: 1 } } },
+      { ...data, type: { ...data.type, limits: { min: 2, max: 1 } } },
+      { ...data, type: { ...data.type, limits: { min: '1', max: 1 } } },
+      { ...data, type: { ...data.type, pageSizeLog2: -3 } },
       { ...data, bytes: new ArrayBuffer(0x10000) },
       { ...data, pages: new SharedArrayBuffer(3) },
       { ...data, pages: tooLong },
     ]) {
       expect(() => Memory.fromShared(wrong as SharedMemoryData)).toThrow(UsageError)
+    }
+  })
+
+  it('is never longer than its bytes, whatever another thread claims', () => {
+    const { memories, instances } = pair()
+    const { pages, bytes } = memories[0].share()
+    for (const claimed of [9, 0xffff, -1]) {
+      new Int32Array(pages)[0] = claimed
+      expect(instances[1].call('size')).toBe(8)
+      expect(memories[1].bytes.length).toBe(bytes.byteLength)
+      expect(thrownBy(() => instances[1].call('load', bytes.byteLength))).toMatchObject({ code: 'TRAP_OUT_OF_BOUNDS' })
     }
   })
 })

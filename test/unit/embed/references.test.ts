@@ -2,7 +2,8 @@
 // https://webassembly.github.io/spec/js-api/#towebassemblyvalue
 
 import { describe, expect, it } from 'vitest'
-import { Engine, UsageError, createGlobal, type Instance, type Table } from '../../../src/index.ts'
+import { Engine, Store, UsageError, createException, createGlobal, createTable } from '../../../src/index.ts'
+import { createTag, type Instance, type Table } from '../../../src/index.ts'
 import { parseModule } from '../../../src/text/parse-module.ts'
 
 function instantiate(fields: string, imports = {}, options = {}): Instance {
@@ -95,12 +96,54 @@ describe('a value of the host', () => {
     expect(() => call('extern', null)).toThrow(UsageError)
   })
 
+  it('does not notice that it passes, is cast or is looked for in the heap, though it is a Proxy', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    const of = instantiate(
+      `(type $s (struct (field anyref))) (func (export "f") (param externref) (result externref) (local $n i32)
+        (loop
+          (drop (ref.test (ref $s) (any.convert_extern (local.get 0))))
+          (drop (ref.test (ref eq) (any.convert_extern (local.get 0))))
+          (drop (struct.new $s (any.convert_extern (local.get 0))))
+          (br_if 0 (i32.lt_u (local.tee $n (i32.add (local.get $n) (i32.const 1))) (i32.const 1000))))
+        (local.get 0))`,
+      {},
+      { limits: { heapBytes: 10_000 } },
+    )
+    expect(of.call('f', proxy)).toBe(proxy)
+  })
+
   it('may be what a global that is not nullable holds', () => {
     const value = {}
     const module = '(import "a" "g" (global (ref extern))) (func (export "g") (result externref) (global.get 0))'
     expect(instantiate(module, { a: { g: createGlobal('(ref extern)', value) } }).call('g')).toBe(value)
     expect(() => createGlobal('(ref extern)', null)).toThrow(UsageError)
     expect(() => createGlobal('(ref any)', null)).toThrow(UsageError)
+  })
+})
+
+describe('a table of the host', () => {
+  it('has no nulls where its elements are never null', () => {
+    const store = new Store()
+    const element = '(ref func)'
+    expect(() => createTable(store, { element, min: 1 })).toThrow(/^the element must be null or an exported function/)
+    expect(store.usage().tableElements).toBe(0)
+    const table = createTable(store, { element, min: 2 }, exports['f'])
+    expect(table.get(1)).toBe(exports['f'])
+    expect(() => table.grow(1)).toThrow(UsageError)
+    expect(() => table.set(0, null)).toThrow(UsageError)
+  })
+})
+
+describe('what the host makes', () => {
+  it.each([
+    ['a tag of nothing', () => createTag(null as never)],
+    ['a tag of numbers', () => createTag([1 as never])],
+    ['an exception without tag', () => createException({} as never, [])],
+    ['an exception without values', () => createException(createTag([]), null as never)],
+    ['an exception of another type', () => createException(createTag(['exnref']), [{}])],
+  ])('is refused with a UsageError: %s', (_, make) => {
+    expect(make).toThrow(UsageError)
   })
 })
 

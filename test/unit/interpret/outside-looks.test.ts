@@ -42,6 +42,21 @@ describe('a poll', () => {
     expect(fills(0)).toBe(0)
   })
 
+  it('is asked where every exception passes thousands of handlers, in one function or in one clause list', () => {
+    const nested = (handlers: string, ends: string): number => {
+      const own = instance(`(module (tag $a) (tag $b) (func (export "run") (param i32)
+        (block $l (loop
+          (block $x (try_table (catch $a $x) ${handlers} throw $a ${ends}))
+          (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))))`)
+      let count = 0
+      interpreter.invoke(func(own, 'run'), [i32Value(1000)], { poll: () => void count++ })
+      return count
+    }
+    expect(nested('', '')).toBeLessThan(5)
+    expect(nested('try_table (catch $b $l) '.repeat(5000), 'end '.repeat(5000))).toBeGreaterThan(15)
+    expect(nested(`try_table ${'(catch $b $l) '.repeat(10_000)}`, 'end ')).toBeGreaterThan(15)
+  })
+
   it('ends a run that does nothing but call its host', () => {
     const own = instance(countdown('(call $tick)'), { imports: { tick: doing(() => undefined) } })
     const late = new Error('late')

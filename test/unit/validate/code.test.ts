@@ -379,6 +379,29 @@ describe('code that is large on purpose', () => {
     expect(at(1_004, 'drop')).toBe('invalid: unknown local 1004')
   })
 
+  it('does not look at 10,000 fields for each instruction that names their structure', () => {
+    let reads = 0
+    const fields = new Proxy(
+      Array.from({ length: 10_000 }, () => ({ type: I32, mutable: true })),
+      {
+        get(target, key): unknown {
+          reads++
+          return Reflect.get(target, key)
+        },
+      },
+    )
+    const readsOf = (count: number): number => {
+      const lines = ['unreachable', 'struct.new 1', 'drop', 'struct.new_default 1', 'drop']
+      const many = Array.from({ length: count }, () => lines).flat()
+      const types = [funcType('->'), { kind: 'struct', fields } as const]
+      reads = 0
+      expect(verdict(moduleOf({ types, funcs: [{ typeIdx: 0, code: body([], ...many) }] }))).toBe('valid')
+      return reads
+    }
+    readsOf(1)
+    expect(readsOf(1000)).toBe(readsOf(1))
+  })
+
   it('does not bear on a function that is checked later', () => {
     const wild = body(['3 f32'], 'i64.const 1', 'i64.const 2', 'block', 'unreachable')
     const module = moduleWith('->', 'drop')
