@@ -65,6 +65,11 @@ export const PRELOAD: OptionSpec = {
   help: 'instantiate FILE first; its exports can be imported from NAME',
 }
 export const TIER: OptionSpec = { name: '--tier', value: 'auto|interpret', help: 'how code is executed' }
+export const PROFILE: OptionSpec = {
+  name: '--profile',
+  value: 'full|deterministic',
+  help: 'deterministic: arithmetic gives canonical NaNs, the same on every machine',
+}
 
 /** `-v HOST:GUEST` is `--dir`. */
 const VERBOSE_OR_DIR: OptionSpec = {
@@ -94,6 +99,7 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   UNKNOWN_IMPORTS,
   PRELOAD,
   TIER,
+  PROFILE,
   FEATURES,
   JSON_OUTPUT,
   QUIET,

@@ -35,6 +35,7 @@ import {
   MAX_STACK,
   MAX_TABLE,
   PRELOAD,
+  PROFILE,
   RUN_OPTIONS,
   STRACE,
   TIER,
@@ -94,6 +95,9 @@ interface CommandLine {
   readonly rest: readonly string[]
 }
 
+/** What makes another engine. */
+const ENGINE_OPTIONS = [TIER, PROFILE, FEATURES]
+
 /** Whose the arguments behind FILE are depends on the module, so it is compiled in between: if need be by an engine that takes more than it should. */
 function readCommandLine(args: readonly string[]): CommandLine {
   const parsed = new Arguments()
@@ -110,11 +114,11 @@ function readCommandLine(args: readonly string[]): CommandLine {
     const rest = behind[0] === '--' ? behind.slice(1) : behind
     return { parsed, file, module, engine, rest: [...early, ...rest] }
   }
-  const before = [parsed.get(TIER), parsed.get(FEATURES)]
+  const before = ENGINE_OPTIONS.map((option) => parsed.get(option))
   parseArguments(behind, RUN_OPTIONS, parsed)
   applyGlobal(parsed)
   const rest = [...early, ...parsed.positionals]
-  if (parsed.get(TIER) === before[0] && parsed.get(FEATURES) === before[1]) {
+  if (ENGINE_OPTIONS.every((option, i) => parsed.get(option) === before[i])) {
     if (refusal !== undefined) throw refusal
     return { parsed, file, module, engine, rest }
   }
@@ -158,7 +162,11 @@ function createEngine(parsed: Arguments): Engine {
   const tier = parsed.get(TIER) ?? 'auto'
   if (tier === 'compile' || tier === 'host') throw new CliError(`--tier ${tier} comes with the compiler`)
   if (tier !== 'auto' && tier !== 'interpret') throw new CliError(`--tier is auto or interpret, not "${tier}"`)
-  return new Engine({ tier: tier satisfies TierName, features: parseFeatures(parsed.get(FEATURES)) })
+  const profile = parsed.get(PROFILE) ?? 'full'
+  if (profile !== 'full' && profile !== 'deterministic') {
+    throw new CliError(`${PROFILE.name} is full or deterministic, not "${profile}"`)
+  }
+  return new Engine({ tier: tier satisfies TierName, profile, features: parseFeatures(parsed.get(FEATURES)) })
 }
 
 type HostOptions = Pick<

@@ -155,7 +155,7 @@ export function spellHeapType(heap: HeapType, typeName: TypeNamer): string {
 }
 
 /** What a type index is called: `$list`, or `5`. */
-type TypeNamer = (typeIdx: number) => string
+export type TypeNamer = (typeIdx: number) => string
 
 /** Value and heap types that are one word in the text format and one byte in the binary format, by that word. */
 export const VAL_TYPES_BY_NAME: ReadonlyMap<string, ValType> = new Map(
@@ -166,8 +166,8 @@ export const HEAP_TYPES_BY_NAME: ReadonlyMap<string, HeapType> = new Map(
 )
 
 /** `[i32 i64]`, as the specification's error messages write a result type; cut where it is longer than anybody reads. */
-export function resultTypeName(types: ArrayLike<ValType>): string {
-  return `[${listed(types, valTypeName, ' ')}]`
+export function resultTypeName(types: ArrayLike<ValType>, typeName: TypeNamer = String): string {
+  return `[${listed(types, (t) => spellValType(t, typeName), ' ')}]`
 }
 
 export interface FuncType {

@@ -24,10 +24,10 @@ import {
   refType,
 } from '../syntax/types.ts'
 import type { AddrType, ArrayType, BlockType, CompType, ContType, FuncType, GlobalType } from '../syntax/types.ts'
-import type { HeapType, MemoryType, RefType, StructType, TableType, ValType } from '../syntax/types.ts'
+import type { HeapType, MemoryType, RefType, StructType, TableType, TypeNamer, ValType } from '../syntax/types.ts'
 import type { Context } from './context.ts'
 import { heapTypeName, typeIdxOf, valTypeName } from '../syntax/types.ts'
-import { invalid, listMismatch, operandMismatch, resultMismatch, typeMismatch, unknown } from './errors.ts'
+import { invalid, listMismatch, operandMismatch, resultMismatch, typeMismatch, typeNamer, unknown } from './errors.ts'
 import { Locals } from './locals.ts'
 import { matchesResultType, matchesValType, topOf } from './matching.ts'
 import { OperandStack } from './operand-stack.ts'
@@ -55,6 +55,7 @@ interface Frame {
 
 export class CodeValidator implements Typing {
   private readonly context: Context
+  private readonly typeName: TypeNamer
   private reader: InstructionReader = new InstructionReader(new Uint8Array(0))
   private readonly operands: OperandStack = new OperandStack()
   private readonly locals: Locals = new Locals()
@@ -82,6 +83,7 @@ export class CodeValidator implements Typing {
 
   constructor(context: Context) {
     this.context = context
+    this.typeName = typeNamer(context.module)
   }
 
   /** Whether anything in the code so far needs a proposal that is off by default. */
@@ -164,9 +166,9 @@ export class CodeValidator implements Typing {
   private popMatching(expected: ValType): void {
     const { operands } = this
     if (operands.height === this.base) {
-      if (!this.polymorphic) throw operandMismatch([expected], [])
+      if (!this.polymorphic) throw operandMismatch(this.typeName, [expected], [])
     } else if (this.isSubtype(operands.types[operands.height - 1]!, expected)) operands.height--
-    else throw operandMismatch([expected], operands.top(1, this.base))
+    else throw operandMismatch(this.typeName, [expected], operands.top(1, this.base))
   }
 
   popAny(): ValType {
@@ -231,7 +233,7 @@ export class CodeValidator implements Typing {
   }
 
   private mismatch(types: readonly ValType[]): ModuleError {
-    return operandMismatch(types, this.operands.top(types.length, this.base))
+    return operandMismatch(this.typeName, types, this.operands.top(types.length, this.base))
   }
 
   private spend(units: number): void {
@@ -368,12 +370,12 @@ export class CodeValidator implements Typing {
   }
 
   matches(actual: ValType, expected: ValType): void {
-    if (!this.isSubtype(actual, expected)) throw typeMismatch(expected, actual)
+    if (!this.isSubtype(actual, expected)) throw typeMismatch(this.typeName, expected, actual)
   }
 
   matchAll(actual: readonly ValType[], expected: readonly ValType[]): void {
     if (actual.length > LONG_LIST) this.spend(actual.length)
-    if (!matchesResultType(actual, expected, this.context.types)) throw listMismatch(expected, actual)
+    if (!matchesResultType(actual, expected, this.context.types)) throw listMismatch(this.typeName, expected, actual)
   }
 
   declaredFunc(x: number): void {
@@ -450,7 +452,7 @@ export class CodeValidator implements Typing {
     let fits = missing === 0 || (missing > 0 && this.polymorphic)
     if (left > LONG_LIST) this.spend(left)
     for (let i = 0; fits && i < left; i++) fits = this.isSubtype(operands.types[base + i]!, results[missing + i]!)
-    if (!fits) throw resultMismatch(results, operands.top(left, base))
+    if (!fits) throw resultMismatch(this.typeName, results, operands.top(left, base))
   }
 
   unreachable(): void {

@@ -5,7 +5,7 @@ import { ModuleError } from '../errors/module-error.ts'
 import { nameText } from '../errors/quote.ts'
 import type { Module } from '../syntax/module.ts'
 import type { NamedSpace } from '../syntax/names.ts'
-import { resultTypeName, valTypeName, type Size, type ValType } from '../syntax/types.ts'
+import { resultTypeName, spellValType, type Size, type TypeNamer, type ValType } from '../syntax/types.ts'
 
 export function invalid(reason: string): ModuleError {
   return new ModuleError('invalid', reason)
@@ -16,25 +16,33 @@ export function unknown(what: string, x: number): ModuleError {
   return invalid(`unknown ${what} ${x}`)
 }
 
+/** What a module calls its types: `$list`, or the index. The mismatches below take one. */
+export function typeNamer({ names }: Module): TypeNamer {
+  return (typeIdx) => {
+    const name = names?.types?.get(typeIdx)
+    return name === undefined ? String(typeIdx) : `$${nameText(name)}`
+  }
+}
+
 /** An instruction's operands: the ones that it takes against the topmost ones that are there. */
-export function operandMismatch(required: ArrayLike<ValType>, found: ArrayLike<ValType>): ModuleError {
-  const [requires, has] = [resultTypeName(required), resultTypeName(found)]
+export function operandMismatch(name: TypeNamer, required: ArrayLike<ValType>, found: ArrayLike<ValType>): ModuleError {
+  const [requires, has] = [resultTypeName(required, name), resultTypeName(found, name)]
   return invalid(`type mismatch: instruction requires ${requires} but stack has ${has}`)
 }
 
 /** The end of a block: its results against everything that is left in it. */
-export function resultMismatch(results: ArrayLike<ValType>, found: ArrayLike<ValType>): ModuleError {
-  const [expected, has] = [resultTypeName(results), resultTypeName(found)]
+export function resultMismatch(name: TypeNamer, results: ArrayLike<ValType>, found: ArrayLike<ValType>): ModuleError {
+  const [expected, has] = [resultTypeName(results, name), resultTypeName(found, name)]
   return invalid(`type mismatch: block requires ${expected} but stack has ${has}`)
 }
 
-export function typeMismatch(expected: ValType, found: ValType): ModuleError {
-  return invalid(`type mismatch: expected ${valTypeName(expected)} but found ${valTypeName(found)}`)
+export function typeMismatch(name: TypeNamer, expected: ValType, found: ValType): ModuleError {
+  return invalid(`type mismatch: expected ${spellValType(expected, name)} but found ${spellValType(found, name)}`)
 }
 
 /** The operands that a label or a function takes against those that it would get. */
-export function listMismatch(expected: ArrayLike<ValType>, found: ArrayLike<ValType>): ModuleError {
-  return invalid(`type mismatch: expected ${resultTypeName(expected)} but found ${resultTypeName(found)}`)
+export function listMismatch(name: TypeNamer, expected: ArrayLike<ValType>, found: ArrayLike<ValType>): ModuleError {
+  return invalid(`type mismatch: expected ${resultTypeName(expected, name)} but found ${resultTypeName(found, name)}`)
 }
 
 /** `what` in the plural: `1001 parameters`. */

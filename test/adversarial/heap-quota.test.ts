@@ -82,10 +82,10 @@ describe('a heap of one MiB', () => {
     const { store, call } = lists(MIB)
     let counted = 0
     const { heap } = store
-    const { objects } = heap
+    const objects = heap.objects.bind(heap)
     heap.objects = function* () {
       counted++
-      yield* objects.call(heap)
+      yield* objects()
     }
     const kept = 5000
     call('keep', kept)

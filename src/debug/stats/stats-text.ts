@@ -34,7 +34,7 @@ export function statsText(stats: ModuleStats, title: string, top = 10): string {
     table(['Largest functions', 'bytes', 'instructions'], functionRows(stats)),
   ]
   const called = name === undefined ? '' : ` (module ${nameText(name)})`
-  const head = `${title}${called}: ${bytes} bytes, ${instructions.total} instructions\n`
+  const head = `${title}${called}: ${bytes} bytes, ${instructions.total} ${instructions.total === 1 ? 'instruction' : 'instructions'}\n`
   return [head, ...tables].filter((part) => part !== '').join('\n')
 }
 
