@@ -160,7 +160,7 @@ export class ArrayInstance extends HeapObject {
     this.layout = layout
     this.length = length
     this.words = layout.kind === 'ref' ? NO_WORDS : allocateWords(layout, length)
-    this.refs = layout.kind === 'ref' ? Array.from<Ref>({ length }).fill(null) : NO_REFS
+    this.refs = layout.kind === 'ref' ? nulls(length) : NO_REFS
   }
 
   get type(): CanonicalType {
@@ -189,6 +189,16 @@ export class ArrayInstance extends HeapObject {
   get bytes(): Uint8Array {
     return new Uint8Array(this.words.buffer)
   }
+}
+
+/** An array that is longer than this when it is made becomes a dictionary in V8. */
+const LONGEST_AT_ONCE = 2 ** 25
+
+/** `Array.from` takes a hundred times as long. */
+function nulls(length: number): Ref[] {
+  const refs = new Array<Ref>(Math.min(length, LONGEST_AT_ONCE)).fill(null)
+  for (let i = refs.length; i < length; i++) refs.push(null)
+  return refs
 }
 
 function allocateWords({ kind, stride }: ArrayLayout, length: number): Words {

@@ -38,6 +38,8 @@ export class FuncInstance {
   meteredEntry = 0
   frameWords = 0
 
+  // Looked for by `in`.
+  // oxlint-disable-next-line no-unused-private-class-members
   readonly #isFunction = true
 
   private constructor(
