@@ -1,18 +1,9 @@
 // The proposal custom-descriptors: structures that describe others, and are kept in place of what an engine would know about their type.
 // Exact types are in the rules of the instructions that make or cast references. https://github.com/WebAssembly/custom-descriptors
 
-import {
-  exactly,
-  heapTypeName,
-  heapTypeOf,
-  isExact,
-  refType,
-  typeIdxOf,
-  unpacked,
-  type RefType,
-} from '../syntax/types.ts'
+import { exactly, heapTypeName, heapTypeOf, isExact, refType, typeIdxOf, type RefType } from '../syntax/types.ts'
 import { ruled, type Instruction } from './define.ts'
-import { brOnCast, brOnCastFail, checkDefaultable, gcOpcode, made, refCast } from './gc.ts'
+import { brOnCast, brOnCastFail, checkDefaultable, fieldsOf, gcOpcode, made, refCast } from './gc.ts'
 import type { Typing, TypingRule } from './typing.ts'
 
 /** The descriptor of a new structure lies above its fields. */
@@ -48,15 +39,15 @@ const refCastDescEq: TypingRule = (C, im) => {
 // prettier-ignore
 export const customDescriptors: readonly Instruction[] = [
   ruled(gcOpcode(32), 'struct.new_desc', ['typeidx'], (C, { x }) => {
-    const { fields } = C.structType(x)
+    const { operands } = fieldsOf(C.structType(x))
     popDescriptor(C, x)
-    C.popAll(fields.map(({ type }) => unpacked(type)))
+    C.popAll(operands)
     C.push(made(x))
   }, { constant: true }),
   ruled(gcOpcode(33), 'struct.new_default_desc', ['typeidx'], (C, { x }) => {
-    const { fields } = C.structType(x)
+    const { needsValue } = fieldsOf(C.structType(x))
     popDescriptor(C, x)
-    for (const each of fields) checkDefaultable(C, each)
+    if (needsValue !== undefined) checkDefaultable(C, needsValue)
     C.push(made(x))
   }, { constant: true }),
   ruled(gcOpcode(34), 'ref.get_desc', ['typeidx'], refGetDesc),
