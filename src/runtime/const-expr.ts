@@ -45,10 +45,19 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['ref.i31', (stack) => stack.push(refValue(refType(false, I31), i31(stack.pop()!.lo)))],
   ['any.convert_extern', (stack) => stack.push(refValue(refType(true, ANY), stack.pop()!.ref))],
   ['extern.convert_any', (stack) => stack.push(refValue(EXTERNREF, stack.pop()!.ref))],
-  ['struct.new', (stack, { x }, instance) => newStruct(stack, x, instance, false, null)],
-  ['struct.new_default', (stack, { x }, instance) => newStruct(stack, x, instance, true, null)],
-  ['struct.new_desc', (stack, { x }, instance) => newStruct(stack, x, instance, false, popDescriptor(stack))],
-  ['struct.new_default_desc', (stack, { x }, instance) => newStruct(stack, x, instance, true, popDescriptor(stack))],
+  ['struct.new', (stack, { x }, instance) => newStruct(stack, x, instance, { isDefault: false, isDescribed: false })],
+  [
+    'struct.new_default',
+    (stack, { x }, instance) => newStruct(stack, x, instance, { isDefault: true, isDescribed: false }),
+  ],
+  [
+    'struct.new_desc',
+    (stack, { x }, instance) => newStruct(stack, x, instance, { isDefault: false, isDescribed: true }),
+  ],
+  [
+    'struct.new_default_desc',
+    (stack, { x }, instance) => newStruct(stack, x, instance, { isDefault: true, isDescribed: true }),
+  ],
   [
     'array.new',
     (stack, { x }, instance) => {
@@ -66,22 +75,17 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['i64.mul', binary64(i64.mul)],
 ])
 
-function popDescriptor(stack: Value[]): StructInstance {
-  const descriptor = stack.pop()!.ref as StructInstance | null
-  if (descriptor === null) throw new Trap('TRAP_NULL_DESCRIPTOR')
-  return descriptor
-}
-
 const newStruct = (
   stack: Value[],
   x: number,
   instance: Instance,
-  isDefault: boolean,
-  descriptor: StructInstance | null,
+  { isDefault, isDescribed }: { readonly isDefault: boolean; readonly isDescribed: boolean },
 ): void => {
   const layout = instance.compiled.structLayout(x)
   const { type, fields, length } = layout
+  if (isDescribed && stack.at(-1)!.ref === null) throw new Trap('TRAP_NULL_DESCRIPTOR')
   claim(instance, structBytes(length))
+  const descriptor = isDescribed ? (stack.pop()!.ref as StructInstance) : null
   const struct = StructInstance.zero(layout, descriptor)
   const operands = isDefault ? [] : stack.splice(stack.length - fields.length)
   operands.forEach((value, i) => struct.set(fields[i]!, value))

@@ -6,7 +6,7 @@ import { Engine, Store, type Instance, type InstantiateOptions } from '../../src
 import { parseModule } from '../../src/text/parse-module.ts'
 import { codeOf } from './module-text.ts'
 
-const engine = new Engine({ features: { 'stack-switching': true } })
+const engine = new Engine({ features: { 'stack-switching': true, 'custom-descriptors': true } })
 
 function instantiate(text: string, options: InstantiateOptions = {}): Instance {
   return engine.compile(parseModule(text)).instantiateSync({}, options)
@@ -34,6 +34,16 @@ describe('what is in use is counted', () => {
       ${definition(count)})`
     expect(codeOf(() => instantiate(text(8), MEGABYTE))).toBe('ok')
     expect(codeOf(() => instantiate(text(30), MEGABYTE))).toBe('HEAP_EXHAUSTED')
+  })
+
+  it('while a constant structure is made that is described by what holds the most', () => {
+    const described = '(struct.new_default_desc $s (struct.new $d (array.new_default $a (i32.const 200000))))'
+    const text = (count: number): string => `(module (type $a (array i8))
+      (rec (type $s (descriptor $d) (struct ${'(field i64)'.repeat(10_000)})) (type $d (describes $s) (struct (field (ref $a)))))
+      (type $all (array (ref $s)))
+      (global (ref $all) (array.new_fixed $all ${count} ${described.repeat(count)})))`
+    expect(codeOf(() => instantiate(text(2), MEGABYTE))).toBe('ok')
+    expect(codeOf(() => instantiate(text(3), MEGABYTE))).toBe('HEAP_EXHAUSTED')
   })
 
   it('where it is reached through a continuation only, which is being bound at that moment', () => {
