@@ -27,7 +27,7 @@ export const made = (typeIdx: number): RefType => refType(false, exactly(typeIdx
 const refNull = (typeIdx: number): RefType => refType(true, typeIdx)
 
 /** What is known of a structure type: an instruction of a few bytes may ask for 10,000 fields. */
-export interface Fields {
+interface Fields {
   readonly operands: readonly ValType[]
   /** The first field without default. */
   readonly needsValue: FieldType | undefined
