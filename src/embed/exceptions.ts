@@ -9,7 +9,7 @@ import { valueFromJs } from './functions.ts'
 
 /** A tag of the host's, to be imported: `createTag(['i32', 'externref'])`. */
 export function createTag(types: readonly string[]): Tag {
-  if (!Array.isArray(types)) throw new UsageError(`the types of a tag are an array, not ${typeof types}`)
+  if (!Array.isArray(types)) throw new UsageError("a tag is made of a list of types, such as ['i32', 'externref']")
   return new Tag(canonicalFuncType({ kind: 'func', params: types.map(parseType), results: [] }))
 }
 

@@ -103,7 +103,7 @@ export function parseType(name: string): ValType {
     throw new UsageError(`a value type is a text such as 'i32', 'externref' or '(ref eq)', not ${typeof name}`)
   }
   const type = VAL_TYPES_BY_NAME.get(name) ?? NON_NULL_TYPES.get(name)
-  if (type === undefined) throw new UsageError(`unknown value type ${quoted(String(name))}`)
+  if (type === undefined) throw new UsageError(`unknown value type ${quoted(name)}`)
   return type
 }
 
