@@ -7,6 +7,15 @@ import type { Frame, Lowering } from './lower.ts'
 import { OPS } from './ops.ts'
 import { byType, slotWords } from './slots.ts'
 
+/** Shared by the frames that have no exit yet: there may be a million. */
+export const NO_EXITS: number[] = []
+
+/** The word at `at` gets the position of the frame's end. */
+export function addExit(frame: Frame, at: number): void {
+  if (frame.exits === NO_EXITS) frame.exits = [at]
+  else frame.exits.push(at)
+}
+
 /** Lowers one instruction, whose immediates were just read. */
 export type Handler = (lowering: Lowering, im: Immediates, row: Instruction) => void
 
@@ -42,7 +51,7 @@ export function passArguments(lowering: Lowering, params: readonly ValType[]): n
 /** The word at `at` gets the position of the frame's label, once that is known. */
 export function target(lowering: Lowering, at: number, frame: Frame): void {
   lowering.code.markTarget(at, frame.kind === 'loop' ? frame.start : 0)
-  if (frame.kind !== 'loop') frame.exits.push(at)
+  if (frame.kind !== 'loop') addExit(frame, at)
 }
 
 /** Moves the operands of a branch to the label's slots; ascending, so that none is overwritten before it has been moved. */

@@ -6,6 +6,7 @@ import { instructionByName } from '../instructions/table.ts'
 import { GLOBAL_WORDS } from '../runtime/global.ts'
 import { funcTypeOf } from '../syntax/module.ts'
 import { F32, F64, I32, I64, isRefType, refType, type FuncType } from '../syntax/types.ts'
+import { addExit } from './control-frames.ts'
 import type { Frame, Lowering } from './lower.ts'
 import {
   closeReachable,
@@ -59,7 +60,7 @@ const elseHandler: Handler = (lowering) => {
     lowering.stack.settle()
     const at = lowering.code.emit(OPS.br, 0)
     lowering.code.markTarget(at + 1, 0)
-    frame.exits.push(at + 1)
+    addExit(frame, at + 1)
   }
   lowering.code.bindHere([frame.otherwise])
   frame.otherwise = -1

@@ -18,6 +18,7 @@ import { funcTypeOf } from '../syntax/module.ts'
 import { EMPTY_BLOCK, V128, isRefType, type BlockType, type FuncType, type ValType } from '../syntax/types.ts'
 import { CodeBuffer } from './code-buffer.ts'
 import { LocalLayout } from './local-layout.ts'
+import { NO_EXITS } from './control-frames.ts'
 import { CONTROL_HANDLERS } from './lower-control.ts'
 import { Landings, type Handler, type ResumeSite } from './lower-exceptions.ts'
 import { OperandStack } from './operand-stack.ts'
@@ -58,7 +59,7 @@ export interface Frame {
   /** Where a loop begins. */
   readonly start: number
   /** Words to be filled with the position of the end. */
-  readonly exits: number[]
+  exits: number[]
   /** That position; −1 before it is known. */
   end: number
   /** Whether exceptions come to its label. */
@@ -180,7 +181,7 @@ export class Lowering {
     const frame = this.frame
     if (!frame.reachable && row.structure === undefined) return
     if (frame.reachable) {
-      this.map.push(this.code.position, this.reader.start)
+      this.noteOffset()
       if (this.mode !== 'fast') this.account(row)
     }
     const forms = formsOfRow(row)
@@ -200,6 +201,15 @@ export class Lowering {
     const { stack, code } = this
     const bits = signature.results[0] === V128 ? 128 : nan!
     code.emit(nan === 32 ? OPS.canonical32 : OPS.canonical64, stack.slotOf(stack.height - 1), bits / nan!)
+  }
+
+  /** What is emitted from here on comes from the instruction that was just read; one before it that emitted nothing is forgotten. */
+  private noteOffset(): void {
+    const { map } = this
+    const { position } = this.code
+    const last = map.length - 1
+    if (last > 0 && map[last - 1] === position) map[last] = this.reader.start
+    else map.push(position, this.reader.start)
   }
 
   private lowerExpression(row: Expression, forms: RowForms): void {
@@ -390,8 +400,20 @@ export class Lowering {
     const slot = stack.slotOf(height)
     const handler = this.landings.innermost
     const start = code.position
-    const open = { exits: [], end: -1, catches: false, handler, opened: -1, otherwise, reachable: true }
-    const frame: Frame = { kind, type, height, slot, start, ...open }
+    const frame: Frame = {
+      kind,
+      type,
+      height,
+      slot,
+      start,
+      exits: NO_EXITS,
+      end: -1,
+      catches: false,
+      handler,
+      opened: -1,
+      otherwise,
+      reachable: true,
+    }
     this.frames.push(frame)
     code.seal()
     return frame
