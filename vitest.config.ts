@@ -8,6 +8,9 @@ import { ClosingLine } from './scripts/closing-line.ts'
 const long = [
   'test/{spec,wasi,cli,fuzz,adversarial}/**/*.test.ts',
   'test/{docs,examples,adding-an-instruction}.test.ts',
+  // What is large on purpose, and a comparison with the host.
+  'test/unit/validate/{code,host}.test.ts',
+  'test/unit/text/{print-module,round-trip}.test.ts',
 ]
 
 export default defineConfig({
