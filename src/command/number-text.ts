@@ -1,6 +1,7 @@
 // Numbers and vectors as people type them, to the bits that they stand for. It admits a little more than the text format does: `.5`,
 // `infinity`, `+1`.
 
+import { toUnsignedBigInt } from '../numeric/i64.ts'
 import { highHalf, i32_reinterpret_f32, lowHalf } from '../numeric/convert.ts'
 
 /** Signed or unsigned, as long as it fits. */
@@ -42,7 +43,7 @@ function nanBits(text: string, { bits, fractionBits }: FloatFormat): bigint | un
 function floatBits(value: number | undefined, bits: 32 | 64): bigint | undefined {
   if (value === undefined) return undefined
   if (bits === 32) return BigInt(i32_reinterpret_f32(value) >>> 0)
-  return (BigInt(highHalf(value) >>> 0) << 32n) | BigInt(lowHalf(value) >>> 0)
+  return toUnsignedBigInt(lowHalf(value), highHalf(value))
 }
 
 function parseMagnitude(text: string): number | undefined {

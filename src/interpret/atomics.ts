@@ -3,7 +3,8 @@
 
 import type { AtomicOp, Instruction } from '../instructions/define.ts'
 import { INSTRUCTIONS } from '../instructions/table.ts'
-import { NARROW_ACCESS, WIDE_ACCESS, fence, joined, writeHalves } from '../runtime/atomics.ts'
+import { fromBigInt, hi, toBigInt } from '../numeric/i64.ts'
+import { NARROW_ACCESS, WIDE_ACCESS, fence } from '../runtime/atomics.ts'
 import type { Instance } from '../runtime/instance.ts'
 import type { Memory } from '../runtime/memory.ts'
 import { I64 } from '../syntax/types.ts'
@@ -53,7 +54,7 @@ function narrowHandler(op: keyof typeof NARROW_ACCESS, row: Instruction, bytes: 
 
 function wideHandler(op: keyof typeof WIDE_ACCESS): SlowHandler {
   const access = WIDE_ACCESS[op]
-  const operand = (I32: Int32Array, at: number): bigint => joined(I32[at]!, I32[at + 1]!)
+  const operand = (I32: Int32Array, at: number): bigint => toBigInt(I32[at]!, I32[at + 1]!)
   const gives = op !== 'store'
   return ({ I32 }, { memories }, base, x, offset) => {
     const memory = memories[x]!
@@ -61,7 +62,10 @@ function wideHandler(op: keyof typeof WIDE_ACCESS): SlowHandler {
     const fault = faultOf(memory, address, 8)
     if (fault !== 0) return fault
     const value = access(memory.cells.doubles, address / 8, operand(I32, base + SECOND), operand(I32, base + THIRD))
-    if (gives) writeHalves(I32, base, value)
+    if (gives) {
+      I32[base] = fromBigInt(value)
+      I32[base + 1] = hi
+    }
     return 0
   }
 }
@@ -119,8 +123,8 @@ export function waitRequest(
     memory: instance.memories[x]!,
     address: effectiveAddress(I32, base, offset),
     bytes,
-    expected: bytes === 8 ? joined(word(SECOND), word(SECOND + 1)) : BigInt(word(SECOND)),
-    timeout: joined(word(THIRD), word(THIRD + 1)),
+    expected: bytes === 8 ? toBigInt(word(SECOND), word(SECOND + 1)) : BigInt(word(SECOND)),
+    timeout: toBigInt(word(THIRD), word(THIRD + 1)),
   }
 }
 

@@ -1,5 +1,6 @@
 // What a stack of calls says about where a run is.
 
+import { toUnsignedBigInt } from '../numeric/i64.ts'
 import type { FuncInstance } from '../runtime/func.ts'
 import type { Instance } from '../runtime/instance.ts'
 import type { RunFrame } from '../runtime/tier.ts'
@@ -81,7 +82,7 @@ export function describeAccess(pc: number, fp: number, instance: Instance): stri
   const { code, I32 } = machine()
   if (code[pc] === OPS.address64) {
     const slot = fp + code[pc + 2]!
-    const address = unsigned64(I32[slot]!, I32[slot + 1]!) + unsigned64(code[pc + 3]!, code[pc + 4]!)
+    const address = toUnsignedBigInt(I32[slot]!, I32[slot + 1]!) + toUnsignedBigInt(code[pc + 3]!, code[pc + 4]!)
     return `address 0x${address.toString(16)}, beyond all memories`
   }
   const isSlow = code[pc] === OPS.slow
@@ -92,8 +93,4 @@ export function describeAccess(pc: number, fp: number, instance: Instance): stri
   const { byteLength } = isSlow ? instance.memories[code[pc + 3]!]! : instance.memory
   const address = (I32[fp + code[position]!]! >>> 0) + (code[isSlow ? pc + 4 : position + 1]! >>> 0)
   return `address 0x${address.toString(16)} + ${row.access.bytes} in a memory of ${byteLength} bytes`
-}
-
-function unsigned64(lo: number, hi: number): bigint {
-  return (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0)
 }

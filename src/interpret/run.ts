@@ -683,7 +683,7 @@ export class InterpreterRun implements RunHandle, Resident, RootSource, StackSwi
       forgetReferences(machine(), stackEnd)
       this.slice = -1
     }
-    if (!heap.allocate(bytes)) throw heap.exhausted()
+    heap.claim(bytes)
   }
 
   get frameEnd(): number {

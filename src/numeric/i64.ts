@@ -27,6 +27,11 @@ export function toBigInt(low: number, high: number): bigint {
   return (BigInt(high) << 32n) | BigInt(low >>> 0)
 }
 
+/** The value read as unsigned. */
+export function toUnsignedBigInt(low: number, high: number): bigint {
+  return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)
+}
+
 /** https://webassembly.github.io/spec/core/exec/numerics.html#op-iadd */
 export function add(al: number, ah: number, bl: number, bh: number): number {
   const low = (al + bl) | 0

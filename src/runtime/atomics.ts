@@ -59,23 +59,6 @@ export const WIDE_ACCESS: Readonly<Record<AtomicAccess, WideAccess>> = {
   cmpxchg: (cells, i, expected, value) => Atomics.compareExchange(cells, i, expected, value),
 }
 
-const split = new BigInt64Array(1)
-const halvesOfSplit = new Int32Array(split.buffer)
-
-/** An i64 from its halves. */
-export function joined(lo: number, hi: number): bigint {
-  halvesOfSplit[0] = lo
-  halvesOfSplit[1] = hi
-  return split[0]!
-}
-
-/** Writes an i64 as two words. */
-export function writeHalves(words: Int32Array, at: number, value: bigint): void {
-  split[0] = value
-  words[at] = halvesOfSplit[0]!
-  words[at + 1] = halvesOfSplit[1]!
-}
-
 /** Orders what comes before it in all threads: the host has no fence, but an exchange on memory that it shares is one. */
 export function fence(): void {
   if (fenceCell !== undefined) Atomics.exchange(fenceCell, 0, 0)

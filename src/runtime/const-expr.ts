@@ -84,7 +84,8 @@ const newStruct = (
   const layout = instance.compiled.structLayout(x)
   const { type, fields, length } = layout
   if (isDescribed && stack.at(-1)!.ref === null) throw new Trap('TRAP_NULL_DESCRIPTOR')
-  claim(instance, structBytes(length))
+  // The operands are still on the stack: they count.
+  instance.store.heap.claim(structBytes(length))
   const descriptor = isDescribed ? (stack.pop()!.ref as StructInstance) : null
   const struct = StructInstance.zero(layout, descriptor)
   const operands = isDefault ? [] : stack.splice(stack.length - fields.length)
@@ -95,16 +96,12 @@ const newStruct = (
 /** `count`: operands that are its elements, one for all or one for each. */
 const newArray = (stack: Value[], x: number, instance: Instance, length: number, count: number): void => {
   const layout = instance.compiled.arrayLayout(x)
-  claim(instance, arrayBytes(layout, length))
+  // The operands are still on the stack: they count.
+  instance.store.heap.claim(arrayBytes(layout, length))
   const array = new ArrayInstance(layout, length)
   const elements = stack.splice(stack.length - count)
   for (let i = 0; i < length && elements.length > 0; i++) array.set(i, elements[i % elements.length]!)
   stack.push(refValue(closedRef(layout.type), array))
-}
-
-/** The operands are still on the stack: they count. */
-function claim({ store }: Instance, bytes: number): void {
-  if (!store.heap.allocate(bytes)) throw store.heap.exhausted()
 }
 
 /** A reference to what was just made. */

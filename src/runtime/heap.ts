@@ -85,6 +85,11 @@ export class Heap {
     return new Trap('HEAP_EXHAUSTED', `${this.limit} bytes are allowed`)
   }
 
+  /** Counts `bytes` more; throws where that is too much. */
+  claim(bytes: number): void {
+    if (!this.allocate(bytes)) throw this.exhausted()
+  }
+
   /** Every object that can be reached from the sources and the stacks, each once. One walk at a time, in the whole process. */
   *objects(): Generator<HeapObject, void> {
     const walk = ++walks

@@ -1,6 +1,7 @@
 // Bits to numbers of the text format. Every text parses back to the very same bits, NaN payloads and the sign of zero included;
 // floats are the shortest decimals that do.
 
+import { toUnsignedBigInt } from '../numeric/i64.ts'
 import { parseF32 } from './number.ts'
 
 const F32_INFINITY = 0x7f800000
@@ -15,12 +16,12 @@ export function printI32(bits: number): string {
 
 /** Signed. */
 export function printI64(lo: number, hi: number): string {
-  return String(BigInt.asIntN(64, joinBits(lo, hi)))
+  return String(BigInt.asIntN(64, toUnsignedBigInt(lo, hi)))
 }
 
 /** Unsigned. */
 export function printU64(lo: number, hi: number): string {
-  return String(joinBits(lo, hi))
+  return String(toUnsignedBigInt(lo, hi))
 }
 
 /** The shape and lanes of a vector constant, from its four words. */
@@ -44,19 +45,15 @@ export function printF64(lo: number, hi: number): string {
   const sign = hi < 0 ? '-' : ''
   const high = hi & 0x7fffffff
   if (high >= F64_HI_INFINITY) {
-    const payload = joinBits(lo, high - F64_HI_INFINITY)
+    const payload = toUnsignedBigInt(lo, high - F64_HI_INFINITY)
     if (payload === 0n) return `${sign}inf`
-    return payload === joinBits(0, F64_HI_QUIET) ? `${sign}nan` : `${sign}nan:0x${payload.toString(16)}`
+    return payload === toUnsignedBigInt(0, F64_HI_QUIET) ? `${sign}nan` : `${sign}nan:0x${payload.toString(16)}`
   }
   const view = new DataView(new ArrayBuffer(8))
   view.setInt32(0, high)
   view.setInt32(4, lo)
   // ECMAScript defines the text of a number as the shortest decimal that it is read from.
   return sign + String(view.getFloat64(0))
-}
-
-function joinBits(lo: number, hi: number): bigint {
-  return (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0)
 }
 
 function shortestF32(bits: number): string {

@@ -1,5 +1,7 @@
 // Floats as hexadecimal numbers, in the spelling that people know from wasm-objdump: `0x1.8p+0`, `-inf`, `nan:0x200000`.
 
+import { toUnsignedBigInt } from '../../numeric/i64.ts'
+
 interface FloatFormat {
   readonly exponentBits: number
   readonly mantissaBits: number
@@ -13,7 +15,7 @@ export function printHexF32(bits: number): string {
 }
 
 export function printHexF64(lo: number, hi: number): string {
-  return printHexFloat((BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0), F64_FORMAT)
+  return printHexFloat(toUnsignedBigInt(lo, hi), F64_FORMAT)
 }
 
 function printHexFloat(bits: bigint, { exponentBits, mantissaBits }: FloatFormat): string {

@@ -2,6 +2,7 @@
 
 import type { Instruction } from '../../instructions/define.ts'
 import { CATCHES, CLAUSE_NUMBERS, ON_SWITCH } from '../../instructions/immediates.ts'
+import { toUnsignedBigInt } from '../../numeric/i64.ts'
 import type { ImmediateKind, Immediates } from '../../instructions/immediates.ts'
 import { EMPTY_BLOCK, spellHeapType, spellValType, type BlockType, type ValType } from '../../syntax/types.ts'
 import { printHexF32, printHexF64 } from './hex-float.ts'
@@ -130,7 +131,7 @@ export class InstructionText {
 }
 
 export function unsigned({ lo, hi }: Immediates): bigint {
-  return (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0)
+  return toUnsignedBigInt(lo, hi)
 }
 
 function hexWord(word: number): string {
