@@ -5,6 +5,8 @@
 export interface GuestMemory {
   readonly bytes: Uint8Array
   readonly view: DataView
+  /** To be told of what was written through the views, so that whoever saves or records the memory need not look for it. */
+  readonly wrote?: ((address: number, byteLength: number) => void) | undefined
 }
 
 /** A function over raw core values: i32 as number, i64 as bigint. A promise suspends the run. */
@@ -21,4 +23,8 @@ export interface ImportProvider {
   readonly imports: (memory: () => GuestMemory) => Readonly<Record<string, ProvidedFunction>>
   /** The type that its function of that name has; undefined where there is none. */
   readonly typeOf: (name: string) => ProvidedType | undefined
+  /** Its state, for a snapshot: descriptors, clocks, files that live in memory. Without it a guest of this provider can't be saved. */
+  readonly save?: (() => Uint8Array) | undefined
+  /** Takes over a state that `save` gave, in another process perhaps: untrusted data. Throws where that is damaged or asks for too much. */
+  readonly restore?: ((saved: Uint8Array) => void) | undefined
 }
