@@ -13,41 +13,19 @@ import { refValue, type Value } from '../runtime/value.ts'
 import { funcTypeOf } from '../syntax/module.ts'
 import { CONTREF, heapTypeOf, type ContType, type FuncType } from '../syntax/types.ts'
 import type { Crossing } from './backtrace.ts'
-import type { PlacedCode } from './code-heap.ts'
 import { cutAbove, findPrompt, placeStretch, type Cut, type FrameStretch } from './continuations.ts'
+import type { Execution } from './execution.ts'
 import { readValues, wordsOf, writeValues } from './frame-values.ts'
+import { callHost } from './host-calls.ts'
 import { EXIT_PC, RETURN_PC, machine } from './machine.ts'
 import { REASON } from './ops.ts'
-
-/** What of a run the instructions work on. */
-export interface StackSwitcher {
-  instance: Instance | undefined
-  mode: 'fast' | 'metered'
-  pc: number
-  fp: number
-  sp: number
-  slice: number
-  readonly crossings: Crossing[]
-  pushCall: (returnPc: number) => void
-  callHost: (func: FuncInstance, slot: number, returnPc: number) => Stop | undefined
-  jumpTo: (func: FuncInstance) => void
-  throw: (exception: ExceptionInstance, position: number) => undefined
-  newException: (tag: Tag, slot: number) => ExceptionInstance
-  /** Takes of the heap of an instance, by default of the one that runs. `stackEnd`: behind everything on the stack that is in use. */
-  claim: (bytes: number, stackEnd: number, instance?: Instance) => void
-  /** Behind the frame that runs. */
-  readonly frameEnd: number
-  /** The code that runs. */
-  placed: () => PlacedCode
-  /** Forgets the crossings from that one on. */
-  dropCrossings: (count: number) => void
-}
+import { newException, throwException } from './throwing.ts'
 
 /** Words of the operations behind which a run goes on. */
 const OPERATION_WORDS = { contNew: 5, contBind: 5, suspend: 4, resume: 6, switch: 5 } as const
 
 /** Does what the operation at the run's position says. `why`: the reason for which the loop was left. */
-export function switchStacks(run: StackSwitcher, why: number): Stop | undefined {
+export function switchStacks(run: Execution, why: number): Stop | undefined {
   const { code, R } = machine()
   const { pc, fp } = run
   const word = (k: number): number => code[pc + k]!
@@ -64,7 +42,7 @@ export function switchStacks(run: StackSwitcher, why: number): Stop | undefined 
       return resumeContinuation(run, slot, word(3), word(5))
     case REASON.resumeThrow: {
       const tag = tagOf(word(4))
-      return resumeThrowing(run, run.newException(tag, slot), slot + wordsOf(tag.type.params), slot, word(5))
+      return resumeThrowing(run, newException(run, tag, slot), slot + wordsOf(tag.type.params), slot, word(5))
     }
     case REASON.resumeThrowRef: {
       const exception = R[slot >> 1] as ExceptionInstance | null
@@ -76,7 +54,7 @@ export function switchStacks(run: StackSwitcher, why: number): Stop | undefined 
   }
 }
 
-function makeContinuation(run: StackSwitcher, slot: number, typeIdx: number): undefined {
+function makeContinuation(run: Execution, slot: number, typeIdx: number): undefined {
   const { R } = machine()
   const func = R[slot >> 1] as FuncInstance | null
   if (func === null) throw new Trap('TRAP_NULL_FUNCTION')
@@ -84,7 +62,7 @@ function makeContinuation(run: StackSwitcher, slot: number, typeIdx: number): un
   run.pc += OPERATION_WORDS.contNew
 }
 
-function bindContinuation(run: StackSwitcher, slot: number, fromIdx: number, toIdx: number): undefined {
+function bindContinuation(run: Execution, slot: number, fromIdx: number, toIdx: number): undefined {
   const count = contFunc(run, fromIdx).params.length - contFunc(run, toIdx).params.length
   const types = contFunc(run, fromIdx).params.slice(0, count)
   const unbound = usable(slot + wordsOf(types))
@@ -97,7 +75,7 @@ function bindContinuation(run: StackSwitcher, slot: number, fromIdx: number, toI
 }
 
 function newContinuation(
-  run: StackSwitcher,
+  run: Execution,
   typeIdx: number,
   computation: Computation,
   stackEnd: number,
@@ -108,7 +86,7 @@ function newContinuation(
   return made
 }
 
-function contFunc(run: StackSwitcher, typeIdx: number): FuncType {
+function contFunc(run: Execution, typeIdx: number): FuncType {
   const { module } = run.instance!.compiled
   return funcTypeOf(module, (module.types[typeIdx] as ContType).typeIdx)
 }
@@ -129,7 +107,7 @@ function consume(continuation: ContinuationInstance): Computation {
 }
 
 /** Resumes the continuation behind the arguments at `slot`. */
-function resumeContinuation(run: StackSwitcher, slot: number, typeIdx: number, site: number): Stop | undefined {
+function resumeContinuation(run: Execution, slot: number, typeIdx: number, site: number): Stop | undefined {
   const { params } = contFunc(run, typeIdx)
   const computation = consume(usable(slot + wordsOf(params)))
   const args = readValues(params, slot)
@@ -138,19 +116,19 @@ function resumeContinuation(run: StackSwitcher, slot: number, typeIdx: number, s
 
 /** Throws where the continuation behind the operands at `slot` was suspended; where it had not begun, that is here. */
 function resumeThrowing(
-  run: StackSwitcher,
+  run: Execution,
   exception: ExceptionInstance,
   cont: number,
   slot: number,
   site: number,
 ): undefined {
   const { from } = consume(usable(cont))
-  if (!('stretch' in from)) return run.throw(exception, run.pc)
+  if (!('stretch' in from)) return throwException(run, exception, run.pc)
   goOnWith(run, from.stretch as FrameStretch, slot, promptOf(run, site))
-  run.throw(exception, run.pc - 1)
+  throwException(run, exception, run.pc - 1)
 }
 
-function promptOf(run: StackSwitcher, site: number): Crossing {
+function promptOf(run: Execution, site: number): Crossing {
   const { sites, start } = run.placed()
   const prompt = { ...sites[site]!, start }
   return { instance: run.instance!, returnPc: run.pc + OPERATION_WORDS.resume, mode: run.mode, prompt }
@@ -158,7 +136,7 @@ function promptOf(run: StackSwitcher, site: number): Crossing {
 
 /** Goes on with a computation above the frame that runs, or in place of what was there. */
 function begun(
-  run: StackSwitcher,
+  run: Execution,
   { from, bound }: Computation,
   args: readonly Value[],
   slot: number,
@@ -177,13 +155,13 @@ function begun(
   run.crossings.push(prompt)
   run.mode = 'metered'
   run.fp = slot
-  if (func.host !== undefined) return run.callHost(func, slot, RETURN_PC)
+  if (func.host !== undefined) return callHost(run, func, slot, RETURN_PC)
   run.instance = func.instance!
   run.jumpTo(func)
   return undefined
 }
 
-function goOnWith(run: StackSwitcher, stretch: FrameStretch, base: number, prompt: Crossing): void {
+function goOnWith(run: Execution, stretch: FrameStretch, base: number, prompt: Crossing): void {
   const { fp, sp } = placeStretch(stretch, base, run.sp, run.fp)
   run.slice -= stretch.words.length >> 8
   run.crossings.push(prompt)
@@ -196,7 +174,7 @@ function goOnWith(run: StackSwitcher, stretch: FrameStretch, base: number, promp
 }
 
 /** Takes what runs above the prompt off the stack, and goes on in the frame below it. */
-function cutOff(run: StackSwitcher, crossing: number, slot: number, pc: number): Cut {
+function cutOff(run: Execution, crossing: number, slot: number, pc: number): Cut {
   const { instance, fp, sp, crossings } = run
   const cut = cutAbove({ instance: instance!, pc, fp, sp, crossings, slot }, crossing)
   run.slice -= cut.stretch.words.length >> 8
@@ -207,13 +185,13 @@ function cutOff(run: StackSwitcher, crossing: number, slot: number, pc: number):
   return cut
 }
 
-function promptFor(run: StackSwitcher, tag: Tag, isSwitch: boolean): NonNullable<ReturnType<typeof findPrompt>> {
+function promptFor(run: Execution, tag: Tag, isSwitch: boolean): NonNullable<ReturnType<typeof findPrompt>> {
   const prompt = findPrompt(tag, run.crossings, isSwitch)
   if (prompt === undefined) throw new Trap('UNHANDLED_TAG', run.instance!.tagText(tag))
   return prompt
 }
 
-function suspendTo(run: StackSwitcher, tag: Tag, slot: number): undefined {
+function suspendTo(run: Execution, tag: Tag, slot: number): undefined {
   const { crossing, clause } = promptFor(run, tag, false)
   const { typeIdx, landing, slot: to } = clause!
   const { start } = run.crossings[crossing]!.prompt!
@@ -227,7 +205,7 @@ function suspendTo(run: StackSwitcher, tag: Tag, slot: number): undefined {
 }
 
 /** Suspends, and resumes another continuation in its place. */
-function switchContinuation(run: StackSwitcher, tag: Tag, slot: number, typeIdx: number): Stop | undefined {
+function switchContinuation(run: Execution, tag: Tag, slot: number, typeIdx: number): Stop | undefined {
   const { params } = contFunc(run, typeIdx)
   const given = params.slice(0, -1)
   const cont = slot + wordsOf(given)
