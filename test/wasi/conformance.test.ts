@@ -3,8 +3,11 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { FUNCTION_NAMES } from '../../src/wasi/preview1/functions.ts'
+import type { FunctionName } from '../../src/wasi/preview1/functions.ts'
 import { guestMemory } from '../../src/wasi/preview1/memory.ts'
 import { Wasi } from '../../src/wasi/preview1/wasi.ts'
+import type { WasiFunction } from '../../src/wasi/preview1/wasi.ts'
 import { requireSuites } from '../suites.ts'
 import { REAL_CLOCK, loadFolder, native, realRandom } from './host.ts'
 import type { NativeMemory } from './host.ts'
@@ -40,14 +43,23 @@ describe.skipIf(suite === undefined)('the official programs', () => {
   test.each(programs.filter(({ language }) => language === 'rust'))('$language $program, strict', (row) => {
     runProgram(row.language, row.program, { ERRNO_MODE_UNIX: '1' })
   })
+
+  test.each(programs)('$language $program, each call by a Wasi that goes on from the state of the last', (row) => {
+    runProgram(row.language, row.program, {}, true)
+  })
 })
 
-function runProgram(language: string, program: string, env: Readonly<Record<string, string>>): void {
+function runProgram(
+  language: string,
+  program: string,
+  env: Readonly<Record<string, string>>,
+  throughState = false,
+): void {
   const folder = join(suite ?? '.', language)
   const file = join(folder, `${program}.json`)
   const specification: Specification = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Specification) : {}
   const { args = [], root } = specification
-  const wasi = new Wasi({
+  let wasi = new Wasi({
     args: [`${program}.wasm`, ...args],
     env: { ...specification.env, ...env },
     clock: REAL_CLOCK,
@@ -55,7 +67,19 @@ function runProgram(language: string, program: string, env: Readonly<Record<stri
     ...(root !== undefined && { fs: loadFolder(join(folder, root)) }),
   })
   const module = new native.Module(readFileSync(join(folder, `${program}.wasm`)))
-  const instance = new native.Instance(module, { wasi_snapshot_preview1: wasi.imports(() => memory) })
+  const moving = (name: FunctionName): WasiFunction => {
+    return (...args) => {
+      const next = new Wasi({ clock: REAL_CLOCK, random: realRandom })
+      next.restore(wasi.save())
+      wasi = next
+      return next.imports(() => memory)[name](...args)
+    }
+  }
+  const instance = new native.Instance(module, {
+    wasi_snapshot_preview1: throughState
+      ? Object.fromEntries<WasiFunction>(FUNCTION_NAMES.map((name) => [name, moving(name)]))
+      : wasi.imports(() => memory),
+  })
   const memory = guestMemory(instance.exports['memory'] as NativeMemory)
   const exitCode = wasi.run(instance.exports['_start'] as () => void)
   const stderr = Buffer.from(wasi.stderr).toString()

@@ -9,16 +9,16 @@ type Names = 'args_get' | 'args_sizes_get' | 'environ_get' | 'environ_sizes_get'
 
 export const argsFunctions: Pick<Implementations, Names> = {
   args_get(guest, argv, argv_buf) {
-    writeStrings(guest, guest.args, argv, argv_buf)
+    writeStrings(guest, guest.program.args, argv, argv_buf)
   },
   args_sizes_get(guest) {
-    return sizes(guest.args)
+    return sizes(guest.program.args)
   },
   environ_get(guest, environ, environ_buf) {
-    writeStrings(guest, guest.environ, environ, environ_buf)
+    writeStrings(guest, guest.program.environ, environ, environ_buf)
   },
   environ_sizes_get(guest) {
-    return sizes(guest.environ)
+    return sizes(guest.program.environ)
   },
 }
 

@@ -41,7 +41,7 @@ export const fdIoFunctions: Pick<Implementations, 'fd_pread' | 'fd_pwrite' | 'fd
   *fd_write(guest, fd, iovs) {
     const descriptor = guest.table.readableOrWritable(fd, RIGHTS.fd_write)
     const bytes = gather(guest.memory(), iovs, guest.limits.callBytes)
-    if (isStream(descriptor)) return yield* wait(descriptor.handle.write(bytes))
+    if (isStream(descriptor)) return yield* descriptor.handle.write(bytes)
     return yield* writeFile(descriptor, bytes)
   },
 }
@@ -58,7 +58,9 @@ function* readStream(guest: Guest, { handle, flags }: Descriptor<Stream>, iovs: 
   const length = Math.min(totalLength(iovs), guest.limits.callBytes)
   if (length === 0) return 0
   if ((flags & FDFLAGS.nonblock) !== 0 && typeof handle.available() !== 'number') throw new WasiError('again')
-  const bytes = (yield* wait(handle.read(length))).subarray(0, length)
+  // Others may wait for the same bytes.
+  for (let filling = handle.fill(length); filling !== undefined; filling = handle.fill(length)) yield filling
+  const bytes = handle.read(length)
   scatter(guest.memory(), iovs, bytes)
   return bytes.length
 }

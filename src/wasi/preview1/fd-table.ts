@@ -18,6 +18,10 @@ export interface Descriptor<H extends Handle = Handle> {
   position: number
   /** The name that the guest is told, for a folder that it was given at the start. */
   readonly preopen?: Uint8Array
+  /** Of which of the guest's folders it is, by its name. */
+  readonly folder?: string
+  /** On a file system of the host's: the names that led to it from the folder's root, by which it can be opened again. */
+  readonly names?: readonly string[]
   listing?: Listing
 }
 
@@ -122,6 +126,17 @@ export class FdTable {
     this.#descriptors.delete(from)
     this.#lowest = Math.min(this.#lowest, from)
     handle.close()
+  }
+
+  entries(): IterableIterator<[number, Descriptor]> {
+    return this.#descriptors.entries()
+  }
+
+  /** Closes what is open; the others take its place. */
+  replace(descriptors: ReadonlyMap<number, Descriptor>): void {
+    this.closeAll()
+    this.#lowest = 0
+    for (const [fd, descriptor] of descriptors) this.#descriptors.set(fd, descriptor)
   }
 
   closeAll(): void {

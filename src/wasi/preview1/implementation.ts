@@ -2,16 +2,27 @@
 // implementation that disagrees with it doesn't compile.
 
 import type { Abi } from './abi.ts'
+import type { Readings } from './clock.ts'
 import type { FdTable } from './fd-table.ts'
 import type { FileStat } from './file-system.ts'
 import type { Arguments, FUNCTIONS, FunctionName } from './functions.ts'
 import type { WasiLimits } from './limits.ts'
 import type { GuestMemory } from './memory.ts'
+import type { WasiExit } from './process.ts'
 import type { ClockId, FileType, Signal } from './types.ts'
 import type { Waiting } from './waiting.ts'
 
+/**
+ * What a source of time or randomness that runs in a way that can be foretold has in a snapshot. `restore` throws a HeddleError for
+ * bytes that are not its own. A source of the host's has neither, and goes on as it does.
+ */
+export interface WithState {
+  save?(): Uint8Array
+  restore?(saved: Uint8Array): void
+}
+
 /** The clocks of a host, in nanoseconds. */
-export interface WasiClock {
+export interface WasiClock extends WithState {
   /** undefined: there is no such clock (EINVAL). */
   now(id: ClockId): bigint | undefined
   /** Never 0. By default 1 µs. */
@@ -23,15 +34,24 @@ export interface WasiClock {
 }
 
 /** Fills the array, of at most 64 KiB, with random bytes that can't be foretold. */
-export type WasiRandom = (bytes: Uint8Array) => void
+export interface WasiRandom extends WithState {
+  (bytes: Uint8Array): void
+}
+
+/** What belongs to the program as a whole. */
+export interface Program {
+  args: readonly Uint8Array[]
+  environ: readonly Uint8Array[]
+  exit: WasiExit | undefined
+}
 
 /** One guest: its state, and its memory as it is now. */
 export interface Guest {
-  readonly args: readonly Uint8Array[]
-  readonly environ: readonly Uint8Array[]
+  readonly program: Program
   readonly table: FdTable
   readonly limits: WasiLimits
   readonly clock: WasiClock
+  readonly readings: Readings
   readonly random: WasiRandom | undefined
   readonly abi: Abi
   memory(): GuestMemory

@@ -28,7 +28,10 @@ export const pathOpenFunctions: Pick<Implementations, 'path_open'> = {
     }
     // With `excl` a link is something that exists, wherever it leads.
     const follow = (dirflags & LOOKUPFLAGS.symlink_follow) !== 0 && !(options.create && options.exclusive)
-    const handle = yield* withPlace(base.handle, path, follow, (place) => open(place, options, has(OFLAGS.directory)))
+    const { handle, names } = yield* withPlace(base.handle, path, follow, function* (place) {
+      const opened = yield* open(place, options, has(OFLAGS.directory))
+      return { handle: opened, names: [...place.names, ...(place.name === undefined ? [] : [place.name])] }
+    })
     const applying = handle.kind === 'directory' ? DIRECTORY_RIGHTS : FILE_RIGHTS
     return guest.table.add({
       handle,
@@ -36,6 +39,8 @@ export const pathOpenFunctions: Pick<Implementations, 'path_open'> = {
       inheriting: handle.kind === 'directory' ? inheriting : 0,
       flags: fdflags,
       position: 0,
+      ...(base.folder !== undefined && { folder: base.folder }),
+      ...(base.names !== undefined && { names: [...base.names, ...names] }),
     })
   },
 }

@@ -12,6 +12,8 @@ import type { Waiting } from './waiting.ts'
 export interface Place {
   readonly directory: Directory
   readonly name: string | undefined
+  /** The names that lead from where the walk began to `directory`. */
+  readonly names: readonly string[]
   /** The path ended with a slash: it stands for a folder, made or found. */
   readonly mustBeDirectory: boolean
 }
@@ -26,22 +28,28 @@ export function* withPlace<T>(
   follow: boolean,
   use: (place: Place) => Waiting<T>,
 ): Waiting<T> {
-  const held = [base]
+  const held: Held[] = [{ directory: base, name: '' }]
   try {
     return yield* use(yield* walk(held, path, follow))
   } finally {
-    for (const directory of held.slice(1)) directory.close()
+    for (const { directory } of held.slice(1)) directory.close()
   }
 }
 
-function* walk(held: Directory[], path: string, follow: boolean): Waiting<Place> {
+/** A folder of the walk, and its name in the one before. */
+interface Held {
+  readonly directory: Directory
+  readonly name: string
+}
+
+function* walk(held: Held[], path: string, follow: boolean): Waiting<Place> {
   const pending: string[] = []
   let mustBeDirectory = pushComponents(pending, path)
   let links = 0
   for (;;) {
-    const directory = held.at(-1) as Directory
+    const { directory } = held.at(-1) as Held
     const name = pending.pop()
-    if (name === undefined) return { directory, name, mustBeDirectory: true }
+    if (name === undefined) return placeIn(held, name, true)
     if (name === '.') continue
     if (name === '..') {
       if (held.length === 1) throw new WasiError('perm', 'the path leads out of its folder')
@@ -51,10 +59,10 @@ function* walk(held: Directory[], path: string, follow: boolean): Waiting<Place>
     }
     checkName(name)
     const last = pending.length === 0
-    if (last && !follow) return { directory, name, mustBeDirectory }
+    if (last && !follow) return placeIn(held, name, mustBeDirectory)
     const step = yield* stepOrMissing(directory, name)
     if (step === undefined || step.type === 'other') {
-      if (last) return { directory, name, mustBeDirectory }
+      if (last) return placeIn(held, name, mustBeDirectory)
       throw new WasiError(step === undefined ? 'noent' : 'notdir')
     }
     if (step.type === 'link') {
@@ -66,10 +74,15 @@ function* walk(held: Directory[], path: string, follow: boolean): Waiting<Place>
     }
     if (last) {
       step.directory.close()
-      return { directory, name, mustBeDirectory }
+      return placeIn(held, name, mustBeDirectory)
     }
-    held.push(step.directory)
+    held.push({ directory: step.directory, name })
   }
+}
+
+function placeIn(held: readonly Held[], name: string | undefined, mustBeDirectory: boolean): Place {
+  const { directory } = held.at(-1) as Held
+  return { directory, name, names: held.slice(1).map((folder) => folder.name), mustBeDirectory }
 }
 
 function* stepOrMissing(
@@ -98,6 +111,15 @@ function pushComponents(pending: string[], path: string): boolean {
 const ENCODER = new TextEncoder()
 
 function checkName(name: string): void {
+  if (isTooLong(name)) throw new WasiError('nametoolong')
+}
+
+function isTooLong(name: string): boolean {
   // A UTF-16 unit has at most three bytes in UTF-8.
-  if (name.length * 3 > NAME_BYTES && ENCODER.encode(name).length > NAME_BYTES) throw new WasiError('nametoolong')
+  return name.length * 3 > NAME_BYTES && ENCODER.encode(name).length > NAME_BYTES
+}
+
+/** Whether it is what a host is ever given as a name. */
+export function isName(name: string): boolean {
+  return name !== '' && name !== '.' && name !== '..' && !/[/\0]/.test(name) && !isTooLong(name)
 }

@@ -2,8 +2,9 @@
 // embedder's; here it is only a flag that the guest can ask for.
 
 import { WasiError } from './errno.ts'
-import { isPromise } from './waiting.ts'
-import type { Awaitable } from './waiting.ts'
+import type { Errno } from './errno.ts'
+import { isPromise, wait } from './waiting.ts'
+import type { Awaitable, Waiting } from './waiting.ts'
 
 /** At most `length` bytes; null or none at the end. A promise, when there are none yet, suspends the guest. */
 export type ReadInput = (length: number) => Awaitable<Uint8Array | null>
@@ -19,8 +20,11 @@ export type WasiOutput = WriteOutput | { readonly write: WriteOutput; readonly t
 export interface Stream {
   readonly kind: 'stream'
   readonly filetype: 'character_device' | 'unknown'
-  read(length: number): Awaitable<Uint8Array>
-  write(bytes: Uint8Array): Awaitable<number>
+  /** Asks for `length` bytes unless there are some; a promise for the moment to ask again while there are none. */
+  fill(length: number): Promise<unknown> | undefined
+  /** At most `length` of the bytes that are there. */
+  read(length: number): Uint8Array
+  write(bytes: Uint8Array): Waiting<number>
   /** Bytes that a read gives without waiting, 0 at the end; or a promise for the moment to ask again. */
   available(): number | Promise<unknown>
   close(): void
@@ -28,12 +32,29 @@ export interface Stream {
 
 const NOTHING = new Uint8Array(0)
 
+/** Whether the reader said that there is nothing: `once`, by no bytes, which the next read tells, or `forever`. */
+export const INPUT_ENDS = ['none', 'once', 'forever'] as const
+type InputEnd = (typeof INPUT_ENDS)[number]
+
+/** What a guest has seen of its input. */
+export interface InputState {
+  /** Bytes that it has read. */
+  readonly consumed: number
+  /** Those that come next, as far as they are there. */
+  readonly unread: Uint8Array
+  readonly end: InputEnd
+  /** Why the reader failed; the next read tells. */
+  readonly failure: Errno | undefined
+}
+
 export class InputStream implements Stream {
   readonly kind = 'stream'
   readonly filetype: 'character_device' | 'unknown'
+  readonly #input: WasiInput | undefined
   readonly #read: ReadInput
-  #buffered: Uint8Array = NOTHING
-  #ended = false
+  #consumed = 0
+  #buffered: Uint8Array
+  #end: InputEnd = 'none'
   #pending: Promise<void> | undefined
   /** Why the reader failed while nobody was reading; the next read tells. */
   #failure: { readonly reason: unknown } | undefined
@@ -41,13 +62,9 @@ export class InputStream implements Stream {
   constructor(input: WasiInput | undefined) {
     const terminal = typeof input === 'object' && 'terminal' in input && input.terminal
     this.filetype = terminal ? 'character_device' : 'unknown'
+    this.#input = input
+    this.#buffered = dataOf(input) ?? NOTHING
     this.#read = readerOf(input)
-  }
-
-  read(length: number): Awaitable<Uint8Array> {
-    if (length === 0) return NOTHING
-    const filled = this.#fill(length)
-    return filled === undefined ? this.#take(length) : filled.then(() => this.#take(length))
   }
 
   write(): never {
@@ -55,18 +72,17 @@ export class InputStream implements Stream {
   }
 
   available(): number | Promise<unknown> {
-    return this.#fill(READ_AHEAD) ?? this.#buffered.length
+    return this.fill(READ_AHEAD) ?? this.#buffered.length
   }
 
   close(): void {
-    this.#ended = true
+    this.#end = 'forever'
     this.#buffered = NOTHING
   }
 
-  /** Asks the reader unless something is there; a promise when the answer isn't. */
-  #fill(length: number): Promise<void> | undefined {
+  fill(length: number): Promise<void> | undefined {
     if (this.#pending !== undefined) return this.#pending
-    if (this.#ended || this.#failure !== undefined || this.#buffered.length > 0) return undefined
+    if (this.#end !== 'none' || this.#failure !== undefined || this.#buffered.length > 0) return undefined
     const chunk = this.#read(length)
     if (!isPromise(chunk)) {
       this.#accept(chunk)
@@ -87,34 +103,60 @@ export class InputStream implements Stream {
   }
 
   #accept(chunk: Uint8Array | null): void {
-    if (chunk === null) this.#ended = true
-    else if (!this.#ended) this.#buffered = chunk
+    if (this.#end === 'forever') return
+    if (chunk === null) this.#end = 'forever'
+    else if (chunk.length === 0) this.#end = 'once'
+    else this.#buffered = chunk
   }
 
-  #take(length: number): Uint8Array {
+  read(length: number): Uint8Array {
     if (this.#failure !== undefined) {
       const { reason } = this.#failure
       this.#failure = undefined
       throw reason
     }
+    if (this.#end === 'once') this.#end = 'none'
     const taken = this.#buffered.subarray(0, length)
     this.#buffered = this.#buffered.subarray(taken.length)
+    this.#consumed += taken.length
     return taken
+  }
+
+  save(): InputState {
+    const reason = this.#failure?.reason
+    return {
+      consumed: this.#consumed,
+      unread: this.#buffered,
+      end: this.#end,
+      // An error of the host's own is none that another process could know.
+      failure: reason === undefined ? undefined : reason instanceof WasiError ? reason.errno : 'io',
+    }
+  }
+
+  /**
+   * Goes on where the guest was. Data given as input is all of it, so what the guest has read is passed over; a reader goes on behind
+   * what was read from it but not by the guest.
+   */
+  restore({ consumed, unread, end, failure }: InputState): void {
+    this.#consumed = consumed
+    this.#buffered = dataOf(this.#input)?.subarray(consumed) ?? unread
+    this.#end = end
+    this.#failure = failure && { reason: new WasiError(failure) }
   }
 }
 
 /** What is read when only readiness was asked for. */
 const READ_AHEAD = 64 * 1024
 
+function dataOf(input: WasiInput | undefined): Uint8Array | undefined {
+  if (typeof input === 'string') return new TextEncoder().encode(input)
+  return input instanceof Uint8Array ? input : undefined
+}
+
 function readerOf(input: WasiInput | undefined): ReadInput {
   if (typeof input === 'function') return input
   if (typeof input === 'object' && 'read' in input) return (length) => input.read(length)
-  let rest: Uint8Array | null = typeof input === 'string' ? new TextEncoder().encode(input) : (input ?? null)
-  return () => {
-    const all = rest
-    rest = null
-    return all
-  }
+  return () => null
 }
 
 /** Bytes that may still be written, to all outputs together. */
@@ -125,6 +167,8 @@ export interface OutputQuota {
 export class OutputStream implements Stream {
   readonly kind = 'stream'
   readonly filetype: 'character_device' | 'unknown'
+  /** Bytes that the sink has taken. */
+  written = 0
   readonly #write: WriteOutput
   readonly #quota: OutputQuota
 
@@ -135,17 +179,22 @@ export class OutputStream implements Stream {
     this.#quota = quota
   }
 
+  fill(): never {
+    throw new WasiError('badf')
+  }
+
   read(): never {
     throw new WasiError('badf')
   }
 
-  write(bytes: Uint8Array): Awaitable<number> {
+  *write(bytes: Uint8Array): Waiting<number> {
     const count = Math.min(bytes.length, this.#quota.left)
     if (count === 0 && bytes.length > 0) throw new WasiError('nospc')
     if (count === 0) return 0
     this.#quota.left -= count
-    const done = this.#write(bytes.slice(0, count))
-    return isPromise(done) ? done.then(() => count) : count
+    yield* wait(this.#write(bytes.slice(0, count)))
+    this.written += count
+    return count
   }
 
   /** A sink is always ready: one that is slow holds the guest back when it writes. */

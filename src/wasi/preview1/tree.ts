@@ -1,7 +1,7 @@
 // Files as data: what an embedder writes down to give a guest a file system, and gets back after the run.
 
 import type { FileTimes } from './file-system.ts'
-import { NAME_BYTES } from './limits.ts'
+import { isName } from './path-resolution.ts'
 import type { DirectoryNode, FileNode, Storage, VirtualNode } from './virtual-node.ts'
 
 /**
@@ -129,9 +129,7 @@ export function find(root: DirectoryNode, path: string): VirtualNode | undefined
 function components(path: string): string[] {
   const names = path.split('/').filter((name) => name !== '')
   for (const name of names) {
-    if (name === '.' || name === '..' || name.includes('\0') || ENCODER.encode(name).length > NAME_BYTES) {
-      throw new TypeError(`a tree has no such path: ${path}`)
-    }
+    if (!isName(name)) throw new TypeError(`a tree has no such path: ${path}`)
   }
   return names
 }

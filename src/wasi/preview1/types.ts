@@ -21,14 +21,14 @@ export type WasiType =
 
 export type WasiTypes = Readonly<Record<string, WasiType>>
 
-const CLOCKID_NAMES = ['realtime', 'monotonic', 'process_cputime_id', 'thread_cputime_id'] as const
+export const CLOCKID_NAMES = ['realtime', 'monotonic', 'process_cputime_id', 'thread_cputime_id'] as const
 export type ClockId = (typeof CLOCKID_NAMES)[number]
 
 const WHENCE_NAMES = ['set', 'cur', 'end'] as const
 export type Whence = (typeof WHENCE_NAMES)[number]
 
 // prettier-ignore
-const FILETYPE_NAMES = [
+export const FILETYPE_NAMES = [
   'unknown', 'block_device', 'character_device', 'directory', 'regular_file', 'socket_dgram', 'socket_stream', 'symbolic_link',
 ] as const
 export type FileType = (typeof FILETYPE_NAMES)[number]

@@ -3,27 +3,27 @@
 import { WasiError } from './errno.ts'
 import type { Directory, DirectoryEntry, FileStat, FileTimes, OpenOptions, Step } from './file-system.ts'
 import { VirtualFile, resize } from './virtual-file.ts'
-import type { DirectoryNode, Storage, VirtualNode } from './virtual-node.ts'
+import type { DirectoryNode, Mount, Storage, VirtualNode } from './virtual-node.ts'
 
 export class VirtualDirectory implements Directory {
   readonly kind = 'directory'
-  readonly #node: DirectoryNode
+  readonly node: DirectoryNode
+  readonly #mount: Mount
   readonly #storage: Storage
-  readonly #readOnly: boolean
 
-  constructor(node: DirectoryNode, storage: Storage, readOnly: boolean) {
-    this.#node = node
-    this.#storage = storage
-    this.#readOnly = readOnly
+  constructor(node: DirectoryNode, mount: Mount) {
+    this.node = node
+    this.#mount = mount
+    this.#storage = mount.storage
   }
 
   stat(): FileStat {
-    return this.#storage.stat(this.#node)
+    return this.#storage.stat(this.node)
   }
 
   setTimes(times: FileTimes): void {
     this.#checkWritable()
-    this.#storage.setTimes(this.#node, times)
+    this.#storage.setTimes(this.node, times)
   }
 
   sync(): void {
@@ -31,11 +31,11 @@ export class VirtualDirectory implements Directory {
   }
 
   list(): readonly DirectoryEntry[] {
-    return this.#storage.list(this.#node)
+    return this.#storage.list(this.node)
   }
 
   reopen(): VirtualDirectory {
-    return this.#handleOf(this.#node)
+    return this.#handleOf(this.node)
   }
 
   close(): void {
@@ -49,7 +49,7 @@ export class VirtualDirectory implements Directory {
   }
 
   open(name: string, options: OpenOptions): VirtualFile | VirtualDirectory {
-    const found = this.#node.entries.get(name)
+    const found = this.node.entries.get(name)
     if (found !== undefined && options.create && options.exclusive) throw new WasiError('exist')
     if (found?.type === 'link') throw new WasiError('loop')
     if (found?.type === 'directory') {
@@ -61,7 +61,7 @@ export class VirtualDirectory implements Directory {
     const file = found ?? this.#storage.file()
     if (found === undefined) this.#attach(name, file)
     else if (options.truncate) resize(file, this.#storage, 0)
-    return new VirtualFile(file, this.#storage, this.#readOnly)
+    return new VirtualFile(file, this.#mount)
   }
 
   statAt(name: string): FileStat {
@@ -90,13 +90,13 @@ export class VirtualDirectory implements Directory {
     if (node.type !== 'directory') throw new WasiError('notdir')
     this.#checkWritable()
     if (node.entries.size > 0) throw new WasiError('notempty')
-    this.#storage.detach(this.#node, name)
+    this.#storage.detach(this.node, name)
   }
 
   unlink(name: string): void {
     if (this.#get(name).type === 'directory') throw new WasiError('isdir')
     this.#checkWritable()
-    this.#storage.detach(this.#node, name)
+    this.#storage.detach(this.node, name)
   }
 
   createLink(name: string, target: string): void {
@@ -117,33 +117,33 @@ export class VirtualDirectory implements Directory {
   rename(name: string, to: Directory, toName: string): void {
     const target = this.#sameFileSystem(to)
     const node = this.#get(name)
-    const replaced = target.#node.entries.get(toName)
+    const replaced = target.node.entries.get(toName)
     this.#checkWritable()
     target.#checkWritable()
     if (!target.#isAttached()) throw new WasiError('noent')
     if (node === replaced) return
     if (node.type === 'directory') {
-      if (isInside(target.#node, node)) throw new WasiError('inval')
+      if (isInside(target.node, node)) throw new WasiError('inval')
       if (replaced !== undefined && replaced.type !== 'directory') throw new WasiError('notdir')
     } else if (replaced?.type === 'directory') throw new WasiError('isdir')
     if (replaced?.type === 'directory' && replaced.entries.size > 0) throw new WasiError('notempty')
-    if (replaced !== undefined) this.#storage.detach(target.#node, toName)
-    this.#storage.move(this.#node, name, target.#node, toName)
+    if (replaced !== undefined) this.#storage.detach(target.node, toName)
+    this.#storage.move(this.node, name, target.node, toName)
   }
 
   #handleOf(node: DirectoryNode): VirtualDirectory {
-    return new VirtualDirectory(node, this.#storage, this.#readOnly)
+    return new VirtualDirectory(node, this.#mount)
   }
 
   #get(name: string): VirtualNode {
-    const node = this.#node.entries.get(name)
+    const node = this.node.entries.get(name)
     if (node === undefined) throw new WasiError('noent')
     return node
   }
 
   #attach(name: string, node: VirtualNode): void {
     this.#checkAttachable()
-    this.#storage.attach(this.#node, name, node)
+    this.#storage.attach(this.node, name, node)
   }
 
   #checkAttachable(): void {
@@ -154,15 +154,15 @@ export class VirtualDirectory implements Directory {
 
   /** Whether the folder still has a name; the root counts one for being the root. */
   #isAttached(): boolean {
-    return this.#node.nlink > 0
+    return this.node.nlink > 0
   }
 
   #checkFree(name: string): void {
-    if (this.#node.entries.has(name)) throw new WasiError('exist')
+    if (this.node.entries.has(name)) throw new WasiError('exist')
   }
 
   #checkWritable(): void {
-    if (this.#readOnly) throw new WasiError('rofs')
+    if (this.#mount.readOnly) throw new WasiError('rofs')
   }
 
   #sameFileSystem(other: Directory): VirtualDirectory {

@@ -7,7 +7,7 @@ import { find, loadTree, saveTree } from './tree.ts'
 import type { Tree, TreeFile, TreeHardLink } from './tree.ts'
 import { VirtualDirectory } from './virtual-directory.ts'
 import { Storage } from './virtual-node.ts'
-import type { DirectoryNode } from './virtual-node.ts'
+import type { Mount, StorageOptions } from './virtual-node.ts'
 
 export interface VirtualFileSystemOptions {
   /** By default 'rw'. With 'ro' everything that would change something answers EROFS. */
@@ -21,31 +21,37 @@ export interface VirtualFileSystemOptions {
 }
 
 export class VirtualFileSystem implements FileSystem {
-  readonly #storage: Storage
-  readonly #root: DirectoryNode
-  readonly #readOnly: boolean
+  readonly options: VirtualFileSystemOptions
+  #mount: Mount
 
   constructor(tree: Tree = {}, options: VirtualFileSystemOptions = {}) {
-    const { fsBytes, fsEntries } = { ...DEFAULT_LIMITS, ...options.limits }
-    this.#readOnly = options.access === 'ro'
-    this.#storage = new Storage({
-      dev: options.dev ?? 1n,
-      now: options.now ?? ((): bigint => 0n),
-      maxBytes: fsBytes,
-      maxEntries: fsEntries,
-    })
-    this.#root = this.#storage.directory()
-    this.#root.nlink = 1
-    this.#storage.withoutQuota(() => loadTree(tree, this.#root, this.#storage))
+    this.options = options
+    const storage = new Storage(storageOptions(options))
+    const root = storage.directory()
+    root.nlink = 1
+    storage.withoutQuota(() => loadTree(tree, root, storage))
+    this.#mount = { storage, root, readOnly: options.access === 'ro' }
+  }
+
+  /** Of what was restored; for the layer itself. */
+  static of(mount: Mount, options: VirtualFileSystemOptions): VirtualFileSystem {
+    const fileSystem = new VirtualFileSystem({}, options)
+    fileSystem.#mount = mount
+    return fileSystem
+  }
+
+  /** What its handles hold; for the layer itself. */
+  get mount(): Mount {
+    return this.#mount
   }
 
   openRoot(): VirtualDirectory {
-    return new VirtualDirectory(this.#root, this.#storage, this.#readOnly)
+    return new VirtualDirectory(this.#mount.root, this.#mount)
   }
 
   /** Everything that there is now, as data from which an equal file system can be made. */
   toTree(): Tree {
-    return saveTree(this.#root, DEFAULT_LIMITS.pathBytes)
+    return saveTree(this.#mount.root, DEFAULT_LIMITS.pathBytes)
   }
 
   /** The content of every file by its path; links and empty folders are left out. */
@@ -65,7 +71,12 @@ export class VirtualFileSystem implements FileSystem {
 
   /** The content of one file, undefined when there is none; links are not followed. */
   read(path: string): Uint8Array | undefined {
-    const node = find(this.#root, path)
+    const node = find(this.#mount.root, path)
     return node?.type === 'file' ? node.bytes.slice(0, node.size) : undefined
   }
+}
+
+export function storageOptions({ limits, now, dev }: VirtualFileSystemOptions): StorageOptions {
+  const { fsBytes, fsEntries } = { ...DEFAULT_LIMITS, ...limits }
+  return { dev: dev ?? 1n, now: now ?? ((): bigint => 0n), maxBytes: fsBytes, maxEntries: fsEntries }
 }

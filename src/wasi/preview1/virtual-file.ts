@@ -2,17 +2,17 @@
 
 import { WasiError } from './errno.ts'
 import type { FileStat, FileTimes, OpenFile } from './file-system.ts'
-import type { FileNode, Storage } from './virtual-node.ts'
+import type { FileNode, Mount, Storage } from './virtual-node.ts'
 
 export class VirtualFile implements OpenFile {
   readonly kind = 'file'
-  readonly #node: FileNode
+  readonly node: FileNode
   readonly #storage: Storage
   readonly #readOnly: boolean
   #open = true
 
-  constructor(node: FileNode, storage: Storage, readOnly: boolean) {
-    this.#node = node
+  constructor(node: FileNode, { storage, readOnly }: Mount) {
+    this.node = node
     this.#storage = storage
     this.#readOnly = readOnly
     node.handles++
@@ -21,44 +21,44 @@ export class VirtualFile implements OpenFile {
   close(): void {
     if (!this.#open) return
     this.#open = false
-    this.#node.handles--
-    this.#storage.collect(this.#node)
+    this.node.handles--
+    this.#storage.collect(this.node)
   }
 
   stat(): FileStat {
-    return this.#storage.stat(this.#node)
+    return this.#storage.stat(this.node)
   }
 
   setTimes(times: FileTimes): void {
     this.#checkWritable()
-    this.#storage.setTimes(this.#node, times)
+    this.#storage.setTimes(this.node, times)
   }
 
   read(position: number, length: number): Uint8Array {
-    const { bytes, size } = this.#node
+    const { bytes, size } = this.node
     return bytes.subarray(Math.min(position, size), Math.min(position + length, size))
   }
 
   write(position: number, bytes: Uint8Array): number {
     this.#checkWritable()
     if (bytes.length === 0) return 0
-    const { size } = this.#node
+    const { size } = this.node
     const end = Math.min(position + bytes.length, size + this.#storage.freeBytes)
     if (end <= position) throw new WasiError('nospc')
     this.#reach(end)
     const written = bytes.subarray(0, end - position)
-    this.#node.bytes.set(written, position)
-    this.#storage.touch(this.#node)
+    this.node.bytes.set(written, position)
+    this.#storage.touch(this.node)
     return written.length
   }
 
   append(bytes: Uint8Array): number {
-    return this.write(this.#node.size, bytes)
+    return this.write(this.node.size, bytes)
   }
 
   setSize(size: number): void {
     this.#checkWritable()
-    resize(this.#node, this.#storage, size)
+    resize(this.node, this.#storage, size)
   }
 
   allocate(offset: number, length: number): void {
@@ -71,8 +71,8 @@ export class VirtualFile implements OpenFile {
   }
 
   #reach(end: number): void {
-    if (end > this.#node.size) resize(this.#node, this.#storage, end)
-    else own(this.#node)
+    if (end > this.node.size) resize(this.node, this.#storage, end)
+    else own(this.node)
   }
 
   #checkWritable(): void {

@@ -45,21 +45,49 @@ const FILE_TYPES = { file: 'regular_file', link: 'symbolic_link', directory: 'di
 
 const ENCODER = new TextEncoder()
 
+export interface StorageOptions {
+  readonly dev: bigint
+  readonly now: () => bigint
+  readonly maxBytes: number
+  readonly maxEntries: number
+}
+
+/** What was used up so far. */
+export interface StorageUse {
+  readonly nextIno: bigint
+  readonly bytes: number
+  readonly entries: number
+}
+
+/** A file system as handles of its files hold it. */
+export interface Mount {
+  readonly storage: Storage
+  readonly root: DirectoryNode
+  readonly readOnly: boolean
+}
+
 /** Makes nodes and counts what they use, names and bytes, against the quota. */
 export class Storage {
-  readonly #dev: bigint
+  readonly dev: bigint
   readonly #now: () => bigint
   readonly #maxBytes: number
   readonly #maxEntries: number
-  #nextIno = 1n
-  #bytes = 0
-  #entries = 0
+  #nextIno: bigint
+  #bytes: number
+  #entries: number
 
-  constructor(options: { dev: bigint; now: () => bigint; maxBytes: number; maxEntries: number }) {
-    this.#dev = options.dev
+  constructor(options: StorageOptions, use: StorageUse = { nextIno: 1n, bytes: 0, entries: 0 }) {
+    this.dev = options.dev
     this.#now = options.now
     this.#maxBytes = options.maxBytes
     this.#maxEntries = options.maxEntries
+    this.#nextIno = use.nextIno
+    this.#bytes = use.bytes
+    this.#entries = use.entries
+  }
+
+  get use(): StorageUse {
+    return { nextIno: this.#nextIno, bytes: this.#bytes, entries: this.#entries }
   }
 
   /** What `load` makes is not counted: the quota is for what the guest adds. */
@@ -172,7 +200,7 @@ export class Storage {
     const { ino, atim, mtim, ctim } = node
     const size = node.type === 'directory' ? 0n : BigInt(node.size)
     // A folder has one name here, as on file systems that don't count `.` and `..` of their folders.
-    return { dev: this.#dev, ino, filetype: FILE_TYPES[node.type], nlink: BigInt(node.nlink), size, atim, mtim, ctim }
+    return { dev: this.dev, ino, filetype: FILE_TYPES[node.type], nlink: BigInt(node.nlink), size, atim, mtim, ctim }
   }
 
   list(directory: DirectoryNode): readonly DirectoryEntry[] {

@@ -10,25 +10,41 @@ export function* wait<T>(value: Awaitable<T>): Waiting<T> {
   return isPromise(value) ? ((yield value) as T) : value
 }
 
-/** Runs to the end, synchronously unless a promise is met. */
-export function drive<T>(steps: Waiting<T>): Awaitable<T> {
-  const step = steps.next()
-  return step.done === true ? step.value : driveOn(steps, step.value)
+/**
+ * Runs to the end, synchronously unless a promise is met. What comes behind the last promise, `succeed` included, happens at once:
+ * so a call that is done when its promise settles has done nothing before.
+ */
+export function drive<T, R>(steps: Waiting<T>, succeed: (value: T) => R, fail: (error: unknown) => R): Awaitable<R> {
+  let step: IteratorResult<Promise<unknown>, T>
+  try {
+    step = steps.next()
+  } catch (error) {
+    return fail(error)
+  }
+  return step.done === true ? succeed(step.value) : driveOn(steps, step.value, succeed, fail)
 }
 
-async function driveOn<T>(steps: Waiting<T>, first: Promise<unknown>): Promise<T> {
-  let step: IteratorResult<Promise<unknown>, T> = { done: false, value: first }
-  while (step.done !== true) {
-    let value: unknown
+async function driveOn<T, R>(
+  steps: Waiting<T>,
+  first: Promise<unknown>,
+  succeed: (value: T) => R,
+  fail: (error: unknown) => R,
+): Promise<R> {
+  let promise = first
+  for (;;) {
+    const settled = await promise.then(
+      (value) => ({ value }),
+      (error: unknown) => ({ error }),
+    )
+    let step: IteratorResult<Promise<unknown>, T>
     try {
-      value = await step.value
+      step = 'error' in settled ? steps.throw(settled.error) : steps.next(settled.value)
     } catch (error) {
-      step = steps.throw(error)
-      continue
+      return fail(error)
     }
-    step = steps.next(value)
+    if (step.done === true) return succeed(step.value)
+    promise = step.value
   }
-  return step.value
 }
 
 export function isPromise<T>(value: Awaitable<T>): value is Promise<T> {

@@ -8,5 +8,11 @@ export const WASI_MODULE = 'wasi_snapshot_preview1'
 
 /** For the option `wasi` of `module.instantiate`. An import whose type isn't the standard's counts as unknown. */
 export function wasiProvider(wasi: Wasi): ImportProvider {
-  return { moduleName: WASI_MODULE, imports: (memory) => wasi.imports(memory), typeOf: coreType }
+  return {
+    moduleName: WASI_MODULE,
+    imports: (memory) => wasi.imports(memory),
+    typeOf: coreType,
+    save: () => wasi.save(),
+    restore: (saved) => wasi.restore(saved),
+  }
 }

@@ -1,30 +1,35 @@
 // WASI preview 1 for one guest: made from options, gives imports for any engine, and the files back after the run.
 // The functions themselves are in the files named for them; every call passes through `#bind` here.
 
+import { UsageError } from '../../errors/heddle-error.ts'
 import { Abi } from './abi.ts'
 import type { RawValue } from './abi.ts'
 import { argsFunctions, encodeArgument } from './args.ts'
-import { VirtualClock, clockFunctions } from './clock.ts'
+import { Readings, VirtualClock, clockFunctions } from './clock.ts'
 import { WasiError, errnoCode } from './errno.ts'
 import { fdIoFunctions } from './fd-io.ts'
-import { ALL_RIGHTS, DIRECTORY_RIGHTS, FdTable, INPUT_RIGHTS, OUTPUT_RIGHTS } from './fd-table.ts'
-import type { Handle } from './fd-table.ts'
+import { FdTable, INPUT_RIGHTS, OUTPUT_RIGHTS } from './fd-table.ts'
+import type { Descriptor } from './fd-table.ts'
 import { fdFunctions } from './fd.ts'
 import type { FileSystem } from './file-system.ts'
 import { FUNCTION_NAMES, functionType } from './functions.ts'
 import type { FunctionName } from './functions.ts'
-import type { Guest, Implementations, WasiClock, WasiRandom } from './implementation.ts'
-import { COLLECTED_OUTPUT_BYTES, DEFAULT_LIMITS } from './limits.ts'
+import type { Guest, Implementations, Program, WasiClock, WasiRandom } from './implementation.ts'
+import { DEFAULT_LIMITS } from './limits.ts'
 import type { WasiLimits } from './limits.ts'
 import type { GuestMemory } from './memory.ts'
 import { pathOpenFunctions } from './path-open.ts'
 import { pathFunctions } from './path.ts'
 import { pollFunctions } from './poll.ts'
+import { preopenDescriptor } from './preopen.ts'
 import { WasiExit, processFunctions } from './process.ts'
 import { randomFunctions } from './random.ts'
 import { sockFunctions } from './sock.ts'
-import { CollectedOutput, InputStream, OutputStream } from './stdio.ts'
-import type { OutputQuota, WasiInput, WasiOutput } from './stdio.ts'
+import { restoreState } from './restore.ts'
+import { saveState } from './save.ts'
+import { STREAM_NAMES } from './saved-state.ts'
+import { StandardStreams } from './standard-streams.ts'
+import type { WasiInput, WasiOutput } from './stdio.ts'
 import { CallRecorder } from './trace.ts'
 import type { WasiListener } from './trace.ts'
 import type { Tree } from './tree.ts'
@@ -77,37 +82,68 @@ export class Wasi {
   readonly #abi = new Abi(TYPES)
   readonly #limits: WasiLimits
   readonly #table: FdTable
+  readonly #program: Program
   readonly #state: Omit<Guest, 'memory'>
-  readonly #fileSystems = new Map<string, FileSystem>()
-  readonly #collected: readonly [stdout: CollectedOutput, stderr: CollectedOutput] = [
-    new CollectedOutput(),
-    new CollectedOutput(),
-  ]
+  readonly #streams: StandardStreams
+  /** As the options have them. */
+  readonly #granted: ReadonlyMap<string, FileSystem>
+  readonly #given: { readonly args: boolean; readonly env: boolean }
+  #fileSystems: ReadonlyMap<string, FileSystem>
   readonly #calls = new Map<FunctionName, number>()
   readonly #trace: WasiListener | undefined
   readonly #traceClock: () => bigint
-  #exit: WasiExit | undefined
 
   constructor(options: WasiOptions = {}) {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.#table = new FdTable(this.#limits.files)
     this.#trace = options.trace
     this.#traceClock = options.traceClock ?? ((): bigint => BigInt(Date.now()) * 1_000_000n)
-    this.#state = {
+    this.#program = {
       args: (options.args ?? []).map(encodeArgument),
       environ: Object.entries(options.env ?? {}).map(([name, value]) => encodeArgument(`${name}=${value}`)),
+      exit: undefined,
+    }
+    this.#given = { args: options.args !== undefined, env: options.env !== undefined }
+    this.#state = {
+      program: this.#program,
       table: this.#table,
       limits: this.#limits,
       clock: options.clock ?? new VirtualClock(),
+      readings: new Readings(),
       random: options.random,
       abi: this.#abi,
       exit: (code, signal) => {
-        this.#exit = new WasiExit(code, signal)
-        throw this.#exit
+        this.#program.exit = new WasiExit(code, signal)
+        throw this.#program.exit
       },
     }
-    this.#openStdio(options)
-    this.#openFolders(options)
+    this.#streams = new StandardStreams(options, this.#limits.outputBytes)
+    this.#granted = this.#grantedFolders(options)
+    this.#fileSystems = this.#granted
+    this.#openStreams()
+    for (const [name, fileSystem] of this.#granted) this.#open(preopenDescriptor(name, fileSystem))
+  }
+
+  /**
+   * Everything that the guest has here, as bytes: docs/wasi-state.md. A call that waits counts as not made. What a file system, a
+   * reader or a sink of the host's keeps is not in it.
+   */
+  save(): Uint8Array {
+    return saveState({ ...this.#state, streams: this.#streams, folders: this.#fileSystems })
+  }
+
+  /**
+   * Goes on from what `save` gave: untrusted bytes, which get nothing that this Wasi was not given. Throws a HeddleError, and is as it
+   * was then, where they are damaged (`SNAPSHOT_MALFORMED`), or contradict themselves or what is granted (`SNAPSHOT_INVALID`).
+   */
+  restore(saved: Uint8Array): void {
+    if (this.#calls.size > 0) throw new UsageError('a guest has used this Wasi already: restore into a new one')
+    this.#fileSystems = restoreState(saved, {
+      ...this.#state,
+      streams: this.#streams,
+      granted: this.#granted,
+      given: this.#given,
+    })
   }
 
   /** The functions of wasi_snapshot_preview1 for one instance, whose memory is asked for anew on each call. */
@@ -156,16 +192,16 @@ export class Wasi {
 
   /** What the guest said with proc_exit, undefined when it didn't. */
   get exitCode(): number | undefined {
-    return this.#exit?.exitCode
+    return this.#program.exit?.exitCode
   }
 
   /** What was collected so far where no sink was given. */
   get stdout(): Uint8Array {
-    return this.#collected[0].bytes
+    return this.#streams.stdout.collected
   }
 
   get stderr(): Uint8Array {
-    return this.#collected[1].bytes
+    return this.#streams.stderr.collected
   }
 
   /** How often each function was called. */
@@ -189,37 +225,28 @@ export class Wasi {
     return files
   }
 
-  #openStdio({ stdin, stdout, stderr }: WasiOptions): void {
-    const limited = this.#limits.outputBytes !== Infinity
-    const quota: OutputQuota = { left: this.#limits.outputBytes }
-    const collectedQuota = limited ? quota : { left: COLLECTED_OUTPUT_BYTES }
-    const output = (sink: WasiOutput | undefined, collected: CollectedOutput): OutputStream =>
-      sink === undefined
-        ? new OutputStream((bytes) => collected.write(bytes), collectedQuota)
-        : new OutputStream(sink, quota)
-    this.#open(new InputStream(stdin), INPUT_RIGHTS, 0)
-    this.#open(output(stdout, this.#collected[0]), OUTPUT_RIGHTS, 0)
-    this.#open(output(stderr, this.#collected[1]), OUTPUT_RIGHTS, 0)
-  }
-
-  #openFolders({ fs, preopens }: WasiOptions): void {
-    const folders = [...(fs === undefined ? [] : [['/', fs] as const]), ...Object.entries(preopens ?? {})]
-    const now = (): bigint => this.#state.clock.now('realtime') ?? 0n
-    for (const [name, content] of folders) {
-      if (this.#fileSystems.has(name)) throw new TypeError(`two folders are called ${name}`)
-      const dev = BigInt(this.#fileSystems.size + 1)
-      const fileSystem = isFileSystem(content)
-        ? content
-        : new VirtualFileSystem(content, { limits: this.#limits, now, dev })
-      this.#fileSystems.set(name, fileSystem)
-      const preopen = encodeArgument(name).subarray(0, -1)
-      this.#open(fileSystem.openRoot(), DIRECTORY_RIGHTS, ALL_RIGHTS, preopen)
+  #openStreams(): void {
+    for (const name of STREAM_NAMES) {
+      const rights = name === 'stdin' ? INPUT_RIGHTS : OUTPUT_RIGHTS
+      this.#open({ handle: this.#streams.of(name), rights, inheriting: 0, flags: 0, position: 0 })
     }
   }
 
-  #open(handle: Handle, rights: number, inheriting: number, preopen?: Uint8Array): void {
+  #grantedFolders({ fs, preopens }: WasiOptions): ReadonlyMap<string, FileSystem> {
+    const granted = new Map<string, FileSystem>()
+    const folders = [...(fs === undefined ? [] : [['/', fs] as const]), ...Object.entries(preopens ?? {})]
+    const now = (): bigint => this.#state.clock.now('realtime') ?? 0n
+    for (const [name, content] of folders) {
+      if (granted.has(name)) throw new TypeError(`two folders are called ${name}`)
+      const options = { limits: this.#limits, now, dev: BigInt(granted.size + 1) }
+      granted.set(name, isFileSystem(content) ? content : new VirtualFileSystem(content, options))
+    }
+    return granted
+  }
+
+  #open(descriptor: Descriptor): void {
     this.#table.checkFree()
-    this.#table.add({ handle, rights, inheriting, flags: 0, position: 0, ...(preopen !== undefined && { preopen }) })
+    this.#table.add(descriptor)
   }
 
   #bind(name: FunctionName, guest: Guest): WasiFunction {
@@ -245,16 +272,15 @@ export class Wasi {
         if (errno === undefined) throw error
         return errnoCode(errno)
       }
-      let outcome: unknown
+      let begun: unknown
       try {
         const args = decode(guest.memory(), raw)
         recorder?.decoded(args)
-        const begun = implementation(guest, ...args)
-        outcome = isWaiting(begun) ? drive(begun) : begun
+        begun = implementation(guest, ...args)
       } catch (error) {
         return fail(error)
       }
-      return isPromise(outcome) ? outcome.then(succeed, fail) : succeed(outcome)
+      return isWaiting(begun) ? drive(begun, succeed, fail) : succeed(begun)
     }
   }
 
