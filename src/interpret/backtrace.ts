@@ -6,6 +6,7 @@ import type { Instance } from '../runtime/instance.ts'
 import type { RunFrame } from '../runtime/tier.ts'
 import { codeAt, offsetAt } from './code-heap.ts'
 import type { ResumeSite } from './lower-exceptions.ts'
+import type { RunMode } from './lower.ts'
 import { EXIT_PC, RETURN_PC, machine } from './machine.ts'
 import { FIXED_OPS, OPS, ROW_OPS } from './ops.ts'
 import { slowRow } from './slow.ts'
@@ -15,7 +16,7 @@ export interface Crossing {
   readonly instance: Instance
   readonly returnPc: number
   /** How the code is lowered that it returns to. */
-  readonly mode: 'fast' | 'metered'
+  readonly mode: RunMode
   /** Of a resumption: its clauses, and where the code begins that they belong to. */
   readonly prompt?: (ResumeSite & { readonly start: number }) | undefined
 }

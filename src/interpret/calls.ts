@@ -7,13 +7,15 @@ import type { Stop } from '../runtime/tier.ts'
 import { canonicalById } from '../validate/canonical-types.ts'
 import { placeFunction } from './code-heap.ts'
 import type { Execution } from './execution.ts'
+import { readValues, writeValues } from './frame-values.ts'
 import { callHost, done } from './host-calls.ts'
 import { EXIT_PC, RETURN_PC, machine } from './machine.ts'
 import { OPS } from './ops.ts'
 
-/** Calls a function whose arguments lie at `slot`. */
+/** Calls a function whose arguments lie at `slot`. Nothing has changed where that is a trap. */
 export function call(run: Execution, func: FuncInstance, slot: number, returnPc: number): Stop | undefined {
-  if (func.host !== undefined) return callHost(run, func, slot, returnPc)
+  if (func.host !== undefined) return callHost(run, func, readValues(func.type.params, slot), slot, returnPc)
+  const entry = run.roomFor(func, slot, 1)
   if (func.instance === run.instance) run.pushCall(returnPc)
   else {
     run.pushCall(EXIT_PC)
@@ -21,25 +23,31 @@ export function call(run: Execution, func: FuncInstance, slot: number, returnPc:
     run.instance = func.instance!
   }
   run.fp = slot
-  run.jumpTo(func)
+  run.pc = entry
   return undefined
 }
 
-/** Calls a function in place of the running one. */
+/** Calls a function in place of the running one. The same holds. */
 export function tailCall(run: Execution, func: FuncInstance, from: number, words: number): Stop | undefined {
-  const { I32, C } = machine()
-  I32.copyWithin(run.fp, from, from + words)
-  if (func.host !== undefined) return callHost(run, func, run.fp, RETURN_PC)
-  if (func.instance !== run.instance) {
-    // Where the frame below is a crossing already, returning will find the right instance: the stack does not grow.
-    if (C[run.sp - 2] !== EXIT_PC) {
-      run.pushCall(EXIT_PC)
-      run.crossings.push({ instance: run.instance!, returnPc: RETURN_PC, mode: run.mode })
-    }
-    run.instance = func.instance!
+  const { C } = machine()
+  if (func.host !== undefined) return callHost(run, func, readValues(func.type.params, from), run.fp, RETURN_PC)
+  // Where the frame below is a crossing already, returning will find the right instance: the stack does not grow.
+  const crosses = func.instance !== run.instance && C[run.sp - 2] !== EXIT_PC
+  const entry = run.roomFor(func, run.fp, crosses ? 1 : 0)
+  moveArguments(run, func, from, words)
+  if (crosses) {
+    run.pushCall(EXIT_PC)
+    run.crossings.push({ instance: run.instance!, returnPc: RETURN_PC, mode: run.mode })
   }
-  run.jumpTo(func)
+  run.instance = func.instance!
+  run.pc = entry
   return undefined
+}
+
+/** To where the parameters are. Only precise code has left the references to the driver. */
+function moveArguments({ mode, fp }: Execution, { type }: FuncInstance, from: number, words: number): void {
+  if (mode === 'precise') return writeValues(readValues(type.params, from), fp)
+  machine().I32.copyWithin(fp, from, from + words)
 }
 
 /** The bottom of a stack was reached: of the run's, or of a stretch in another instance. */

@@ -132,6 +132,28 @@ function lowerAgain(code: PlacedCode): Lowered | undefined {
   return lowered
 }
 
+/** The operations of one instruction: from `start` to `end`. */
+export interface Operations {
+  readonly start: number
+  readonly end: number
+}
+
+/** The operations of the instruction at `offset`; undefined where it has none: structure, and what can't be reached. */
+export function operationsOf(code: PlacedCode, offset: number): Operations | undefined {
+  const { map = [], mainWords = 0 } = lowerAgain(code) ?? {}
+  // The landings of clauses lie behind the code itself; up to there offsets ascend.
+  let low = 0
+  let high = map.length / 2
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (map[middle * 2]! < mainWords && map[middle * 2 + 1]! < offset) low = middle + 1
+    else high = middle
+  }
+  const [at, found, next = mainWords] = [map[low * 2], map[low * 2 + 1], map[low * 2 + 2]]
+  if (at === undefined || found !== offset || at >= mainWords) return undefined
+  return { start: code.start + at, end: code.start + next }
+}
+
 /** Offset in the module's bytes of the instruction that the operation at `pc` is part of. */
 export function offsetAt(code: PlacedCode, pc: number): number | undefined {
   const lowered = lowerAgain(code)
@@ -156,17 +178,15 @@ export function blockPosition(code: PlacedCode, offset: number): number | undefi
   return blocks[low * 2 + 1] === offset ? code.start + blocks[low * 2]! : undefined
 }
 
-/** How much of the running block's cost has not been charged yet at `pc` in stepping code: the instructions behind it. */
+/** How much of the running block's cost has not been charged yet at `pc` in code that charges each instruction: the instructions behind it. */
 export function restOfBlock(code: PlacedCode, pc: number): number {
   const lowered = lowerAgain(code)
   if (lowered === undefined) return 0
-  const { map, blocks, words } = lowered
+  const { map, blocks, costs, words } = lowered
   const at = pc - code.start
   let block = -1
-  for (let i = 0; i < blocks.length && blocks[i]! <= at; i += 2) block = blocks[i]!
-  if (block < 0) return 0
-  const charged = chargedUpTo(map, words, block, at)
-  return words[block + 1]! - charged
+  for (let i = 0; i < blocks.length && blocks[i]! <= at; i += 2) block = i
+  return block < 0 ? 0 : costs[block / 2]! - chargedUpTo(map, words, blocks[block]!, at)
 }
 
 /** Instructions with a cost from the block's charge at `block` up to the position `at`. */

@@ -8,13 +8,17 @@ import type { Instance } from '../runtime/instance.ts'
 import type { Tag } from '../runtime/tag.ts'
 import type { Ref } from '../runtime/value.ts'
 import type { Crossing } from './backtrace.ts'
-import { codeAt } from './code-heap.ts'
+import { codeAt, type PlacedCode } from './code-heap.ts'
 import type { OnClause } from './lower-exceptions.ts'
 import { EXIT_PC, machine } from './machine.ts'
 import { REGISTER } from './ops.ts'
 
+/** How the code of continuations is lowered: always so that it can be charged. */
+export type ContinuedMode = 'metered' | 'precise'
+
 /** Frames with all that they need to go on; what is a place in them is counted from their beginning. */
 export class FrameStretch implements StackStretch {
+  readonly mode: ContinuedMode
   readonly instance: Instance
   readonly pc: number
   readonly fp: number
@@ -27,6 +31,7 @@ export class FrameStretch implements StackStretch {
   readonly crossings: readonly Crossing[]
 
   constructor(state: Omit<FrameStretch, 'byteSize' | 'references'>) {
+    this.mode = state.mode
     this.instance = state.instance
     this.pc = state.pc
     this.fp = state.fp
@@ -82,12 +87,13 @@ interface StackTop {
   readonly sp: number
   readonly crossings: readonly Crossing[]
   readonly slot: number
+  readonly mode: ContinuedMode
 }
 
 /** Copies what lies above the crossing; the stack itself stays as it is. */
 export function cutAbove(top: StackTop, crossing: number): Cut {
   const { I32, R, C } = machine()
-  const { instance, pc, fp, sp, crossings, slot } = top
+  const { instance, pc, fp, sp, crossings, slot, mode } = top
   let at = sp
   for (let left = crossings.length - crossing; left > 0;) {
     at -= 2
@@ -98,6 +104,7 @@ export function cutAbove(top: StackTop, crossing: number): Cut {
   const calls = C.slice(at + 2, sp)
   for (let i = 1; i < calls.length; i += 2) calls[i] = calls[i]! - base
   const stretch = new FrameStretch({
+    mode,
     instance,
     pc,
     fp: fp - base,
@@ -125,4 +132,18 @@ export function placeStretch(stretch: FrameStretch, base: number, sp: number, fp
   C.set(calls, sp + 2)
   for (let i = sp + 3; i < end; i += 2) C[i] = C[i]! + base
   return { fp: base + stretch.fp, sp: end }
+}
+
+/** Words of the operation that resumes; its last one is the number of the resumption in its code. */
+export const RESUME_WORDS = 6
+
+/** The prompt of the resumption with that number in the code, which returns to `returnPc`. */
+export function promptAt(
+  { sites, start }: PlacedCode,
+  site: number,
+  instance: Instance,
+  returnPc: number,
+  mode: Crossing['mode'],
+): Crossing {
+  return { instance, returnPc, mode, prompt: { ...sites[site]!, start } }
 }

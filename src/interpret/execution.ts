@@ -3,15 +3,17 @@
 
 import { InternalError } from '../errors/heddle-error.ts'
 import { Trap, type StackFrame } from '../errors/trap.ts'
+import type { ExceptionInstance } from '../runtime/exception.ts'
 import type { FuncInstance } from '../runtime/func.ts'
 import type { RootSource } from '../runtime/heap.ts'
 import type { Instance } from '../runtime/instance.ts'
 import { STORE_LIMITS, type StoreLimits } from '../runtime/store.ts'
 import { stackFrame, type CallOptions, type Poll } from '../runtime/tier.ts'
-import type { Ref } from '../runtime/value.ts'
+import type { Ref, Value } from '../runtime/value.ts'
 import { hostWaits, type Waiting, type Waits } from '../runtime/waits.ts'
 import { walkFrames, type Backtrace, type Crossing } from './backtrace.ts'
 import { codeAt, placeFunction, type PlacedCode } from './code-heap.ts'
+import type { RunMode } from './lower.ts'
 import { EXIT_PC, ensureStack, machine } from './machine.ts'
 import { REGISTER } from './ops.ts'
 import { forgetReferences } from './slow-handler.ts'
@@ -20,23 +22,36 @@ import { clearStage, stage, type Resident } from './stage.ts'
 /** Backward branches and calls between two looks at the world outside. Short enough that optimised code is entered soon. */
 export const SLICE = 50_000
 
-/** How code is lowered, as far as a run chooses it. */
-type RunMode = 'fast' | 'metered'
+/** Frames that are off the machine's stack; places in them are counted from their beginning. */
+export interface LaidFrames extends Parked {
+  readonly instance: Instance | undefined
+  readonly pc: number
+  readonly fp: number
+  readonly crossings: readonly Crossing[]
+}
 
-/** Frames that were moved off the machine's stack. */
 interface Parked {
   readonly words: Int32Array
   readonly calls: Int32Array
   readonly refs: readonly Ref[]
 }
 
-/** A host call whose promise has not settled: where its results go. */
-interface PendingCall {
+/** A host call that has not returned. */
+export interface HostCall {
   readonly func: FuncInstance
-  /** From the run's base. */
+  readonly args: readonly Value[]
+  /** Who calls. */
+  readonly caller: Instance | undefined
+  /** Where its results go, from the run's base. */
   readonly slot: number
   readonly returnPc: number
+  /** Where it is to be made again, in a continuation or for another instance: what lies between it and the frame. */
+  readonly crossing?: Crossing | undefined
 }
+
+/** What a call came to, until the run goes on with it: values for a slot, counted from the run's base, or an exception. */
+export type Outcome = ({ readonly values: readonly Value[] } | { readonly exception: ExceptionInstance }) &
+  Pick<HostCall, 'slot' | 'returnPc'>
 
 export class Execution implements Resident, RootSource {
   /** What was called. */
@@ -68,13 +83,14 @@ export class Execution implements Resident, RootSource {
   isStep = false
   /** Units paid so far for the length of the instruction at `pc`: a length is paid in instalments where the fuel doesn't cover it. */
   paid = 0
-  /** Set while the run waits for a promise. */
-  pending: PendingCall | undefined
+  /** What `resume_throw` has thrown at the suspension that it resumes behind; it stays there where that ends the run. */
+  thrownAtSuspension: ExceptionInstance | undefined
+  /** The host call that is under way, is to be made once more, or has ended the run. */
+  hostCall: HostCall | undefined
+  /** Of a call that the run is to go on behind. */
+  outcome: Outcome | undefined
   /** Set while the run waits for a notification. */
   waiting: Waiting | undefined
-  /** Words of the results that a promise came to: all that is in the frame where nothing is left to do but return. */
-  settledWords = 0
-
   private parked: Parked | undefined
   /** Whether the heap knows that it may hold references. */
   private isSource = false
@@ -82,7 +98,7 @@ export class Execution implements Resident, RootSource {
   constructor(func: FuncInstance, kind: 'call' | 'run' | 'unmetered run', options: CallOptions = {}) {
     this.func = func
     this.metered = kind === 'run'
-    this.mode = this.metered ? 'metered' : 'fast'
+    this.mode = !this.metered ? 'fast' : options.precise === true ? 'precise' : 'metered'
     this.mayAwait = kind !== 'call'
     this.poll = options.poll
     this.waits = options.waits ?? hostWaits
@@ -136,23 +152,46 @@ export class Execution implements Resident, RootSource {
   /** Moves the frames from the machine's stack into the run. */
   park(): void {
     const { I32, C, R } = machine()
-    const end = this.fp + (codeAt(this.pc)?.frameWords ?? this.settledWords)
+    const end = this.fp + (codeAt(this.pc)?.frameWords ?? 0)
     this.parked = {
       words: I32.slice(this.base, end),
       calls: C.slice(this.callBase, this.sp),
       refs: R.slice(this.base >> 1, end >> 1),
     }
-    if (this.parked.refs.length > 0 && !this.isSource) {
-      this.isSource = true
-      this.func.instance?.store.heap.addSource(this)
-    }
+    if (this.parked.refs.length > 0) this.becomeSource()
     this.dropReferences()
     if (stage.resident === this) stage.resident = undefined
   }
 
-  /** What its parked frames hold, for whoever walks the heap. */
-  references(): Iterable<Ref> {
-    return this.parked?.refs ?? []
+  /** From now on, the heap counts what it holds. */
+  becomeSource(): void {
+    if (this.isSource) return
+    this.isSource = true
+    this.func.instance?.store.heap.addSource(this)
+  }
+
+  /** What it holds besides its frames on the stack, for whoever walks the heap. */
+  *references(): Generator<Ref, void> {
+    yield* this.parked?.refs ?? []
+    for (const { ref } of this.hostCall?.args ?? []) yield ref
+    const { outcome } = this
+    if (outcome !== undefined && 'exception' in outcome) yield outcome.exception
+    else for (const { ref } of outcome?.values ?? []) yield ref
+  }
+
+  /** Takes frames that were laid out elsewhere, instead of its own. */
+  adopt({ instance, pc, fp, crossings, ...parked }: LaidFrames): void {
+    this.release(stage.resident === this)
+    this.base = 0
+    this.callBase = 0
+    this.instance = instance
+    this.pc = pc
+    this.fp = fp
+    this.sp = parked.calls.length
+    this.crossings.length = 0
+    for (const crossing of crossings) this.crossings.push(crossing)
+    this.parked = parked
+    this.becomeSource()
   }
 
   /** Puts parked frames on top of the machine's stack, wherever that is by now. */
@@ -187,29 +226,21 @@ export class Execution implements Resident, RootSource {
     return this.fp + this.placed().frameWords
   }
 
+  /** Throws where there is no room for a function's frame at `fp`, or for that many more calls; gives the function's first operation. */
+  roomFor(func: FuncInstance, fp: number, calls: number, mode: RunMode = this.mode): number {
+    const { S } = machine()
+    if (calls > 0 && this.sp + 2 * calls - 2 > S[REGISTER.frameLimit]!) throw new Trap('STACK_EXHAUSTED')
+    const { entry, frameWords } = codeOf(func, mode)
+    if (fp + frameWords > S[REGISTER.stackLimit]!) throw new Trap('STACK_EXHAUSTED')
+    return entry
+  }
+
   pushCall(returnPc: number): void {
     const { C, S } = machine()
     if (this.sp > S[REGISTER.frameLimit]!) throw new Trap('STACK_EXHAUSTED')
     C[this.sp] = returnPc
     C[this.sp + 1] = this.fp
     this.sp += 2
-  }
-
-  jumpTo(func: FuncInstance): void {
-    this.pc = this.entryOf(func)
-    const { S } = machine()
-    if (this.fp + func.frameWords > S[REGISTER.stackLimit]!) throw new Trap('STACK_EXHAUSTED')
-  }
-
-  /** The position of a function's first operation, lowered where that is still to be done. */
-  private entryOf(func: FuncInstance): number {
-    const entry = this.mode === 'metered' ? func.meteredEntry : func.entry
-    if (entry !== 0) return entry
-    const placed = placeFunction(func.instance!.compiled, func.funcIdx, this.mode)
-    func.frameWords = placed.frameWords
-    if (this.mode === 'metered') func.meteredEntry = placed.entry
-    else func.entry = placed.entry
-    return placed.entry
   }
 
   /** Forgets the crossings from that one on. */
@@ -246,4 +277,15 @@ export function pushFirstCall(run: Execution): void {
   C[run.sp] = EXIT_PC
   C[run.sp + 1] = run.base
   run.sp += 2
+}
+
+/** Where a function's code begins, lowered where that is still to be done, and the size of its frame. */
+function codeOf(func: FuncInstance, mode: RunMode): { readonly entry: number; readonly frameWords: number } {
+  const entry = mode === 'metered' ? func.meteredEntry : mode === 'fast' ? func.entry : 0
+  if (entry !== 0) return { entry, frameWords: func.frameWords }
+  const placed = placeFunction(func.instance!.compiled, func.funcIdx, mode)
+  func.frameWords = Math.max(func.frameWords, placed.frameWords)
+  if (mode === 'metered') func.meteredEntry = placed.entry
+  else if (mode === 'fast') func.entry = placed.entry
+  return placed
 }

@@ -1,9 +1,15 @@
 // Values in the machine's slots: arguments and results at the border of a run.
 
-import type { Value } from '../runtime/value.ts'
+import type { Ref, Value } from '../runtime/value.ts'
 import { V128, isRefType, type ValType } from '../syntax/types.ts'
 import { machine } from './machine.ts'
 import { slotWords } from './slots.ts'
+
+/** Where values lie: in the machine's slots, or in some that were taken off it. */
+export interface Words {
+  readonly I32: Int32Array
+  readonly R: Ref[]
+}
 
 /** Words that values of these types take. */
 export function wordsOf(types: readonly ValType[]): number {
@@ -11,8 +17,7 @@ export function wordsOf(types: readonly ValType[]): number {
 }
 
 /** The values of these types that lie from `slot` on. */
-export function readValues(types: readonly ValType[], slot: number): Value[] {
-  const { I32, R } = machine()
+export function readValues(types: readonly ValType[], slot: number, { I32, R }: Words = machine()): Value[] {
   let at = slot
   return types.map((type) => {
     const number = { type, lo: I32[at]!, hi: I32[at + 1]!, ref: isRefType(type) ? R[at >> 1] : null }
@@ -22,8 +27,7 @@ export function readValues(types: readonly ValType[], slot: number): Value[] {
   })
 }
 
-export function writeValues(values: readonly Value[], slot: number): void {
-  const { I32, R } = machine()
+export function writeValues(values: readonly Value[], slot: number, { I32, R }: Words = machine()): void {
   let at = slot
   for (const { type, lo, hi, ref, upper } of values) {
     I32[at] = lo

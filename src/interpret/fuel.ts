@@ -15,7 +15,7 @@ export function outOfFuel(run: Execution): Stop | undefined {
   const cost = code[run.pc + 1]!
   if (run.fuel >= cost) return undefined
   const placed = run.placed()
-  if (placed.mode === 'stepping' || run.fuel < 1) return { kind: 'fuel' }
+  if (placed.mode !== 'metered' || run.fuel < 1) return { kind: 'fuel' }
   switchTo(run, placed, 'stepping')
   return undefined
 }

@@ -3,57 +3,67 @@
 import { HeddleError, UsageError } from '../errors/heddle-error.ts'
 import { nameText } from '../errors/quote.ts'
 import { Trap } from '../errors/trap.ts'
-import { FuncInstance } from '../runtime/func.ts'
+import { FuncInstance, type HostCode } from '../runtime/func.ts'
 import type { Stop } from '../runtime/tier.ts'
 import { i32Value, type Value } from '../runtime/value.ts'
 import { I32 as I32_TYPE } from '../syntax/types.ts'
 import { notification, waitRequest } from './atomics.ts'
-import type { Execution } from './execution.ts'
+import type { Execution, HostCall, Outcome } from './execution.ts'
 import { readValues, wordsOf, writeValues } from './frame-values.ts'
-import { machine } from './machine.ts'
+import { EXIT_PC, RETURN_PC, machine } from './machine.ts'
 import { slowRow } from './slow.ts'
 import { clearStage, stage } from './stage.ts'
-import { throwError } from './throwing.ts'
+import { throwError, throwException, throwPosition } from './throwing.ts'
 
 /** Words of the operation `slow`. */
 const SLOW_WORDS = 5
 
 /** Stands for what gives the result of a wait. */
-const WAIT = FuncInstance.fromHost({ kind: 'func', params: [], results: [I32_TYPE] }, () => [], 'a wait')
+export const WAIT: FuncInstance = FuncInstance.fromHost({ kind: 'func', params: [], results: [I32_TYPE] }, () => [], 'a wait')
 
-/** Calls a host function whose arguments lie at `slot`, where its results will be. */
-export function callHost(run: Execution, func: FuncInstance, slot: number, returnPc: number): Stop | undefined {
+/** Calls a host function; its results go to `slot`. */
+export function callHost(
+  run: Execution,
+  func: FuncInstance,
+  args: readonly Value[],
+  slot: number,
+  returnPc: number,
+): Stop | undefined {
   if (stage.hostDepth >= run.limits.hostDepth) throw new Trap('STACK_EXHAUSTED')
-  const { params, results } = func.type
-  const args = readValues(params, slot)
+  const hostCall = { func, args, caller: run.instance, slot: slot - run.base, returnPc }
+  // It stays there where the function ends the run.
+  run.hostCall = hostCall
+  const outcome = callOutside(run, hostCall)
+  if ('error' in outcome) throwError(run, outcome.error, returnPc)
+  else if (outcome.result instanceof Promise) return suspend(run, hostCall, outcome.result)
+  else {
+    checkResults(func, outcome.result)
+    writeValues(outcome.result, slot)
+    run.pc = returnPc
+  }
+  run.hostCall = undefined
+  return run.sp > run.callBase ? undefined : done(run)
+}
+
+type HostOutcome = { readonly result: ReturnType<HostCode> } | { readonly error: unknown }
+
+/** Lets a host function run, on a stage that begins above the frame that called it. */
+function callOutside(run: Execution, { func, args, caller, slot }: HostCall): HostOutcome {
   const { stackTop, callTop, stackLimit, callLimit, hostDepth } = stage
-  stage.stackTop = slot + Math.max(wordsOf(params), wordsOf(results))
+  stage.stackTop = run.base + slot + Math.max(wordsOf(func.type.params), wordsOf(func.type.results))
   stage.callTop = run.sp
   stage.stackLimit = run.stackLimit
   stage.callLimit = run.callLimit
   stage.hostDepth++
-  let thrown: { readonly error: unknown } | undefined
-  let outcome
   try {
-    outcome = func.host!(args, { instance: run.instance, charge: (fuel) => run.charge(fuel) })
+    return { result: func.host!(args, { instance: caller, charge: (fuel) => run.charge(fuel) }) }
   } catch (error) {
-    thrown = { error }
+    return { error }
   } finally {
     clearStage(run)
     Object.assign(stage, { stackTop, callTop, stackLimit, callLimit, hostDepth })
     run.setLimits()
   }
-  if (outcome === undefined) return throwError(run, thrown!.error, returnPc)
-  if (outcome instanceof Promise) return suspend(run, func, outcome, slot, returnPc)
-  writeResults(func, outcome, slot)
-  return goOn(run, returnPc)
-}
-
-/** Continues behind a host call: in wasm, or at the end where the host function was all that was called. */
-function goOn(run: Execution, returnPc: number): Stop | undefined {
-  run.pc = returnPc
-  if (run.sp > run.callBase) return undefined
-  return done(run)
 }
 
 /** The end, with the results where the run began. */
@@ -61,32 +71,48 @@ export function done(run: Execution): Stop {
   return { kind: 'done', results: readValues(run.func.type.results, run.base) }
 }
 
-function suspend(
-  run: Execution,
-  func: FuncInstance,
-  promise: Promise<readonly Value[]>,
-  slot: number,
-  returnPc: number,
-): Stop {
+function suspend(run: Execution, hostCall: HostCall, promise: Promise<readonly Value[]>): Stop {
   if (!run.mayAwait) {
     promise.catch(() => undefined)
     throw new HeddleError(
       'ASYNC_IMPORT',
-      `the host function ${nameText(func.name ?? '')} returned a promise in a synchronous call: start the call as a run and await it`,
+      `the host function ${nameText(hostCall.func.name ?? '')} returned a promise in a synchronous call: start the call as a run and await it`,
     )
   }
-  run.pending = { func, slot: slot - run.base, returnPc }
+  run.hostCall = hostCall
   return { kind: 'host', promise }
 }
 
-export function writeResults(func: FuncInstance, values: readonly Value[], slot: number): void {
+/** Goes on behind a call with what it came to. */
+export function finishCall(run: Execution, outcome: Outcome): Stop | undefined {
+  const { slot, returnPc } = outcome
+  run.outcome = undefined
+  if ('exception' in outcome) throwException(run, outcome.exception, throwPosition(returnPc))
+  else {
+    writeValues(outcome.values, run.base + slot)
+    run.pc = returnPc
+  }
+  return run.sp > run.callBase ? undefined : done(run)
+}
+
+/** Makes a host call once more, in the middle of which the run was saved. */
+export function callAgain(run: Execution, { func, args, caller, slot, returnPc, crossing }: HostCall): Stop | undefined {
+  const to = run.base + slot
+  if (crossing === undefined) return callHost(run, func, args, to, returnPc)
+  run.pushCall(EXIT_PC)
+  run.crossings.push(crossing)
+  run.instance = caller
+  run.fp = to
+  return callHost(run, func, args, to, RETURN_PC)
+}
+
+export function checkResults(func: FuncInstance, values: readonly Value[]): void {
   const { results } = func.type
   if (values.length !== results.length) {
     throw new UsageError(
       `${nameText(func.name ?? 'a host function')} gave ${values.length} results, not ${results.length}`,
     )
   }
-  writeValues(values, slot)
 }
 
 /** `memory.atomic.wait` with operands that are in order: suspends the run, or blocks the thread where the run cannot suspend. */
@@ -100,16 +126,19 @@ export function wait(run: Execution): Stop | undefined {
   if (typeof outcome !== 'number') {
     run.waiting = outcome
     const result = outcome.result.then((verdict) => [i32Value(verdict)])
-    return suspend(run, WAIT, result, base, returnPc)
+    const slot = base - run.base
+    return suspend(run, { func: WAIT, args: [], caller: run.instance, slot, returnPc }, result)
   }
   I32[base] = outcome
-  return goOn(run, returnPc)
+  run.pc = returnPc
+  return undefined
 }
 
-export function notify(run: Execution): Stop | undefined {
+export function notify(run: Execution): undefined {
   const { code, I32 } = machine()
   const { pc } = run
   const base = run.fp + code[pc + 2]!
   I32[base] = run.waits.notify(...notification(I32, run.instance!, base, code[pc + 3]!, code[pc + 4]!))
-  return goOn(run, pc + SLOW_WORDS)
+  run.pc += SLOW_WORDS
+  return undefined
 }

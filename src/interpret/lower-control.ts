@@ -23,7 +23,7 @@ import type { Handler } from './control-frames.ts'
 import { EXCEPTION_HANDLERS } from './lower-exceptions.ts'
 import { STACK_SWITCHING_HANDLERS } from './lower-stack-switching.ts'
 import { byType, slotWords } from './slots.ts'
-import { OPS } from './ops.ts'
+import { OPS, REASON } from './ops.ts'
 import { slowNumber } from './slow.ts'
 
 /** Whether the operands of a branch, once in their slots, already lie where the label wants them. */
@@ -136,6 +136,42 @@ function moveReferences(lowering: Lowering, type: FuncType, from: number): void 
   }
 }
 
+/** What calls are in each mode: the loop does them, or the driver, which finds the code that is as precise. */
+const CALLS = {
+  indirect: { fast: OPS.call_indirect, metered: OPS.call_indirect_metered, reason: REASON.indirect },
+  ref: { fast: OPS.call_ref, metered: OPS.call_ref_metered, reason: REASON.callRef },
+} as const
+
+function emitCall({ code, mode }: Lowering, form: (typeof CALLS)[keyof typeof CALLS], words: readonly number[]): void {
+  if (mode === 'precise') code.emit(OPS.leave, form.reason)
+  else code.emit(mode === 'fast' ? form.fast : form.metered)
+  code.emitWords(words)
+}
+
+/** A tail call of a type whose arguments begin at `from`. In precise code the driver moves all of them, once nothing can go wrong any more. */
+function emitTail(
+  lowering: Lowering,
+  type: FuncType,
+  from: number,
+  form: { readonly opcode: number; readonly reason: number },
+  words: readonly number[],
+): void {
+  if (lowering.mode === 'precise') lowering.code.emit(OPS.leave, form.reason)
+  else {
+    moveReferences(lowering, type, from)
+    lowering.code.emit(form.opcode)
+  }
+  lowering.code.emitWords([...words, from, paramWords(type)])
+  closeReachable(lowering)
+}
+
+const TAILS = {
+  own: { opcode: OPS.lower_tail, reason: REASON.tailOwn },
+  import: { opcode: OPS.tail_import, reason: REASON.tailImport },
+  indirect: { opcode: OPS.tail_indirect, reason: REASON.tailIndirect },
+  ref: { opcode: OPS.tail_ref, reason: REASON.tailRef },
+} as const
+
 const call: Handler = (lowering, { x }) => {
   const { spaces, module } = lowering.compiled
   const type = funcTypeOf(module, spaces.funcs[x]!)
@@ -152,8 +188,7 @@ const callIndirect: Handler = (lowering, { x, y }) => {
   // The arguments' slots are settled below; the index may stay where it is.
   const index = lowering.lowerIndex(lowering.stack.pop(), y)
   const delta = passArguments(lowering, type.params)
-  const opcode = lowering.mode === 'fast' ? OPS.call_indirect : OPS.call_indirect_metered
-  lowering.code.emit(opcode, y, compiled.types.canonical(x).id, index, delta)
+  emitCall(lowering, CALLS.indirect, [y, compiled.types.canonical(x).id, index, delta])
   lowering.stack.pushAll(type.results)
   lowering.endBlock()
 }
@@ -162,7 +197,7 @@ const callRef: Handler = (lowering, { x }) => {
   const type = funcTypeOf(lowering.compiled.module, x)
   const callee = lowering.stack.operand(lowering.stack.pop())
   const delta = passArguments(lowering, type.params)
-  lowering.code.emit(lowering.mode === 'fast' ? OPS.call_ref : OPS.call_ref_metered, callee, delta)
+  emitCall(lowering, CALLS.ref, [callee, delta])
   lowering.stack.pushAll(type.results)
   lowering.endBlock()
 }
@@ -173,20 +208,16 @@ const returnCallRef: Handler = (lowering, { x }) => {
   lowering.stack.settleTop(1)
   const callee = lowering.stack.operand(lowering.stack.pop())
   const from = passArguments(lowering, type.params)
-  moveReferences(lowering, type, from)
-  lowering.code.emit(OPS.tail_ref, callee, from, paramWords(type))
-  closeReachable(lowering)
+  emitTail(lowering, type, from, TAILS.ref, [callee])
 }
 
 const returnCall: Handler = (lowering, { x }) => {
   const { spaces, module } = lowering.compiled
   const type = funcTypeOf(module, spaces.funcs[x]!)
   const from = passArguments(lowering, type.params)
-  const words = paramWords(type)
-  moveReferences(lowering, type, from)
-  if (x < spaces.importedFuncs) lowering.code.emit(OPS.tail_import, x, from, words)
-  else lowering.code.emit(OPS.lower_tail, x, from, words, 0)
-  closeReachable(lowering)
+  const isImport = x < spaces.importedFuncs
+  emitTail(lowering, type, from, isImport ? TAILS.import : TAILS.own, [x])
+  if (!isImport) lowering.code.emitWord(0)
 }
 
 const returnCallIndirect: Handler = (lowering, { x, y }) => {
@@ -194,9 +225,7 @@ const returnCallIndirect: Handler = (lowering, { x, y }) => {
   const type = funcTypeOf(compiled.module, x)
   const index = lowering.lowerIndex(lowering.stack.pop(), y)
   const from = passArguments(lowering, type.params)
-  moveReferences(lowering, type, from)
-  lowering.code.emit(OPS.tail_indirect, y, compiled.types.canonical(x).id, index, from, paramWords(type))
-  closeReachable(lowering)
+  emitTail(lowering, type, from, TAILS.indirect, [y, compiled.types.canonical(x).id, index])
 }
 
 const select: Handler = (lowering) => {

@@ -7,7 +7,9 @@
 //
 // Modes:  fast      nothing is counted
 //         metered   each basic block is charged where it begins, and all operands lie in their slots there and at calls
-//         stepping  each instruction is charged, and all operands lie in their slots between any two instructions
+//         stepping  each instruction is charged, and all operands lie in their slots between any two instructions; calls, and blocks that
+//                   the fuel covers, go on in metered code
+//         precise   likewise, but it is left for nothing, and an instruction that traps has changed nothing in the frame
 
 import { InternalError } from '../errors/heddle-error.ts'
 import type { Instruction } from '../instructions/define.ts'
@@ -27,7 +29,9 @@ import { rowArity } from './row-arity.ts'
 import { slowNumber } from './slow.ts'
 import { isWide } from './slots.ts'
 
-export type Mode = 'fast' | 'metered' | 'stepping'
+export type Mode = RunMode | 'stepping'
+/** Those that a run chooses among. */
+export type RunMode = 'fast' | 'metered' | 'precise'
 
 /** A lowered function, before it is placed in the code heap. */
 export interface Lowered {
@@ -37,12 +41,16 @@ export interface Lowered {
   readonly targets: readonly number[]
   /** Where execution begins. */
   readonly entry: number
+  /** Words of the function itself: behind them lie the landings of what it catches. */
+  readonly mainWords: number
   /** Size of the frame: parameters, locals and the deepest operand stack. */
   readonly frameWords: number
   /** Pairs: position in `words`, offset of the instruction in the module's bytes. Ascending. */
   readonly map: readonly number[]
-  /** Pairs: position of a charge that begins a basic block, offset of the instruction that it precedes. Metered and stepping only. */
+  /** Pairs: position of a charge that begins a basic block, offset of the instruction that it precedes. Not in fast mode. */
   readonly blocks: readonly number[]
+  /** What each of these blocks costs. */
+  readonly costs: readonly number[]
   /** Who catches what is thrown in the function, and where: pairs of position and the innermost handler from there on, or −1. */
   readonly handlers: readonly Handler[]
   readonly regions: readonly number[]
@@ -89,6 +97,8 @@ export class Lowering {
   readonly compiled: CompiledModule
   readonly funcType: FuncType
   readonly mode: Mode
+  /** Whether all operands lie in their slots between any two instructions. */
+  readonly isExact: boolean
   readonly reader: InstructionReader
   readonly code: CodeBuffer
   readonly locals: LocalLayout
@@ -98,8 +108,9 @@ export class Lowering {
   readonly landings: Landings = new Landings()
   private readonly map: number[] = []
   private readonly blocks: number[] = []
-  /** Position of the running block's charge; −1 before its first instruction with a cost. */
-  private charge = -1
+  private readonly costs: number[] = []
+  /** Whether the next instruction with a cost begins a block. */
+  private isBetweenBlocks = true
   /** Position of the operation that zeroes the locals. */
   private prologue = -1
 
@@ -110,6 +121,7 @@ export class Lowering {
     if (func === undefined) throw new InternalError(`function ${funcIdx} has no body`)
     this.compiled = compiled
     this.mode = mode
+    this.isExact = mode === 'stepping' || mode === 'precise'
     this.code = new CodeBuffer(maxWords)
     this.funcType = funcTypeOf(module, func.typeIdx)
     this.reader = InstructionReader.of(func.code)
@@ -131,10 +143,11 @@ export class Lowering {
     this.emitPrologue()
     this.pushFrame('func', this.funcType, 0)
     while (this.frames.length > 0) this.lowerInstruction()
+    const mainWords = this.code.position
     this.landings.emit(this.code, this.map)
     const { words, position, opcodes, targets } = this.code
     const entry = this.patchPrologue()
-    const { map, blocks, landings } = this
+    const { map, blocks, costs, landings } = this
     const { handlers, regions } = landings
     const sites = landings.resumeSites()
     const caught = { handlers, regions, sites }
@@ -143,9 +156,11 @@ export class Lowering {
       opcodes,
       targets,
       entry,
+      mainWords,
       frameWords: this.stack.maxTop,
       map,
       blocks,
+      costs,
       ...caught,
     }
   }
@@ -193,7 +208,7 @@ export class Lowering {
       if (handler !== undefined) handler(this, this.reader, row)
       else this.lowerSlow(row)
     }
-    if (this.mode === 'stepping' && frame.reachable) this.stack.settle()
+    if (this.isExact && frame.reachable) this.stack.settle()
   }
 
   /** NaNs in the result that was just written become canonical. */
@@ -224,7 +239,7 @@ export class Lowering {
     }
     const right = stack.pop()
     const left = stack.pop()
-    if (stack.isConst(right) && forms.valueConst !== undefined && this.mode !== 'stepping') {
+    if (stack.isConst(right) && forms.valueConst !== undefined && !this.isExact) {
       const a = stack.operand(left)
       const high = isWide(stack.typeOf(right)) ? stack.constHigh(right) : undefined
       return this.emitValue(row, forms, forms.valueConst, result, a, stack.constLow(right), high)
@@ -244,7 +259,7 @@ export class Lowering {
     c?: number,
   ): void {
     const position = this.emitResult(opcode, result, a, b, c)
-    if (row.test !== true || this.mode === 'stepping') return
+    if (row.test !== true || this.isExact) return
     this.code.condition = position
     this.code.conditionForms = forms
   }
@@ -252,7 +267,7 @@ export class Lowering {
   /** An operation that leaves its result in the slot named by its first word. Gives its position. */
   emitResult(opcode: number, type: ValType, a: number, b?: number, c?: number): number {
     const position = this.code.emit(opcode, this.stack.push(type), a, b, c)
-    if (this.mode !== 'stepping') this.code.redirectable = position
+    if (!this.isExact) this.code.redirectable = position
     return position
   }
 
@@ -261,26 +276,31 @@ export class Lowering {
     const { x: memIdx } = this.reader
     if (memIdx !== 0 || isVectorial(row)) return this.lowerAside(row, forms, memIdx)
     if (row.access!.kind === 'load') {
-      const { slot, offset } = this.lowerAddress(stack.pop(), memIdx)
+      const { slot, offset } = this.lowerAddress(stack.pop(), memIdx, 0)
       return this.emitValue(row, forms, forms.value, row.signature.results[0]!, slot, offset)
     }
     const value = stack.pop()
     const entry = stack.pop()
     const takesConst = stack.isConst(value) && forms.valueConst !== undefined
     const operand = takesConst ? stack.constLow(value) : stack.operand(value)
-    const { slot, offset } = this.lowerAddress(entry, memIdx)
+    const { slot, offset } = this.lowerAddress(entry, memIdx, 1)
     this.code.emit(takesConst ? forms.valueConst : forms.value, slot, offset, operand)
   }
 
   /**
-   * Where an access finds its address, and the offset that it adds. `entry` was popped last. A 64-bit address becomes, with its offset, one of
-   * 32 bits in the entry's own slot: no memory is larger. Nothing may be emitted between this and the access, so that a trap finds it.
+   * Where an access finds its address, and the offset that it adds. `entry` was popped last, `operands` lie above it. A 64-bit address becomes,
+   * with its offset, one of 32 bits above all of them: no memory is larger. Nothing may be emitted between this and the access, so that a trap
+   * finds it.
    */
-  private lowerAddress(entry: number, memIdx: number): { readonly slot: number; readonly offset: number } {
+  private lowerAddress(
+    entry: number,
+    memIdx: number,
+    operands: number,
+  ): { readonly slot: number; readonly offset: number } {
     const { stack, code, reader } = this
     const from = stack.operand(entry)
     if (this.compiled.spaces.memories[memIdx]!.addrType === 'i32') return { slot: from, offset: reader.lo }
-    const slot = stack.slotOf(entry)
+    const slot = stack.slotAbove(entry + operands)
     code.emit(OPS.address64, slot, from, reader.lo, reader.hi)
     return { slot, offset: 0 }
   }
@@ -293,11 +313,11 @@ export class Lowering {
     return 0
   }
 
-  /** The slot of an index into a table, whose entry was popped last. One of 64 bits becomes one of 32, in the entry's own slot. */
+  /** The slot of an index into a table, whose entry was popped last and was the topmost. One of 64 bits becomes one of 32, above it. */
   lowerIndex(entry: number, tableIdx: number): number {
     const from = this.stack.operand(entry)
     if (this.compiled.spaces.tables[tableIdx]!.addrType === 'i32') return from
-    const slot = this.stack.slotOf(entry)
+    const slot = this.stack.slotAbove(entry)
     this.code.emit(OPS.saturate64, slot, from)
     return slot
   }
@@ -312,11 +332,11 @@ export class Lowering {
     const addressEntry = access === undefined ? undefined : stack.pop()
     const last = entries.at(-1)
     const takesConst =
-      memIdx === 0 && forms.valueConst !== undefined && stack.isConst(last!) && this.mode !== 'stepping'
+      memIdx === 0 && forms.valueConst !== undefined && stack.isConst(last!) && !this.isExact
     const constant = takesConst ? entries.pop() : undefined
     const operands = entries.map((entry) => stack.operand(entry))
     if (constant !== undefined) operands.push(stack.constLow(constant))
-    const address = addressEntry === undefined ? undefined : this.lowerAddress(addressEntry, memIdx)
+    const address = addressEntry === undefined ? undefined : this.lowerAddress(addressEntry, memIdx, signature.params.length)
     const opcode = memIdx !== 0 ? forms.otherMemory! : takesConst ? forms.valueConst : forms.value
     const position = code.emit(opcode)
     code.emitWords(signature.results.map((type) => stack.push(type)))
@@ -325,7 +345,7 @@ export class Lowering {
     if (immediates.includes('laneidx')) code.emitWord(reader.y)
     if (immediates.includes('lanes')) code.emitWords(reader.vector)
     if (memIdx !== 0) code.emitWord(memIdx)
-    if (signature.results.length === 1 && this.mode !== 'stepping') code.redirectable = position
+    if (signature.results.length === 1 && !this.isExact) code.redirectable = position
   }
 
   /** An operation of the second function: operands and results in their slots. */
@@ -334,12 +354,14 @@ export class Lowering {
     const { params, results } = rowArity(row, reader, this.compiled)
     const number = slowNumber(row)
     if (number === undefined) throw new InternalError(`the interpreter has no operation for ${row.name}`)
-    stack.settleTop(params)
+    const mayStop = row.atomic === 'wait' && this.mode !== 'fast'
+    stack.settleTop(mayStop ? stack.height : params)
     stack.popMany(params)
     const base = stack.slotOf(stack.height)
     const y = row.access === undefined ? reader.y : this.settledOffset(base)
     this.code.emit(OPS.slow, number, base, reader.x, y)
     stack.pushAll(results)
+    if (mayStop) this.endBlock()
   }
 
   // ——— fuel ———
@@ -348,21 +370,23 @@ export class Lowering {
   private account(row: Instruction): void {
     if (row.cost === 0) return
     const { code, stack } = this
-    if (this.charge < 0) {
+    if (this.isBetweenBlocks) {
+      this.isBetweenBlocks = false
       stack.settle()
-      this.charge = code.position
       this.blocks.push(code.position, this.reader.start)
-      code.emit(this.mode === 'stepping' ? OPS.charge_block : OPS.charge, 0)
-    } else if (this.mode === 'stepping') {
-      code.emit(OPS.charge, 1)
-    }
-    code.words[this.charge + 1] = code.words[this.charge + 1]! + 1
+      this.costs.push(0)
+      code.emit(this.mode === 'stepping' ? OPS.charge_block : OPS.charge, 1)
+    } else if (this.isExact) code.emit(OPS.charge, 1)
+    const cost = this.costs.pop()! + 1
+    this.costs.push(cost)
+    // Precise code pays each instruction by itself from the block's first on.
+    if (this.mode !== 'precise') code.words[this.blocks.at(-2)! + 1] = cost
     if (row.charge === undefined) return
     const depth = rowArity(row, this.reader, this.compiled).params - row.charge.operand
     stack.settle()
     let length = stack.slotOf(stack.height - depth)
     if (isWide(stack.typeOf(stack.height - depth))) {
-      const slot = stack.scratch()
+      const slot = stack.slotAbove(stack.height - 1)
       code.emit(OPS.saturate64, slot, length)
       length = slot
     }
@@ -372,7 +396,7 @@ export class Lowering {
 
   /** The next instruction with a cost begins a basic block. */
   endBlock(): void {
-    this.charge = -1
+    this.isBetweenBlocks = true
   }
 
   // ——— control ———

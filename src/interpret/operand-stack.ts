@@ -80,10 +80,11 @@ export class OperandStack {
     for (const type of types) this.push(type)
   }
 
-  /** The address of a slot above all entries, until one is pushed. */
-  scratch(): number {
-    if (this.top + 2 > this.maxTop) this.maxTop = this.top + 2
-    return this.top
+  /** The address of a slot above an entry that has been popped, or above those that are there; free until something is pushed. */
+  slotAbove(entry: number): number {
+    const slot = this.slots[entry]! + slotWords(this.types[entry]!)
+    this.reserve(slot + 2)
+    return slot
   }
 
   pushConst(type: ValType, lo: number, hi = 0): void {

@@ -247,6 +247,7 @@ export const REASON = {
   tailIndirect: 8,
   callRef: 9,
   tailRef: 10,
+  tailOwn: 11,
   throw: 20,
   throwRef: 21,
   wait: 22,

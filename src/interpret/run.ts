@@ -4,24 +4,29 @@
 
 import { InternalError, UsageError } from '../errors/heddle-error.ts'
 import { HostThrow } from '../errors/host-throw.ts'
+import { SnapshotError } from '../errors/snapshot-error.ts'
 import { TRAP_CODES, Trap, type TrapCode } from '../errors/trap.ts'
 import { exceptionOf, type ExceptionInstance } from '../runtime/exception.ts'
 import type { FuncInstance } from '../runtime/func.ts'
+import type { SavedRun } from '../runtime/saved-run.ts'
 import type { CallOptions, RunFrame, RunHandle, Stop } from '../runtime/tier.ts'
 import type { Value } from '../runtime/value.ts'
 import { describeAccess, describeFrame } from './backtrace.ts'
 import { call, indirectCallee, lowerCallee, referencedCallee, returnToCaller, tailCall } from './calls.ts'
 import { codeAt, restOfBlock } from './code-heap.ts'
 import { Execution, SLICE, pushFirstCall } from './execution.ts'
-import { wordsOf, writeValues } from './frame-values.ts'
+import { writeValues } from './frame-values.ts'
 import { beginBlock, outOfFuel } from './fuel.ts'
-import { callHost, done, notify, wait, writeResults } from './host-calls.ts'
+import { callAgain, callHost, checkResults, finishCall, notify, wait } from './host-calls.ts'
 import { EXIT_PC, machine } from './machine.ts'
-import { REASON, REGISTER } from './ops.ts'
+import { OPS, REASON, REGISTER } from './ops.ts'
+import { checkValues } from './restore-frames.ts'
+import { loadRun } from './restore-run.ts'
+import { cannotSave, saveRun } from './save-run.ts'
 import { trap as trapReason } from './slow-handler.ts'
 import { stage } from './stage.ts'
 import { switchStacks } from './switch-stacks.ts'
-import { catcherOf, land, newException, throwException, throwPosition, throwReference } from './throwing.ts'
+import { catcherOf, newException, throwException, throwPosition, throwReference } from './throwing.ts'
 
 /** What leaving the loop counts, in branches of the slice: a program that only calls its host is looked at as often. */
 const LEAVING = 100
@@ -31,7 +36,10 @@ const OUT_OF_BOUNDS = trapReason('TRAP_OUT_OF_BOUNDS')
 const NAMES_ACCESS: ReadonlySet<TrapCode> = new Set(['TRAP_OUT_OF_BOUNDS', 'TRAP_UNALIGNED_ATOMIC'])
 
 export class InterpreterRun extends Execution implements RunHandle {
+  /** Of a run that has not begun. */
   private readonly args: readonly Value[]
+  /** Of a precise run: that it has ended in a trap, and its frames are still there. */
+  private isKept = false
   private state: 'ready' | 'running' | 'stopped' | 'awaiting' | 'finished' = 'ready'
 
   constructor(
@@ -40,11 +48,34 @@ export class InterpreterRun extends Execution implements RunHandle {
     kind: 'call' | 'run' | 'unmetered run',
     options?: CallOptions,
   ) {
-    if (args.length !== func.type.params.length) {
-      throw new UsageError(`${func.toString()} takes ${func.type.params.length} arguments, not ${args.length}`)
-    }
     super(func, kind, options)
     this.args = args
+  }
+
+  /** A run that goes on where another was saved. */
+  static restore(saved: SavedRun, options?: CallOptions): InterpreterRun {
+    const { func, next, fuelUsed, frames } = saved
+    if (!Number.isSafeInteger(fuelUsed) || fuelUsed < 0) throw new SnapshotError(`${fuelUsed} units of fuel are used`)
+    const run = new InterpreterRun(func, next.kind === 'begin' ? next.args : [], 'run', options)
+    run.fuelUsed = fuelUsed
+    if (next.kind === 'begin' && frames.length === 0) checkValues(next.args, func.type.params, 'argument')
+    else {
+      loadRun(run, saved)
+      run.state = 'stopped'
+    }
+    return run
+  }
+
+  save(): SavedRun {
+    if (!this.metered) throw cannotSave('it is not metered', 'RUN_UNMETERED')
+    if (this.state === 'running') throw cannotSave('it is being driven', 'RUN_BUSY')
+    const { func, args, fuelUsed } = this
+    if (this.state === 'finished' && !this.isKept) throw cannotSave('it has ended', 'RUN_ENDED')
+    if (this.instance === undefined && this.hostCall === undefined && this.outcome === undefined) {
+      return { func, frames: [], next: { kind: 'begin', args }, fuelUsed }
+    }
+    this.comeBack()
+    return saveRun(this)
   }
 
   get finished(): boolean {
@@ -77,8 +108,7 @@ export class InterpreterRun extends Execution implements RunHandle {
     this.state = 'running'
     try {
       this.enter(first)
-      const stop = first ? (this.begin() ?? this.drive()) : this.drive()
-      return this.leave(stop)
+      return this.leave((first ? this.begin() : this.goOn()) ?? this.drive())
     } catch (error) {
       if (!(error instanceof Error)) return this.leave({ kind: 'trap', error: new HostThrow(error) })
       return this.leave({ kind: 'trap', error: error instanceof Trap ? this.located(error) : error })
@@ -86,39 +116,37 @@ export class InterpreterRun extends Execution implements RunHandle {
   }
 
   settle(outcome: { readonly values: readonly Value[] } | { readonly error: unknown }): void {
-    const { pending } = this
+    const { hostCall } = this
     // The run was aborted while the promise was under way.
     if (this.state === 'finished') return
-    if (this.state !== 'awaiting' || pending === undefined) {
+    if (this.state !== 'awaiting' || hostCall === undefined) {
       throw new UsageError('the run does not wait for a host function')
     }
     this.comeBack()
-    if ('error' in outcome) return this.settleError(outcome.error, pending.returnPc)
-    writeResults(pending.func, outcome.values, this.base + pending.slot)
-    this.settledWords = wordsOf(pending.func.type.results)
-    this.pc = pending.returnPc
-    this.pending = undefined
+    const { slot, returnPc } = hostCall
+    if ('error' in outcome) this.outcome = { exception: this.caughtOf(outcome.error, returnPc), slot, returnPc }
+    else {
+      checkResults(hostCall.func, outcome.values)
+      this.outcome = { values: outcome.values, slot, returnPc }
+    }
+    this.hostCall = undefined
     this.waiting = undefined
+    this.becomeSource()
     this.state = 'stopped'
   }
 
-  /** What a promise rejected with is thrown where the host function was called. */
-  private settleError(error: unknown, returnPc: number): void {
+  /** What a promise rejected with, where it is an exception that is caught from where the host function was called; else it ends the run. */
+  private caughtOf(error: unknown, returnPc: number): ExceptionInstance {
     const exception = exceptionOf(error)
-    const catcher = exception === undefined ? undefined : catcherOf(this, exception, throwPosition(returnPc))
-    if (catcher === undefined) {
-      this.state = 'finished'
-      this.release(true)
-      throw error
-    }
-    land(this, exception!, catcher)
-    this.pending = undefined
-    this.state = 'stopped'
+    if (exception !== undefined && catcherOf(this, exception, throwPosition(returnPc)) !== undefined) return exception
+    this.end(true)
+    throw error
   }
 
   abort(): void {
     if (this.state === 'running') throw new UsageError('the run is being driven: abort it from a poll', 'RUN_BUSY')
     this.state = 'finished'
+    this.isKept = false
     this.waiting?.release()
     this.release(stage.resident === this)
   }
@@ -136,8 +164,7 @@ export class InterpreterRun extends Execution implements RunHandle {
 
   private leave(stop: Stop): Stop {
     if (stop.kind === 'done' || stop.kind === 'trap') {
-      this.state = 'finished'
-      this.release(true)
+      this.end(stop.kind === 'trap')
     } else {
       this.state = stop.kind === 'host' ? 'awaiting' : 'stopped'
       stage.resident = this
@@ -145,23 +172,40 @@ export class InterpreterRun extends Execution implements RunHandle {
     return stop
   }
 
+  /** The run is over. The frames of a precise one that has trapped stay, to be saved. */
+  private end(isTrap: boolean): void {
+    this.state = 'finished'
+    if (isTrap && this.mode === 'precise') {
+      this.isKept = true
+      stage.resident = this
+    } else this.release(true)
+  }
+
   /** Writes the arguments and pushes the first frame; a host function is called straight away. */
   private begin(): Stop | undefined {
+    const { func, args } = this
+    if (args.length !== func.type.params.length) throw new InternalError('a run begins with the wrong arguments')
     this.fp = this.base
     this.sp = this.callBase
-    writeValues(this.args, this.base)
-    if (this.func.host !== undefined) return callHost(this, this.func, this.base, EXIT_PC)
+    if (func.host !== undefined) return callHost(this, func, args, this.base, EXIT_PC)
+    const entry = this.roomFor(func, this.base, 0)
+    writeValues(args, this.base)
     pushFirstCall(this)
-    this.instance = this.func.instance!
-    this.jumpTo(this.func)
+    this.instance = func.instance!
+    this.pc = entry
     return undefined
+  }
+
+  /** Goes on behind a call that has come to something while the run was stopped. */
+  private goOn(): Stop | undefined {
+    const { hostCall, outcome } = this
+    if (outcome !== undefined) return finishCall(this, outcome)
+    return hostCall === undefined ? undefined : callAgain(this, hostCall)
   }
 
   // ——— the driver ———
 
   private drive(): Stop {
-    // A host function was all that was called, and its promise has settled.
-    if (this.sp === this.callBase) return done(this)
     const stillOwing = this.paid > 0 ? outOfFuel(this) : undefined
     if (stillOwing !== undefined) return stillOwing
     for (;;) {
@@ -213,7 +257,9 @@ export class InterpreterRun extends Execution implements RunHandle {
 
   private handle(why: number): Stop | undefined {
     const { code, I32 } = machine()
-    const { pc, fp } = this
+    const { fp } = this
+    // An operation that only the driver does has the reason before its operands.
+    const pc = code[this.pc] === OPS.leave ? this.pc + 1 : this.pc
     const word = (k: number): number => code[pc + k]!
     switch (why) {
       case REASON.slice:
@@ -230,6 +276,7 @@ export class InterpreterRun extends Execution implements RunHandle {
         const callee = indirectCallee(this, word(1), word(2), I32[fp + word(3)]! >>> 0)
         return call(this, callee, fp + word(4), pc + 5)
       }
+      case REASON.tailOwn:
       case REASON.tailImport:
         return tailCall(this, this.instance!.func(word(1)), fp + word(2), word(3))
       case REASON.tailIndirect: {
@@ -241,11 +288,11 @@ export class InterpreterRun extends Execution implements RunHandle {
       case REASON.tailRef:
         return tailCall(this, referencedCallee(this, word(1)), fp + word(2), word(3))
       case REASON.throw: {
-        const tag = this.instance!.tags[word(3)]!
-        return throwException(this, newException(this, tag, fp + word(2)), pc)
+        const tag = this.instance!.tags[word(2)]!
+        return throwException(this, newException(this, tag, fp + word(1)), pc)
       }
       case REASON.throwRef:
-        return throwReference(this, machine().R[(fp + word(2)) >> 1] as ExceptionInstance | null)
+        return throwReference(this, machine().R[(fp + word(1)) >> 1] as ExceptionInstance | null)
       case REASON.wait:
         return wait(this)
       case REASON.notify:
@@ -271,7 +318,7 @@ export class InterpreterRun extends Execution implements RunHandle {
   /** The trap with its stack; the whole block in which it happened counts as executed. */
   private located(trap: Trap): Trap {
     const placed = this.metered ? codeAt(this.pc) : undefined
-    if (placed?.mode === 'stepping') this.charge(restOfBlock(placed, this.pc))
+    if (placed?.mode === 'stepping' || placed?.mode === 'precise') this.charge(restOfBlock(placed, this.pc))
     if (trap.frames.length > 0) return trap
     const { frames, depth } = this.trace()
     return trap.withFrames(frames, depth)

@@ -13,16 +13,27 @@ import { refValue, type Value } from '../runtime/value.ts'
 import { funcTypeOf } from '../syntax/module.ts'
 import { CONTREF, heapTypeOf, type ContType, type FuncType } from '../syntax/types.ts'
 import type { Crossing } from './backtrace.ts'
-import { cutAbove, findPrompt, placeStretch, type Cut, type FrameStretch } from './continuations.ts'
+import {
+  RESUME_WORDS,
+  cutAbove,
+  findPrompt,
+  placeStretch,
+  promptAt,
+  type ContinuedMode,
+  type Cut,
+  type FrameStretch,
+} from './continuations.ts'
 import type { Execution } from './execution.ts'
 import { readValues, wordsOf, writeValues } from './frame-values.ts'
 import { callHost } from './host-calls.ts'
+import type { RunMode } from './lower.ts'
 import { EXIT_PC, RETURN_PC, machine } from './machine.ts'
 import { REASON } from './ops.ts'
+import { lowerStretch } from './restore-frames.ts'
 import { newException, throwException } from './throwing.ts'
 
 /** Words of the operations behind which a run goes on. */
-const OPERATION_WORDS = { contNew: 5, contBind: 5, suspend: 4, resume: 6, switch: 5 } as const
+const OPERATION_WORDS = { contNew: 5, contBind: 5, suspend: 4, switch: 5 } as const
 
 /** Does what the operation at the run's position says. `why`: the reason for which the loop was left. */
 export function switchStacks(run: Execution, why: number): Stop | undefined {
@@ -99,19 +110,11 @@ function usable(slot: number): ContinuationInstance {
   return continuation
 }
 
-/** What the continuation will do: from now on, it can't be used any more. */
-function consume(continuation: ContinuationInstance): Computation {
-  const computation = continuation.computation!
-  continuation.computation = undefined
-  return computation
-}
-
 /** Resumes the continuation behind the arguments at `slot`. */
 function resumeContinuation(run: Execution, slot: number, typeIdx: number, site: number): Stop | undefined {
   const { params } = contFunc(run, typeIdx)
-  const computation = consume(usable(slot + wordsOf(params)))
-  const args = readValues(params, slot)
-  return begun(run, computation, args, slot, promptOf(run, site))
+  const continuation = usable(slot + wordsOf(params))
+  return begin(run, continuation, readValues(params, slot), slot, promptOf(run, site))
 }
 
 /** Throws where the continuation behind the operands at `slot` was suspended; where it had not begun, that is here. */
@@ -122,67 +125,93 @@ function resumeThrowing(
   slot: number,
   site: number,
 ): undefined {
-  const { from } = consume(usable(cont))
-  if (!('stretch' in from)) return throwException(run, exception, run.pc)
-  goOnWith(run, from.stretch as FrameStretch, slot, promptOf(run, site))
-  throwException(run, exception, run.pc - 1)
+  const continuation = usable(cont)
+  const { from } = continuation.computation!
+  if ('stretch' in from) {
+    goOnWith(run, from.stretch as FrameStretch, slot, promptOf(run, site))
+    run.thrownAtSuspension = exception
+    continuation.computation = undefined
+    throwException(run, exception, run.pc - 1)
+    run.thrownAtSuspension = undefined
+  } else {
+    throwException(run, exception, run.pc)
+    continuation.computation = undefined
+  }
 }
 
 function promptOf(run: Execution, site: number): Crossing {
-  const { sites, start } = run.placed()
-  const prompt = { ...sites[site]!, start }
-  return { instance: run.instance!, returnPc: run.pc + OPERATION_WORDS.resume, mode: run.mode, prompt }
+  return promptAt(run.placed(), site, run.instance!, run.pc + RESUME_WORDS, run.mode)
 }
 
-/** Goes on with a computation above the frame that runs, or in place of what was there. */
-function begun(
+/** How code is lowered that runs in a continuation: so that it can be charged, for it may go on in a run that is. */
+function continuedMode(mode: RunMode): ContinuedMode {
+  return mode === 'precise' ? 'precise' : 'metered'
+}
+
+/**
+ * Begins what a continuation will do, or goes on with it, above the frame that runs or in place of what was there. From then on it can't be
+ * used any more. Where there is no room for it, nothing has changed.
+ */
+function begin(
   run: Execution,
-  { from, bound }: Computation,
+  continuation: ContinuationInstance,
   args: readonly Value[],
   slot: number,
   prompt: Crossing,
 ): Stop | undefined {
+  const { from, bound } = continuation.computation!
   const values = [...bound, ...args]
   if ('stretch' in from) {
-    const stretch = from.stretch as FrameStretch
-    goOnWith(run, stretch, slot, prompt)
+    const stretch = goOnWith(run, from.stretch as FrameStretch, slot, prompt)
+    continuation.computation = undefined
     writeValues(values, slot + stretch.slot)
     return undefined
   }
   const { func } = from
-  writeValues(values, slot)
+  const mode = continuedMode(run.mode)
+  const entry = func.host === undefined ? run.roomFor(func, slot, 1, mode) : RETURN_PC
   run.pushCall(EXIT_PC)
+  continuation.computation = undefined
   run.crossings.push(prompt)
-  run.mode = 'metered'
+  run.mode = mode
   run.fp = slot
-  if (func.host !== undefined) return callHost(run, func, slot, RETURN_PC)
+  if (func.host !== undefined) return callHost(run, func, values, slot, RETURN_PC)
+  writeValues(values, slot)
   run.instance = func.instance!
-  run.jumpTo(func)
+  run.pc = entry
   return undefined
 }
 
-function goOnWith(run: Execution, stretch: FrameStretch, base: number, prompt: Crossing): void {
+/** Puts a suspended stretch on the stack, lowered as this run wants it. */
+function goOnWith(run: Execution, suspended: FrameStretch, base: number, prompt: Crossing): FrameStretch {
+  const mode = continuedMode(run.mode)
+  const stretch = suspended.mode === mode ? suspended : lowerStretch(suspended, mode)
   const { fp, sp } = placeStretch(stretch, base, run.sp, run.fp)
   run.slice -= stretch.words.length >> 8
   run.crossings.push(prompt)
   for (const crossing of stretch.crossings) run.crossings.push(crossing)
   run.instance = stretch.instance
-  run.mode = 'metered'
+  run.mode = mode
   run.fp = fp
   run.sp = sp
   run.pc = stretch.pc
+  return stretch
 }
 
-/** Takes what runs above the prompt off the stack, and goes on in the frame below it. */
-function cutOff(run: Execution, crossing: number, slot: number, pc: number): Cut {
-  const { instance, fp, sp, crossings } = run
-  const cut = cutAbove({ instance: instance!, pc, fp, sp, crossings, slot }, crossing)
+/** What runs above the prompt, up to the operation at `pc` that takes what it is given at `slot`; the stack stays as it is. */
+function cutOf(run: Execution, crossing: number, slot: number, pc: number): Cut {
+  const { instance, fp, sp, crossings, mode } = run
+  const cut = cutAbove({ instance: instance!, pc, fp, sp, crossings, slot, mode: continuedMode(mode) }, crossing)
   run.slice -= cut.stretch.words.length >> 8
-  run.instance = crossings[crossing]!.instance
-  run.dropCrossings(crossing)
-  run.fp = cut.fp
-  run.sp = cut.sp
   return cut
+}
+
+/** Takes it off the stack, and goes on in the frame below it. */
+function dropAbove(run: Execution, crossing: number, { fp, sp }: Cut): void {
+  run.instance = run.crossings[crossing]!.instance
+  run.dropCrossings(crossing)
+  run.fp = fp
+  run.sp = sp
 }
 
 function promptFor(run: Execution, tag: Tag, isSwitch: boolean): NonNullable<ReturnType<typeof findPrompt>> {
@@ -194,13 +223,14 @@ function promptFor(run: Execution, tag: Tag, isSwitch: boolean): NonNullable<Ret
 function suspendTo(run: Execution, tag: Tag, slot: number): undefined {
   const { crossing, clause } = promptFor(run, tag, false)
   const { typeIdx, landing, slot: to } = clause!
-  const { start } = run.crossings[crossing]!.prompt!
+  const { instance, prompt } = run.crossings[crossing]!
   const values = readValues(tag.type.params, slot)
+  const cut = cutOf(run, crossing, slot, run.pc + OPERATION_WORDS.suspend)
   // What is cut off counts as on the stack until the continuation has it.
-  const { frameEnd } = run
-  const { stretch } = cutOff(run, crossing, slot, run.pc + OPERATION_WORDS.suspend)
-  const continuation = newContinuation(run, typeIdx, { from: { stretch }, bound: [] }, frameEnd)
-  run.pc = start + landing
+  const computation = { from: { stretch: cut.stretch }, bound: [] }
+  const continuation = newContinuation(run, typeIdx, computation, run.frameEnd, instance)
+  dropAbove(run, crossing, cut)
+  run.pc = prompt!.start + landing
   writeValues([...values, refValue(CONTREF, continuation)], run.fp + to)
 }
 
@@ -208,14 +238,23 @@ function suspendTo(run: Execution, tag: Tag, slot: number): undefined {
 function switchContinuation(run: Execution, tag: Tag, slot: number, typeIdx: number): Stop | undefined {
   const { params } = contFunc(run, typeIdx)
   const given = params.slice(0, -1)
-  const cont = slot + wordsOf(given)
-  const before = run.instance!
-  const next = usable(cont)
+  const next = usable(slot + wordsOf(given))
   const { crossing } = promptFor(run, tag, true)
   const prompt = run.crossings[crossing]!
   const values = readValues(given, slot)
-  const { frameEnd } = run
-  const { stretch, base } = cutOff(run, crossing, slot, run.pc + OPERATION_WORDS.switch)
-  const back = newContinuation(run, heapTypeOf(params.at(-1)!), { from: { stretch }, bound: [] }, frameEnd, before)
-  return begun(run, consume(next), [...values, refValue(CONTREF, back)], base, prompt)
+  const cut = cutOf(run, crossing, slot, run.pc + OPERATION_WORDS.switch)
+  const computation = { from: { stretch: cut.stretch }, bound: [] }
+  const back = newContinuation(run, heapTypeOf(params.at(-1)!), computation, run.frameEnd)
+  const { instance, mode, fp, sp } = run
+  const dropped = run.crossings.slice(crossing)
+  dropAbove(run, crossing, cut)
+  try {
+    return begin(run, next, [...values, refValue(CONTREF, back)], cut.base, prompt)
+  } finally {
+    // There was no room for it.
+    if (next.computation !== undefined) {
+      Object.assign(run, { instance, mode, fp, sp })
+      run.crossings.push(...dropped)
+    }
+  }
 }

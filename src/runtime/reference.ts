@@ -17,7 +17,8 @@ import {
   isNullable,
 } from '../syntax/types.ts'
 import type { HeapType, RefType } from '../syntax/types.ts'
-import type { CanonicalType, TypeSpace } from '../validate/canonical-types.ts'
+import { CLOSED, type CanonicalType, type TypeSpace } from '../validate/canonical-types.ts'
+import { topOf } from '../validate/matching.ts'
 import { ArrayInstance, StructInstance } from './aggregate.ts'
 import { ContinuationInstance } from './continuation.ts'
 import { ExceptionInstance } from './exception.ts'
@@ -82,6 +83,12 @@ function isOfKind(ref: HeapObject, heap: HeapType): boolean {
 /** Whether a reference is of a type in its hierarchy. */
 export function hasRefType(ref: Ref, type: RefType, types: TypeSpace): boolean {
   return ref === null ? isNullable(type) : hasHeapType(ref, heapTypeOf(type), types)
+}
+
+/** Whether a reference of which nothing is known is of a closed type. */
+export function isOfRefType(ref: Ref, type: RefType): boolean {
+  const isFunction = topOf(heapTypeOf(type), CLOSED) === FUNC
+  return (!isFunction || ref === null || FuncInstance.is(ref)) && hasRefType(ref, type, CLOSED)
 }
 
 /** Whether a reference is null where the type admits that, or a structure that has just this descriptor, by which it is of the type. */

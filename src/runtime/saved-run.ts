@@ -1,6 +1,7 @@
 // A stopped run as data, in the module's own terms: functions, offsets of instructions, values of locals and operands. No tier's own form of
 // a frame is in it, so that any tier can make it, and go on from it.
 
+import type { ExceptionInstance } from './exception.ts'
 import type { FuncInstance } from './func.ts'
 import type { Instance } from './instance.ts'
 import type { Value } from './value.ts'
@@ -13,7 +14,10 @@ export interface SavedFrame {
   readonly offset: number
   /** Parameters first. A local that cannot be null and was not set yet is null. */
   readonly locals: readonly Value[]
-  /** From the bottom of the stack. Of a call under way: without what it took. In a legacy `catch`, the exception lies below its values. */
+  /**
+   * From the bottom of the stack. Of a call under way: without what it took. In a legacy handler, the exception lies below its values, as an
+   * exnref of its own.
+   */
   readonly operands: readonly Value[]
 }
 
@@ -21,12 +25,25 @@ export interface SavedFrame {
 export type NextStep =
   /** It has not begun: no frames. */
   | { readonly kind: 'begin'; readonly args: readonly Value[] }
-  /** The instruction at which the innermost frame stands, for which `paid` units of fuel are paid already. */
+  /**
+   * The instruction at which the innermost frame stands. `paid` units of fuel are paid already: none; or, of an instruction that is charged by
+   * length, one and as much of its length as was paid so far; or one, of a wait.
+   */
   | { readonly kind: 'instruction'; readonly paid: number }
-  /** A host function, called by the innermost frame, or called first of all where there are no frames. It had not returned: it is called again. */
-  | { readonly kind: 'host'; readonly func: FuncInstance; readonly args: readonly Value[] }
-  /** The innermost frame's call has returned: the results are on its operands. Where there are no frames, these are the run's. */
+  /**
+   * A host function, under way in the innermost frame's call, or called first of all where there are no frames. It had not returned: it is
+   * called again. `caller`: the instance whose code called it, which a tail call may have left.
+   */
+  | {
+      readonly kind: 'host'
+      readonly func: FuncInstance
+      readonly args: readonly Value[]
+      readonly caller: Instance | undefined
+    }
+  /** The innermost frame's call has these results. Where there are no frames, the run has. */
   | { readonly kind: 'returned'; readonly results: readonly Value[] }
+  /** The innermost frame's call has thrown. */
+  | { readonly kind: 'thrown'; readonly exception: ExceptionInstance }
 
 export interface SavedRun {
   /** The function that was called. */

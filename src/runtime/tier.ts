@@ -2,6 +2,9 @@
 
 import type { FuncInstance } from './func.ts'
 import type { StackFrame, Trap } from '../errors/trap.ts'
+import type { CanonicalType } from '../validate/canonical-types.ts'
+import type { StackStretch } from './continuation.ts'
+import type { SavedRun, SavedStretch } from './saved-run.ts'
 import type { Value } from './value.ts'
 import type { Waits } from './waits.ts'
 
@@ -12,6 +15,11 @@ export interface CallOptions {
   readonly poll?: Poll | undefined
   /** For runs: whether fuel is counted, which is slower. True if absent; without it a run stops for promises only. */
   readonly metered?: boolean | undefined
+  /**
+   * For metered runs: whether all of it is executed one instruction at a time, which is slower still. Where such a run traps, its frames stay as
+   * they were before the instruction that trapped, and can be saved.
+   */
+  readonly precise?: boolean | undefined
   /** How `memory.atomic.wait` waits; by default as the host does. */
   readonly waits?: Waits | undefined
 }
@@ -66,6 +74,11 @@ export interface RunHandle {
   readonly depth: number
   /** Ends the run where it is. */
   abort: () => void
+  /**
+   * The run as data, where it has not begun or has stopped, or was precise and has trapped. A host call that is under way will be made again.
+   * Throws where it is driven, or has ended, or is not metered.
+   */
+  save: () => SavedRun
 }
 
 export interface Tier {
@@ -74,4 +87,9 @@ export interface Tier {
   invoke: (func: FuncInstance, args: readonly Value[], options?: CallOptions) => readonly Value[]
   /** Prepares a call; nothing runs before `resume`. */
   start: (func: FuncInstance, args: readonly Value[], options?: CallOptions) => RunHandle
+  /** A metered run that goes on where another was saved. What does not fit its modules is a SnapshotError. */
+  restore: (saved: SavedRun, options?: CallOptions) => RunHandle
+  saveStretch: (stretch: StackStretch) => SavedStretch
+  /** What a continuation of the type was suspended with that has the values `bound` already. What does not fit is a SnapshotError. */
+  restoreStretch: (saved: SavedStretch, type: CanonicalType, bound: readonly Value[]) => StackStretch
 }

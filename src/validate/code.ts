@@ -47,6 +47,20 @@ const EMPTY: FuncType = { kind: 'func', params: [], results: [] }
 /** Heap types of proposals that are off by default; so are exact ones. */
 const OPTIONAL_HEAP_TYPES: ReadonlySet<HeapType> = new Set([CONT, NOCONT])
 
+/** Of the legacy kind. */
+const HANDLER_KINDS: ReadonlySet<ControlKind> = new Set(['catch', 'catch_all'])
+
+/** What a function's frame holds at an instruction. */
+export interface FrameTypes {
+  /** Parameters first. */
+  readonly locals: readonly ValType[]
+  /** Locals without default that have no value yet. */
+  readonly unset: ReadonlySet<number>
+  readonly operands: readonly ValType[]
+  /** How many operands there were when each legacy handler was entered that is open here: its exception came above them. */
+  readonly handlers: readonly number[]
+}
+
 /** A control frame, as it was when it was open. */
 interface Frame {
   kind: ControlKind
@@ -107,6 +121,29 @@ export class CodeValidator implements Typing {
     this.run(this.valueBlock(type), admit)
   }
 
+  /**
+   * What a function's frame holds before the instruction at an offset of its body, which is valid; undefined where no instruction begins there,
+   * or none that can be reached.
+   */
+  typesAt(code: Code, type: FuncType, offset: number): FrameTypes | undefined {
+    this.open(code)
+    this.budget = Infinity
+    this.params = type.params.length
+    this.locals.read(this.reader, type.params, this.context.limits)
+    this.pushFrame('func', type)
+    while (this.depth > 0 && this.reader.pos < offset) this.next()
+    if (this.depth === 0 || this.reader.pos !== offset || this.polymorphic) return undefined
+    const { locals, operands } = this
+    const isUnset = (x: number): boolean => !isDefaultable(locals.typeOf(x)) && !this.isInitialized(x)
+    const indices = Array.from({ length: locals.count }, (_, x) => x)
+    return {
+      locals: indices.map((x) => locals.typeOf(x)),
+      unset: new Set(indices.filter(isUnset)),
+      operands: [...operands.types.subarray(0, operands.height)],
+      handlers: this.bases.slice(0, this.depth).filter((_, i) => HANDLER_KINDS.has(this.kinds[i]!)),
+    }
+  }
+
   private open({ bytes, start, end }: Code): void {
     if (this.reader.bytes !== bytes) {
       this.metOptionalType ||= this.reader.metOptional
@@ -136,6 +173,13 @@ export class CodeValidator implements Typing {
       throw error.at({ offset: reader.start, instruction: row?.name })
     }
     if (reader.pos !== reader.end) throw reader.malformed('section size mismatch: code goes on behind its end')
+  }
+
+  private next(): void {
+    const { reader } = this
+    const row = reader.next()
+    if (row.rule !== undefined) row.rule(this, reader)
+    else this.applySignature(row)
   }
 
   private applySignature({ signature }: Instruction): void {
