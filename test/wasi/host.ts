@@ -8,6 +8,7 @@ import type { Errno } from '../../src/wasi/preview1/errno.ts'
 import type { FunctionName } from '../../src/wasi/preview1/functions.ts'
 import type { WasiClock } from '../../src/wasi/preview1/implementation.ts'
 import { guestMemory } from '../../src/wasi/preview1/memory.ts'
+import type { GuestMemory } from '../../src/wasi/preview1/memory.ts'
 import type { Tree } from '../../src/wasi/preview1/tree.ts'
 import { Wasi } from '../../src/wasi/preview1/wasi.ts'
 import type { WasiOptions } from '../../src/wasi/preview1/wasi.ts'
@@ -61,11 +62,22 @@ export class Caller {
   readonly memory: NativeMemory = new native.Memory({ initial: 4, maximum: 64 })
   readonly wasi: Wasi
   readonly functions: ReturnType<Wasi['imports']>
+  /** What the functions said that they wrote. */
+  readonly written: (readonly [address: number, byteLength: number])[] = []
   #free = 0
 
   constructor(options: WasiOptions = {}) {
     this.wasi = new Wasi(options)
-    const memory = guestMemory(this.memory)
+    const plain = guestMemory(this.memory)
+    const memory: GuestMemory = {
+      get bytes() {
+        return plain.bytes
+      },
+      get view() {
+        return plain.view
+      },
+      wrote: (address, byteLength) => void this.written.push([address, byteLength]),
+    }
     this.functions = this.wasi.imports(() => memory)
   }
 

@@ -104,6 +104,12 @@ export class Abi {
     }
   }
 
+  /** Writes to the guest. The region was checked by the caller. */
+  store(memory: GuestMemory, ptr: number, name: string, value: WasiValue): void {
+    this.write(memory.view, ptr, name, value)
+    memory.wrote?.(ptr, this.layout(name).size)
+  }
+
   write(view: DataView, ptr: number, name: string, value: WasiValue): void {
     const type = this.type(name)
     switch (type.kind) {
@@ -176,7 +182,7 @@ export class Abi {
       type.results.forEach(([, result], i) => {
         const ptr = u32(raw[at + i])
         checkRegion(memory, ptr, this.layout(result).size)
-        this.write(memory.view, ptr, result, values[i] as WasiValue)
+        this.store(memory, ptr, result, values[i] as WasiValue)
       })
     }
   }

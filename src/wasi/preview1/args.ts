@@ -3,7 +3,7 @@
 //   argv      ┌ptr₀┬ptr₁┬…      argv_buf  ┌p r o g \0 ┬ a r g 1 \0 ┬…
 
 import type { Guest, Implementations } from './implementation.ts'
-import { checkRegion } from './memory.ts'
+import { checkRegion, writeBytes } from './memory.ts'
 
 type Names = 'args_get' | 'args_sizes_get' | 'environ_get' | 'environ_sizes_get'
 
@@ -31,13 +31,14 @@ function writeStrings(guest: Guest, strings: readonly Uint8Array[], pointers: nu
   const [count, byteLength] = sizes(strings)
   checkRegion(memory, pointers, count * 4, 4)
   checkRegion(memory, buf, byteLength)
-  const { bytes, view } = memory
+  const starts = new DataView(new ArrayBuffer(count * 4))
   let at = buf
   strings.forEach((string, i) => {
-    view.setUint32(pointers + 4 * i, at, true)
-    bytes.set(string, at)
+    starts.setUint32(4 * i, at, true)
+    writeBytes(memory, at, string)
     at += string.length
   })
+  writeBytes(memory, pointers, new Uint8Array(starts.buffer))
 }
 
 const ENCODER = new TextEncoder()

@@ -5,6 +5,7 @@ import { WasiError } from './errno.ts'
 import type { Descriptor, Listing } from './fd-table.ts'
 import type { DirectoryEntry, FileStat, FileTimes } from './file-system.ts'
 import type { Guest, Implementations } from './implementation.ts'
+import { writeBytes } from './memory.ts'
 import { FSTFLAGS, RIGHTS } from './types.ts'
 import { wait } from './waiting.ts'
 import type { Waiting } from './waiting.ts'
@@ -81,7 +82,7 @@ export const fdFunctions: Pick<Implementations, Names> = {
   fd_prestat_dir_name(guest, fd, path, path_len) {
     const name = preopenName(guest, fd)
     if (path_len < name.length) throw new WasiError('nametoolong')
-    guest.memory().bytes.set(name, path)
+    writeBytes(guest.memory(), path, name)
   },
 
   *fd_readdir(guest, fd, buf, buf_len, cookie) {
@@ -172,15 +173,15 @@ function writeEntries(guest: Guest, listing: Listing, first: number, buf: number
     const encoded = ENCODER.encode(name)
     const dirent = { d_next: BigInt(index + 1), d_ino: ino, d_namlen: encoded.length, d_type: filetype }
     if (used + size <= length) {
-      guest.abi.write(memory.view, buf + used, 'dirent', dirent)
+      guest.abi.store(memory, buf + used, 'dirent', dirent)
     } else {
       const whole = new Uint8Array(size)
       guest.abi.write(new DataView(whole.buffer), 0, 'dirent', dirent)
-      memory.bytes.set(whole.subarray(0, length - used), buf + used)
+      writeBytes(memory, buf + used, whole.subarray(0, length - used))
     }
     used = Math.min(used + size, length)
     const shown = encoded.subarray(0, length - used)
-    memory.bytes.set(shown, buf + used)
+    writeBytes(memory, buf + used, shown)
     used += shown.length
   }
   return used

@@ -7,6 +7,8 @@ import type { Iovec } from './functions.ts'
 export interface GuestMemory {
   readonly bytes: Uint8Array
   readonly view: DataView
+  /** Told of every region that was written, for those who save or record the memory. */
+  readonly wrote?: ((address: number, byteLength: number) => void) | undefined
 }
 
 /** For a `WebAssembly.Memory`, or anything with a buffer that changes its identity or its length when it grows. */
@@ -36,6 +38,13 @@ export function checkRegion(memory: GuestMemory, ptr: number, byteLength: number
   if (ptr % align !== 0 || ptr + byteLength > memory.bytes.byteLength) throw new WasiError('fault')
 }
 
+/** All that is written to the guest goes through here, or through `Abi.store`. The region was checked. */
+export function writeBytes(memory: GuestMemory, address: number, bytes: Uint8Array): void {
+  if (bytes.length === 0) return
+  memory.bytes.set(bytes, address)
+  memory.wrote?.(address, bytes.length)
+}
+
 export function totalLength(iovs: readonly Iovec[]): number {
   let total = 0
   for (const { buf_len } of iovs) total += buf_len
@@ -60,12 +69,11 @@ export function gather(memory: GuestMemory, iovs: readonly Iovec[], limit: numbe
 
 /** Fills the guest's buffers in order; `source` is not longer than they are together. */
 export function scatter(memory: GuestMemory, iovs: readonly Iovec[], source: Uint8Array): void {
-  const { bytes } = memory
   let at = 0
   for (const { buf, buf_len } of iovs) {
     if (at === source.length) return
     const piece = source.subarray(at, at + buf_len)
-    bytes.set(piece, buf)
+    writeBytes(memory, buf, piece)
     at += piece.length
   }
 }

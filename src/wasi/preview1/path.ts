@@ -4,6 +4,7 @@ import { WasiError } from './errno.ts'
 import { fileTimes } from './fd.ts'
 import type { FileType } from './types.ts'
 import type { Implementations } from './implementation.ts'
+import { writeBytes } from './memory.ts'
 import { withPlace } from './path-resolution.ts'
 import type { Place } from './path-resolution.ts'
 import { LOOKUPFLAGS, RIGHTS } from './types.ts'
@@ -68,7 +69,7 @@ export const pathFunctions: Pick<Implementations, Names> = {
       return yield* wait(place.directory.readLink(place.name))
     })
     const bytes = ENCODER.encode(target).subarray(0, buf_len)
-    guest.memory().bytes.set(bytes, buf)
+    writeBytes(guest.memory(), buf, bytes)
     return bytes.length
   },
 

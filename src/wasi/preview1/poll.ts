@@ -54,8 +54,8 @@ export const pollFunctions: Pick<Implementations, 'poll_oneoff'> = {
       slept = yield* waitForAny(guest, states)
     }
     const { size } = guest.abi.layout('event')
-    const { view } = guest.memory()
-    events.forEach((event, i) => guest.abi.write(view, to + i * size, 'event', { ...event }))
+    const memory = guest.memory()
+    events.forEach((event, i) => guest.abi.store(memory, to + i * size, 'event', { ...event }))
     return events.length
   },
 }

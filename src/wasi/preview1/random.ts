@@ -2,6 +2,7 @@
 
 import { WasiError } from './errno.ts'
 import type { Implementations } from './implementation.ts'
+import { writeBytes } from './memory.ts'
 
 /** The most that `crypto.getRandomValues` fills at once. */
 const PIECE = 65536
@@ -14,7 +15,7 @@ export const randomFunctions: Pick<Implementations, 'random_get'> = {
     for (let at = 0; at < buf_len; at += PIECE) {
       const part = piece.subarray(0, buf_len - at)
       guest.random(part)
-      guest.memory().bytes.set(part, buf + at)
+      writeBytes(guest.memory(), buf + at, part)
     }
   },
 }
