@@ -73,10 +73,9 @@ export class Engine {
       throw error instanceof ModuleError ? inText(error, syntax) : error
     }
     let names: Names | undefined
-    return new Module(
-      new CompiledModule(syntax, () => (names ??= decodeNames(syntax)), this.isDeterministic),
-      this.tier,
-    )
+    const namesOf = (): Names => (names ??= decodeNames(syntax))
+    const encode = bytes === undefined ? undefined : (): Uint8Array => bytes
+    return new Module(new CompiledModule(syntax, namesOf, this.isDeterministic, encode), this.tier)
   }
 
   /** What is wrong with a module; undefined where nothing is. */
