@@ -25,34 +25,32 @@ import type { Import } from '../syntax/module.ts'
 import { isRefType, type ExternKind, type ExternType } from '../syntax/types.ts'
 import type { CanonicalType } from '../validate/canonical-types.ts'
 import { ArrayInstance, StructInstance, structLayout, type StructLayout } from './aggregate.ts'
-import { ContinuationInstance, type StackStretch } from './continuation.ts'
+import { ContinuationInstance } from './continuation.ts'
 import { ExceptionInstance, HOST_TAG } from './exception.ts'
 import { FuncInstance } from './func.ts'
 import type { Global } from './global.ts'
 import { HeapObject } from './heap.ts'
 import type { ImportProvider } from './import-provider.ts'
-import { changedPages, initialContent, zeros } from './initial-memory.ts'
+import { activeSegments, changedPages, initialContent, zeros } from './initial-memory.ts'
 import type { CompiledModule, Instance } from './instance.ts'
 import type { Memory } from './memory.ts'
 import { Numbered } from './numbered.ts'
 import { isI31 } from './reference.ts'
-import type { SavedFrame, SavedRun, SavedStretch } from './saved-run.ts'
+import type { SavedFrame, SavedRun } from './saved-run.ts'
 import { Surroundings } from './surroundings.ts'
 import type { Table } from './table.ts'
 import type { Tag } from './tag.ts'
+import type { Tier } from './tier.ts'
 import type { Ref, Value } from './value.ts'
-
-/** Whose a provided function is, and the instance whose memory it works on. */
-export interface Provision {
-  readonly provider: ImportProvider
-  readonly instance: () => Instance
-}
 
 export interface CaptureOptions {
   /** The name of an object or symbol of the host's, or of a function that no instance imports; undefined where it has none. */
   readonly nameOf: (ref: Ref) => string | undefined
-  readonly provisionOf: (func: FuncInstance) => Provision | undefined
-  readonly saveStretch: (stretch: StackStretch) => SavedStretch
+  /** Whose a provided function is, and the instance whose memory it works on. */
+  readonly provisionOf: (
+    func: FuncInstance,
+  ) => { readonly provider: ImportProvider; readonly instance: () => Instance } | undefined
+  readonly saveStretch: Tier['saveStretch']
 }
 
 export interface Captured {
@@ -327,9 +325,16 @@ class Capture {
       case 'instruction':
         return { kind: next.kind, paid: next.paid }
       case 'host':
-        return { kind: next.kind, func: this.refWord(next.func), args: this.values(next.args, 'a call: argument') }
+        return {
+          kind: next.kind,
+          func: this.refWord(next.func),
+          args: this.values(next.args, 'a call: argument'),
+          caller: next.caller === undefined ? -1 : this.instances.positionOf(next.caller),
+        }
       case 'returned':
         return { kind: next.kind, results: this.values(next.results, 'the run: result') }
+      case 'thrown':
+        return { kind: next.kind, exception: this.refWord(next.exception) }
     }
   }
 
@@ -404,7 +409,9 @@ class Capture {
     memory.refresh()
     const place = this.places.get(memory)!
     const home = this.instances.items[place.instance]
-    const initial = home === undefined ? zeros : initialContent(home, place.index)
+    const written = home === undefined ? { dataIdxs: [], addresses: [] } : activeSegments(home, place.index)
+    const initial = home === undefined ? zeros : initialContent(home, written)
+    const segments = home === undefined ? [] : [{ module: this.modules.positionOf(home.compiled), ...written }]
     const parts: MemoryPart[] = []
     const take = (start: number, end: number): void => {
       if (start < end) parts.push({ address: start, bytes: memory.bytes.slice(start, end) })
@@ -419,7 +426,7 @@ class Capture {
       end = address + bytes.length
     }
     take(start, end)
-    return { place, pages: memory.pages, parts }
+    return { place, pages: memory.pages, segments, parts }
   }
 }
 

@@ -20,21 +20,29 @@ export const zeros: InitialContent = () => undefined
 const PAGE = 4096
 
 /** The active segments of a memory that the instance defines, in order, up to one that was out of bounds: there instantiation ended. */
-function* activeSegments(instance: Instance, memIdx: number): Generator<ActiveSegment, void> {
+export function activeSegments(instance: Instance, memIdx: number): { dataIdxs: number[]; addresses: number[] } {
   const { type, pageSize } = instance.memories[memIdx]!
   const length = Number(type.limits.min) * pageSize
-  for (const { mode, bytes } of instance.compiled.module.datas) {
+  const dataIdxs: number[] = []
+  const addresses: number[] = []
+  for (const [dataIdx, { mode, bytes }] of instance.compiled.module.datas.entries()) {
     if (mode.kind !== 'active' || mode.index !== memIdx) continue
-    const offset = evaluateOffset(mode.offset, instance)
-    if (offset + bytes.length > length) return
-    yield { offset, bytes }
+    const address = evaluateOffset(mode.offset, instance)
+    if (address + bytes.length > length) break
+    dataIdxs.push(dataIdx)
+    addresses.push(address)
   }
+  return { dataIdxs, addresses }
 }
 
-export function initialContent(instance: Instance, memIdx: number): InitialContent {
+export function initialContent(
+  { compiled }: Instance,
+  { dataIdxs, addresses }: ReturnType<typeof activeSegments>,
+): InitialContent {
   const byPage = new Map<number, ActiveSegment[]>()
-  for (const segment of activeSegments(instance, memIdx)) {
-    const { offset, bytes } = segment
+  for (const [i, dataIdx] of dataIdxs.entries()) {
+    const [offset, { bytes }] = [addresses[i]!, compiled.module.datas[dataIdx]!]
+    const segment = { offset, bytes }
     for (let page = Math.floor(offset / PAGE); page * PAGE < offset + bytes.length; page++) {
       const known = byPage.get(page)
       if (known === undefined) byPage.set(page, [segment])
@@ -55,9 +63,9 @@ export function initialContent(instance: Instance, memIdx: number): InitialConte
   }
 }
 
-/** Writes it into a memory of zeros. */
-export function initialise(memory: Memory, instance: Instance, memIdx: number): void {
-  for (const { offset, bytes } of activeSegments(instance, memIdx)) memory.bytes.set(bytes, offset)
+/** How many bytes of segments a snapshot may have written into a memory: else a small file could cause any amount of copying. */
+export function initialBytesAllowed({ byteLength }: Memory): number {
+  return 4 * byteLength
 }
 
 /** The pages that differ from what the memory began as, ascending; views. */

@@ -20,15 +20,17 @@ import { CLOSED, canonicalById, type CanonicalType } from '../validate/canonical
 import { closedFuncTypeName, closedTypeName } from '../validate/closed-type-name.ts'
 import { matchesResultType } from '../validate/matching.ts'
 import { ArrayInstance, StructInstance, arrayBytes, structBytes, type ArrayLayout } from './aggregate.ts'
-import { ContinuationInstance, type StackStretch } from './continuation.ts'
+import { ContinuationInstance } from './continuation.ts'
 import { ExceptionInstance, exceptionBytes } from './exception.ts'
 import { FuncInstance } from './func.ts'
+import { HeapObject } from './heap.ts'
 import type { CompiledModule, Instance } from './instance.ts'
-import { i31, isOfClosedType } from './reference.ts'
-import type { SavedFrame, SavedStretch } from './saved-run.ts'
+import { i31, isOfRefType } from './reference.ts'
+import type { SavedFrame } from './saved-run.ts'
 import { entryAt, invalid } from './snapshot-fault.ts'
 import type { Store } from './store.ts'
 import type { Tag } from './tag.ts'
+import type { Tier } from './tier.ts'
 import { numberValue, refValue, vectorValue, type Ref, type Value } from './value.ts'
 
 /** A function of the host's that a snapshot asks for. */
@@ -50,8 +52,7 @@ export interface HostBindings {
   readonly hostFunc: (wanted: WantedFunction) => FuncInstance | undefined
   /** What the host's object or symbol of that name is here; undefined where there is none. */
   readonly extern: (name: string) => { readonly ref: Ref } | undefined
-  /** Frames to go on with, and what they take and give when they are resumed. Throws where the frames cannot be. */
-  readonly restoreStretch: (stretch: SavedStretch) => { readonly stretch: StackStretch; readonly type: FuncType }
+  readonly restoreStretch: Tier['restoreStretch']
 }
 
 interface Context {
@@ -105,13 +106,20 @@ export class References {
   /** A reference of a closed type. */
   typedRef(word: RefWord, type: RefType, place: () => string): Ref {
     const ref = this.ref(word)
-    if (!isOfClosedType(ref, type)) throw invalid(`${place()} is not of type ${closedTypeName(type)}`)
+    if (!isOfRefType(ref, type)) throw invalid(`${place()} is not of type ${closedTypeName(type)}`)
     return ref
   }
 
   func(word: RefWord): FuncInstance {
     const ref = this.ref(word)
     if (!FuncInstance.is(ref)) throw invalid('something else in the place of a function')
+    return ref
+  }
+
+  exception(word: RefWord): ExceptionInstance {
+    const ref = this.ref(word)
+    if (!HeapObject.is(ref) || !(ref instanceof ExceptionInstance))
+      throw invalid('something else in the place of an exception')
     return ref
   }
 
@@ -279,7 +287,11 @@ export class References {
       if (descriptor !== null) throw invalid('a descriptor of a structure that has none')
       return StructInstance.zero(layout)
     }
-    if (!(descriptor instanceof StructInstance) || descriptor.type !== canonicalById(describedBy)) {
+    if (
+      !HeapObject.is(descriptor) ||
+      !(descriptor instanceof StructInstance) ||
+      descriptor.type !== canonicalById(describedBy)
+    ) {
       throw invalid('a structure without its descriptor')
     }
     return StructInstance.zero(layout, descriptor)
@@ -332,27 +344,29 @@ export class References {
 
   private computation(data: ComputationData, type: CanonicalType): ContinuationInstance['computation'] {
     if (data === undefined) return undefined
-    const cont = canonicalById((type.comp as ContType).typeIdx).comp as FuncType
     if (data.from === 'func') {
       const func = this.func(data.func)
-      return { from: { func }, bound: this.boundValues(data.bound, func.type, cont) }
+      return { from: { func }, bound: this.boundValues(data.bound, func.type, type) }
     }
-    const { stretch, type: found } = this.context.bindings.restoreStretch({ frames: this.frames(data.frames) })
+    if (data.frames.length === 0) throw invalid('a continuation without frames')
+    const bound = this.values(data.bound)
+    const stretch = this.context.bindings.restoreStretch({ frames: this.frames(data.frames) }, type, bound)
     this.context.store.heap.claim(stretch.byteSize)
-    return { from: { stretch }, bound: this.boundValues(data.bound, found, cont) }
+    return { from: { stretch }, bound }
   }
 
-  /** The arguments that a continuation has already; what it takes besides and gives must be what its type says. */
-  private boundValues(bound: readonly ValueData[], { params, results }: FuncType, cont: FuncType): Value[] {
-    const left = params.slice(bound.length)
+  /** The arguments that a continuation has already; what its function takes besides and gives must be what its type says. */
+  private boundValues(bound: readonly ValueData[], func: FuncType, { comp }: CanonicalType): Value[] {
+    const cont = canonicalById((comp as ContType).typeIdx).comp as FuncType
+    const left = func.params.slice(bound.length)
     if (
-      bound.length > params.length ||
+      bound.length > func.params.length ||
       !matchesResultType(cont.params, left, CLOSED) ||
-      !matchesResultType(results, cont.results, CLOSED)
+      !matchesResultType(func.results, cont.results, CLOSED)
     ) {
       throw invalid('a continuation of another type')
     }
-    return bound.map((value, i) => this.typedValue(value, params[i]!, () => `argument ${i} of a continuation`))
+    return bound.map((value, i) => this.typedValue(value, func.params[i]!, () => `argument ${i} of a continuation`))
   }
 }
 

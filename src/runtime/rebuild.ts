@@ -11,7 +11,7 @@ import { validateModule } from '../validate/module.ts'
 import { HOST_TAG } from './exception.ts'
 import type { FuncInstance } from './func.ts'
 import { GLOBAL_WORDS, Global } from './global.ts'
-import { initialise } from './initial-memory.ts'
+import { initialBytesAllowed } from './initial-memory.ts'
 import { CompiledModule, Instance, type ExternVal } from './instance.ts'
 import { defineExports } from './instantiate.ts'
 import { matchesImport } from './link.ts'
@@ -98,7 +98,12 @@ class Rebuild {
     this.fill(references)
     references.fill()
     const root = entryAt(this.instances, data.root, 'instance')
-    return { root, run: data.run === undefined ? undefined : savedRun(data.run, references) }
+    return { root, run: data.run === undefined ? undefined : this.savedRun(data.run, references) }
+  }
+
+  private savedRun({ func, frames, next, fuelUsed }: RunData, references: References): SavedRun {
+    const step = nextStep(next, references, this.instances)
+    return { func: references.func(func), frames: references.frames(frames), next: step, fuelUsed }
   }
 
   giveBack(): void {
@@ -272,8 +277,18 @@ class Rebuild {
     for (const [i, each] of data.instances.entries()) this.fillSegments(each, this.instances[i]!, references)
   }
 
-  private fillMemory({ place, parts }: MemoryData, memory: Memory): void {
-    if (place.instance >= 0) initialise(memory, this.instances[place.instance]!, place.index)
+  private fillMemory({ segments, parts }: MemoryData, memory: Memory): void {
+    let left = initialBytesAllowed(memory)
+    for (const { module: position, dataIdxs, addresses } of segments) {
+      const { module } = this.compiledAt(position)
+      for (const [i, dataIdx] of dataIdxs.entries()) {
+        const { bytes } = entryAt(module.datas, dataIdx, 'data segment')
+        left -= bytes.length
+        if (left < 0 || !memory.contains(addresses[i]!, bytes.length))
+          throw invalid('data segments outside of a memory')
+        memory.bytes.set(bytes, addresses[i])
+      }
+    }
     for (const { address, bytes } of parts) {
       if (!memory.contains(address, bytes.length)) throw invalid('bytes outside of a memory')
       memory.bytes.set(bytes, address)
@@ -325,19 +340,22 @@ function checkedSurroundings({ surroundings }: SnapshotData): CompiledModule {
   return new CompiledModule(surroundings)
 }
 
-function savedRun({ func, frames, next, fuelUsed }: RunData, references: References): SavedRun {
-  return { func: references.func(func), frames: references.frames(frames), next: nextStep(next, references), fuelUsed }
-}
-
-function nextStep(next: RunData['next'], references: References): NextStep {
+function nextStep(next: RunData['next'], references: References, instances: readonly Instance[]): NextStep {
   switch (next.kind) {
     case 'begin':
       return { kind: next.kind, args: references.values(next.args) }
     case 'instruction':
       return next
     case 'host':
-      return { kind: next.kind, func: references.func(next.func), args: references.values(next.args) }
+      return {
+        kind: next.kind,
+        func: references.func(next.func),
+        args: references.values(next.args),
+        caller: next.caller < 0 ? undefined : entryAt(instances, next.caller, 'instance'),
+      }
     case 'returned':
       return { kind: next.kind, results: references.values(next.results) }
+    case 'thrown':
+      return { kind: next.kind, exception: references.exception(next.exception) }
   }
 }

@@ -1,9 +1,9 @@
 // What is wrong with the content of a snapshot that is well-formed: it does not fit the modules, or itself.
 
-import { HeddleError } from '../errors/heddle-error.ts'
+import { SnapshotError } from '../errors/snapshot-error.ts'
 
-export function invalid(reason: string): HeddleError {
-  return new HeddleError('SNAPSHOT_INVALID', `invalid snapshot: ${reason}`)
+export function invalid(reason: string): SnapshotError {
+  return new SnapshotError(reason)
 }
 
 /** The entry at a position that the snapshot names. `what` is what the list has. */

@@ -20,6 +20,7 @@ import {
   type RunData,
   type SnapshotData,
   type ValueData,
+  type WrittenSegments,
 } from './snapshot-data.ts'
 
 /** A memory whose bytes were not met yet. */
@@ -100,6 +101,7 @@ function readRuns(r: ContentReader): RefRuns {
 function readMemory(r: ContentReader): MemoryHead {
   const place = readPlace(r)
   const pages = r.size()
+  const segments = r.list(() => readSegments(r), 2)
   let end = 0
   const spans = r.list(() => {
     const start = r.pos
@@ -109,11 +111,22 @@ function readMemory(r: ContentReader): MemoryHead {
     end = address + length
     return { address, length }
   }, 2)
-  return { place, pages, spans }
+  return { place, pages, segments, spans }
 }
 
-function readParts(r: ContentReader, { place, pages, spans }: MemoryHead): MemoryData {
-  return { place, pages, parts: spans.map(({ address, length }) => ({ address, bytes: r.readBytes(length) })) }
+function readSegments(r: ContentReader): WrittenSegments {
+  const module = r.readU32()
+  const dataIdxs: number[] = []
+  const addresses: number[] = []
+  for (let left = r.count(2); left > 0; left--) {
+    dataIdxs.push(r.readU32())
+    addresses.push(r.size())
+  }
+  return { module, dataIdxs, addresses }
+}
+
+function readParts(r: ContentReader, { spans, ...memory }: MemoryHead): MemoryData {
+  return { ...memory, parts: spans.map(({ address, length }) => ({ address, bytes: r.readBytes(length) })) }
 }
 
 function readValue(r: ContentReader): ValueData {
@@ -221,8 +234,10 @@ function readNext(r: ContentReader): NextData {
     case 'instruction':
       return { kind, paid: r.size() }
     case 'host':
-      return { kind, func: r.readU32() | 0, args: readValues(r) }
+      return { kind, func: r.readU32() | 0, caller: r.readU32() - 1, args: readValues(r) }
     case 'returned':
       return { kind, results: readValues(r) }
+    case 'thrown':
+      return { kind, exception: r.readU32() | 0 }
   }
 }

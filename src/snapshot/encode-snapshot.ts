@@ -94,9 +94,17 @@ function writeRuns(w: ContentWriter, runs: RefRuns): void {
 }
 
 /** The bytes themselves stand behind all sections. */
-function writeMemory(w: ContentWriter, { place, pages, parts }: MemoryData): void {
+function writeMemory(w: ContentWriter, { place, pages, segments, parts }: MemoryData): void {
   writePlace(w, place)
   w.size(pages)
+  w.list(segments, ({ module, dataIdxs, addresses }) => {
+    w.writeU32(module)
+    w.writeU32(dataIdxs.length)
+    for (const [i, dataIdx] of dataIdxs.entries()) {
+      w.writeU32(dataIdx)
+      w.size(addresses[i]!)
+    }
+  })
   w.list(parts, ({ address, bytes }) => {
     w.size(address)
     w.size(bytes.length)
@@ -188,8 +196,11 @@ function writeNext(w: ContentWriter, next: NextData): void {
       return w.size(next.paid)
     case 'host':
       w.writeU32(next.func)
+      w.writeU32(next.caller + 1)
       return writeValues(w, next.args)
     case 'returned':
       return writeValues(w, next.results)
+    case 'thrown':
+      return w.writeU32(next.exception)
   }
 }

@@ -47,7 +47,14 @@ export interface InstanceData {
   readonly datas: readonly boolean[]
 }
 
-/** Bytes that differ from what the memory began as. */
+/** Data segments of one module that were written into a memory one after the other, when instances of the module were made. */
+export interface WrittenSegments {
+  readonly module: number
+  readonly dataIdxs: readonly number[]
+  readonly addresses: readonly number[]
+}
+
+/** Bytes that differ from what segments have written, and zeros elsewhere. */
 export interface MemoryPart {
   readonly address: number
   readonly bytes: Uint8Array
@@ -57,6 +64,8 @@ export interface MemoryData {
   readonly place: Place
   /** Its size in pages of its own. */
   readonly pages: number
+  /** In the order in which they were written. */
+  readonly segments: readonly WrittenSegments[]
   /** In ascending order. */
   readonly parts: readonly MemoryPart[]
 }
@@ -130,8 +139,10 @@ export interface ProviderData {
 export type NextData =
   | { readonly kind: 'begin'; readonly args: readonly ValueData[] }
   | { readonly kind: 'instruction'; readonly paid: number }
-  | { readonly kind: 'host'; readonly func: RefWord; readonly args: readonly ValueData[] }
+  /** `caller`: the instance whose code made the call, or −1. */
+  | { readonly kind: 'host'; readonly func: RefWord; readonly args: readonly ValueData[]; readonly caller: number }
   | { readonly kind: 'returned'; readonly results: readonly ValueData[] }
+  | { readonly kind: 'thrown'; readonly exception: RefWord }
 
 export interface RunData {
   readonly func: RefWord

@@ -40,7 +40,7 @@ export const REFERENCE_KINDS: readonly ReferenceData['kind'][] = [
   'named',
 ]
 
-export const NEXT_KINDS: readonly NextData['kind'][] = ['begin', 'instruction', 'host', 'returned']
+export const NEXT_KINDS: readonly NextData['kind'][] = ['begin', 'instruction', 'host', 'returned', 'thrown']
 
 /** What a continuation begins with. */
 export const COMPUTATIONS = ['none', 'func', 'frames'] as const
