@@ -16,6 +16,9 @@ import { validateModule } from '../validate/module.ts'
 import { disabledProposals, refuseProposals, type Features } from '../validate/proposals.ts'
 import { setFallbackTier } from './functions.ts'
 import { Module } from './module.ts'
+import type { Restored } from './origin.ts'
+import { restore, type RestoreOptions } from './restore.ts'
+import type { Snapshot } from './snapshot.ts'
 import { inText } from './text-place.ts'
 
 /** `auto` picks the fastest tier that the host allows; today there is one, the interpreter. */
@@ -73,10 +76,17 @@ export class Engine {
       throw error instanceof ModuleError ? inText(error, syntax) : error
     }
     let names: Names | undefined
-    return new Module(
-      new CompiledModule(syntax, () => (names ??= decodeNames(syntax)), this.isDeterministic),
-      this.tier,
-    )
+    const namesOf = (): Names => (names ??= decodeNames(syntax))
+    const encode = bytes === undefined ? undefined : (): Uint8Array => bytes
+    return new Module(new CompiledModule(syntax, namesOf, this.isDeterministic, encode), this.tier)
+  }
+
+  /**
+   * Makes the instance, or the run, of a snapshot go on. Snapshots are data: one that is damaged, hostile, or of other modules ends in a
+   * HeddleError, and a LinkError lists the functions of the host's that are missing.
+   */
+  restore(snapshot: Snapshot | Uint8Array, options: RestoreOptions<ModuleSource> = {}): Restored {
+    return restore(snapshot, options, this.tier, (source) => this.compile(source))
   }
 
   /** What is wrong with a module; undefined where nothing is. */

@@ -43,6 +43,7 @@ export type HostFunction = (context: HostContext, ...args: any[]) => unknown
 
 const exported = new WeakMap<FuncInstance, ExportedFunction>()
 const instances = new WeakMap<object, FuncInstance>()
+const given = new WeakMap<FuncInstance, HostFunction>()
 const tiers = new WeakMap<FuncInstance, { readonly tier: Tier; readonly options: CallOptions }>()
 
 /** The tier that calls of a function from JavaScript go to. */
@@ -124,7 +125,14 @@ export function fromFunction(canonical: CanonicalType, name: string, call: HostF
       },
     )
   }
-  return FuncInstance.fromHost(canonical, host, name)
+  const func = FuncInstance.fromHost(canonical, host, name)
+  given.set(func, call)
+  return func
+}
+
+/** What the embedder gave as a host function; undefined for other functions. */
+export function givenFunction(func: FuncInstance): HostFunction | undefined {
+  return given.get(func)
 }
 
 /** The values that a host function's return value stands for. */

@@ -42,39 +42,71 @@ export function resolveImports(
   options: LinkOptions,
   instance: () => Instance,
 ): ExternVal[] {
-  const provided = new Map<
-    string,
-    { provider: ImportProvider; functions: Readonly<Record<string, ProvidedFunction>> }
-  >()
+  const provided = new Map<string, ProvidedFunctions>()
   for (const provider of options.providers ?? []) {
-    const functions = provider.imports(() => instance().memory)
-    provided.set(provider.moduleName, { provider, functions })
+    provided.set(provider.moduleName, new ProvidedFunctions(provider, instance))
   }
   return linkImports(compiled, (request, type) => {
-    const own: unknown = ownProperty(imports, request.module)
-    if (own !== undefined && !isObject(own)) {
-      throw new UsageError(
-        `the imports of ${quoted(request.module)} are ${own === null ? 'null' : typeof own}, not an object`,
-      )
-    }
-    const given = own === undefined ? undefined : ownProperty(own, request.name)
-    if (given !== undefined) return externFromJs(given, type, request)
-    const source = provided.get(request.module)
-    if (type.kind === 'func' && source !== undefined) {
-      const func = source.functions[request.name]
-      if (func !== undefined && hasType(type.type.comp as FuncType, source.provider, request.name)) {
-        return providedFunction(type.type, `${request.module}.${request.name}`, func)
-      }
-    }
-    return unknownImport(request, type, options)
+    const given = givenExtern(imports, request, type)
+    if (given !== undefined) return given
+    const func = type.kind === 'func' ? provided.get(request.module)?.func(type.type, request.name) : undefined
+    return func ?? unknownImport(request, type, options)
   })
+}
+
+type ImportName = Pick<Import, 'module' | 'name'>
+
+/** What the embedder gives for an import; undefined where that is nothing. */
+export function givenExtern(imports: Imports, request: ImportName, type: ClosedExternType): ExternVal | undefined {
+  const own: unknown = ownProperty(imports, request.module)
+  if (own !== undefined && !isObject(own)) {
+    throw new UsageError(
+      `the imports of ${quoted(request.module)} are ${own === null ? 'null' : typeof own}, not an object`,
+    )
+  }
+  const given = own === undefined ? undefined : ownProperty(own, request.name)
+  return given === undefined ? undefined : externFromJs(given, type, request)
+}
+
+/** Whose a provided function is, and the instance whose memory it works on. */
+export interface Provision {
+  readonly provider: ImportProvider
+  readonly instance: () => Instance
+}
+
+const provisions = new WeakMap<FuncInstance, Provision>()
+
+/** Undefined for a function that is no provider's. */
+export function provisionOf(func: FuncInstance): Provision | undefined {
+  return provisions.get(func)
+}
+
+/** The functions of a provider for one instance. */
+export class ProvidedFunctions {
+  private readonly provision: Provision
+  private readonly functions: Readonly<Record<string, ProvidedFunction>>
+
+  constructor(provider: ImportProvider, instance: () => Instance) {
+    this.provision = { provider, instance }
+    this.functions = provider.imports(() => instance().memory)
+  }
+
+  /** Undefined where there is none of that name and type. */
+  func(type: CanonicalType, name: string): FuncInstance | undefined {
+    const { provider } = this.provision
+    const call = this.functions[name]
+    if (call === undefined || !hasType(type.comp as FuncType, provider, name)) return undefined
+    const func = providedFunction(type, `${provider.moduleName}.${name}`, call)
+    provisions.set(func, this.provision)
+    return func
+  }
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return (typeof value === 'object' && value !== null) || typeof value === 'function'
 }
 
-function ownProperty<T>(object: Readonly<Record<string, T>>, key: string): T | undefined {
+export function ownProperty<T>(object: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined
 }
 
@@ -91,7 +123,7 @@ function providedFunction(type: CanonicalType, name: string, call: ProvidedFunct
   return fromFunction(type, name, (_context, ...args: (number | bigint)[]) => call(...args))
 }
 
-function externFromJs(value: unknown, type: ClosedExternType, { module, name }: Import): ExternVal | undefined {
+function externFromJs(value: unknown, type: ClosedExternType, { module, name }: ImportName): ExternVal | undefined {
   if (value instanceof Memory || value instanceof Table || value instanceof Global) return value.runtime
   if (
     value instanceof FuncInstance ||
@@ -124,7 +156,12 @@ const HINTS: Readonly<Record<ClosedExternType['kind'], string>> = {
   tag: 'a tag: one that an instance exports, or that createTag made',
 }
 
-function unknownImport(request: Import, type: ClosedExternType, options: LinkOptions): ExternVal | undefined {
+/** What stands for an import that nobody gives; undefined where that is an error. */
+export function unknownImport(
+  request: ImportName,
+  type: ClosedExternType,
+  options: LinkOptions,
+): ExternVal | undefined {
   const { unknownImports = 'error', onUnknownCall } = options
   if (type.kind !== 'func' || unknownImports === 'error') return undefined
   const name = `${request.module}.${request.name}`

@@ -15,8 +15,10 @@ import type { Value } from '../runtime/value.ts'
 import { nearest } from './nearest.ts'
 import { Global, Table } from './externs.ts'
 import { Memory } from './memory.ts'
-import { argumentsFromJs, bindTier, toFunction, type ExportedFunction } from './functions.ts'
+import { argumentsFromJs, bindTier, resultsToJs, toFunction, type ExportedFunction } from './functions.ts'
+import type { ForkOptions, Origin, Restored } from './origin.ts'
 import { Run } from './run.ts'
+import { takeSnapshot, type Snapshot, type SnapshotOptions } from './snapshot.ts'
 
 export type Export = ExportedFunction | Memory | Table | Global | Tag
 
@@ -25,13 +27,16 @@ export class Instance {
   readonly runtime: RuntimeInstance
   /** Everything that the module exports, by name. Without a prototype. */
   readonly exports: Readonly<Record<string, Export>>
+  private readonly origin: Origin
   private readonly tier: Tier
   private readonly options: CallOptions
 
-  constructor(runtime: RuntimeInstance, tier: Tier, options: CallOptions) {
+  constructor(origin: Origin) {
+    const { instance: runtime, tier, call } = origin
+    this.origin = origin
     this.runtime = runtime
     this.tier = tier
-    this.options = options
+    this.options = call
     const exports = Object.create(null) as Record<string, Export>
     for (const [name, value] of runtime.exports) exports[name] = this.wrap(value)
     this.exports = Object.freeze(exports)
@@ -61,12 +66,31 @@ export class Instance {
   /** Like `start`; a run that isn't metered is faster, and stops for promises only. */
   prepare(name: string, args: readonly unknown[], { metered }: { readonly metered: boolean }): Run {
     const func = this.func(name)
-    return new Run(this.tier.start(func, argumentsFromJs(func, args), { ...this.options, metered }), metered)
+    return new Run(
+      this.tier.start(func, argumentsFromJs(func, args), { ...this.options, metered }),
+      metered,
+      resultsToJs,
+      this.origin,
+    )
   }
 
   /** The same with values as the engine keeps them, bit for bit: what the run gives are the results in an array. */
   prepareExact(name: string, args: readonly Value[], { metered }: { readonly metered: boolean }): Run {
-    return new Run(this.tier.start(this.func(name), args, { ...this.options, metered }), metered, (results) => results)
+    const handle = this.tier.start(this.func(name), args, { ...this.options, metered })
+    return new Run(handle, metered, (results) => results, this.origin)
+  }
+
+  /**
+   * The instance as it is now, with all that it can reach: other instances, memories, objects. Of a run that is under way it has what that
+   * has done so far: `run.snapshot()` has the run, too. docs/snapshots.md says what can be saved.
+   */
+  snapshot(options: SnapshotOptions = {}): Snapshot {
+    return takeSnapshot(this.origin, undefined, options)
+  }
+
+  /** A second instance in the same state, which goes on independently of this one, with all that it reaches. */
+  fork(options: ForkOptions = {}): Restored {
+    return this.origin.fork(this.origin, undefined, options)
   }
 
   /** What the module calls a parameter of an exported function; undefined where it says nothing. */

@@ -4,6 +4,7 @@ import { UsageError } from '../errors/heddle-error.ts'
 import { Memory as RuntimeMemory } from '../runtime/memory.ts'
 import type { SharedMemoryData } from '../runtime/memory-sharing.ts'
 import { Store } from '../runtime/store.ts'
+import { sha256 } from '../snapshot/sha256.ts'
 import type { AddrType } from '../syntax/types.ts'
 import { once } from './once.ts'
 import { checkedSize, checkedAddress } from './sizes.ts'
@@ -116,6 +117,11 @@ export class Memory {
     const bytes = typeof data === 'string' ? encoder.encode(data) : data
     this.slice(address, bytes.length).set(bytes)
     return bytes.length
+  }
+
+  /** SHA-256 of all its bytes, in hexadecimal digits: equal contents have it on every host. */
+  hash(): string {
+    return sha256(this.current.bytes)
   }
 
   /** Grows by `delta` pages; gives the old size in pages, or −1 where that cannot be. */

@@ -13,6 +13,7 @@ import type { ExternKind, FuncType, ValType } from '../syntax/types.ts'
 import { closedTypeName } from '../validate/closed-type-name.ts'
 import type { ClosedExternType } from '../validate/matching.ts'
 import { resolveImports, type Imports, type LinkOptions, type UnknownImports } from './imports.ts'
+import { fork } from './fork.ts'
 import { Instance } from './instance.ts'
 import { Run } from './run.ts'
 
@@ -45,7 +46,8 @@ export interface InstantiateOptions {
 
 export class Module {
   readonly syntax: ModuleSyntax
-  private readonly compiled: CompiledModule
+  /** For the engine's own use. */
+  readonly compiled: CompiledModule
   private readonly tier: Tier
 
   /** For the engine: `Engine.compile` makes modules. */
@@ -125,7 +127,7 @@ export class Module {
     const { instance, start } = instantiate(store, this.compiled, externs)
     created.push(instance)
     const call = { poll }
-    return { instance: new Instance(instance, this.tier, call), start, call }
+    return { instance: new Instance({ instance, tier: this.tier, call, fork }), start, call }
   }
 }
 

@@ -6,7 +6,9 @@ import type { RunFrame, RunHandle, Stop } from '../runtime/tier.ts'
 import type { Value } from '../runtime/value.ts'
 import { resultsToJs } from './functions.ts'
 import { Pace, type Signal } from './pace.ts'
+import type { ForkOptions, Origin, Restored } from './origin.ts'
 import { checkedSize } from './sizes.ts'
+import { takeSnapshot, type Snapshot, type SnapshotOptions } from './snapshot.ts'
 
 /**
  * How a stretch of a run ended. `fuel`: it can go on. `host`: it waits for a host function, or for another thread to notify it, and
@@ -23,13 +25,20 @@ export class Run {
   private readonly handle: RunHandle
   private readonly metered: boolean
   private readonly present: (values: readonly Value[]) => unknown
+  private readonly origin: Origin | undefined
   private awaited: Promise<void> | undefined
   /** Lets those go on who wait for `awaited`. */
   private wake: (() => void) | undefined
   private aborted: { readonly reason: unknown } | undefined
 
-  /** `present` makes what the run gives of the results. */
-  constructor(handle: RunHandle, metered = true, present: (values: readonly Value[]) => unknown = resultsToJs) {
+  /** `present` makes what the run gives of the results. `origin`: where it was started; it can't be saved without. */
+  constructor(
+    handle: RunHandle,
+    metered = true,
+    present: (values: readonly Value[]) => unknown = resultsToJs,
+    origin?: Origin,
+  ) {
+    this.origin = origin
     this.handle = handle
     this.metered = metered
     this.present = present
@@ -111,6 +120,25 @@ export class Run {
     this.handle.abort()
     this.aborted = { reason }
     this.wake?.()
+  }
+
+  /**
+   * The run as it has stopped, with all that it can reach. A host function that it waits for is called again where it goes on.
+   * docs/snapshots.md says what can be saved.
+   */
+  snapshot(options: SnapshotOptions = {}): Snapshot {
+    return takeSnapshot(this.savable(), this.handle.save(), options)
+  }
+
+  /** A second run in the same state, which goes on independently of this one, in an instance of its own. */
+  fork(options: ForkOptions = {}): Restored & { readonly run: Run } {
+    const origin = this.savable()
+    return origin.fork(origin, { saved: this.handle.save(), present: this.present }, options) as ReturnType<Run['fork']>
+  }
+
+  private savable(): Origin {
+    if (this.origin === undefined) throw new UsageError('a start function cannot be saved before it has ended')
+    return this.origin
   }
 
   private checkMetered(): void {

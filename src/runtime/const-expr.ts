@@ -126,3 +126,9 @@ export function evaluate(code: Code, instance: Instance): Value {
   if (value === undefined) throw new InternalError('a constant expression without a value')
   return value
 }
+
+/** The offset of an active segment, unsigned; exact below 2^53, beyond which it is out of bounds wherever it is. */
+export function evaluateOffset(code: Code, instance: Instance): number {
+  const { type, lo, hi } = evaluate(code, instance)
+  return type === I64 ? (hi >>> 0) * 2 ** 32 + (lo >>> 0) : lo >>> 0
+}

@@ -26,7 +26,7 @@ export class ContinuationInstance extends HeapObject {
   /** Undefined once it has been resumed or bound: a continuation can be used once. */
   computation: Computation | undefined
 
-  constructor(type: CanonicalType, computation: Computation) {
+  constructor(type: CanonicalType, computation: Computation | undefined) {
     super()
     this.type = type
     this.computation = computation

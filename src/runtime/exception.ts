@@ -23,12 +23,16 @@ export class ExceptionInstance extends HeapObject {
   }
 
   get byteSize(): number {
-    return 64 + 64 * this.values.length
+    return exceptionBytes(this.values.length)
   }
 
   references(): Iterable<Ref> {
     return this.values.map(({ ref }) => ref)
   }
+}
+
+export function exceptionBytes(valueCount: number): number {
+  return 64 + 64 * valueCount
 }
 
 /** The tag of what a host function throws that is no exception of wasm: its one value is the object thrown. */

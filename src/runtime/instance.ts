@@ -1,6 +1,8 @@
 // A module instance: its index spaces filled with things of the store.
 
+import { encodeModule } from '../binary/encode-module.ts'
 import { nameText } from '../errors/quote.ts'
+import { sha256 } from '../snapshot/sha256.ts'
 import { ModuleTypes } from '../validate/canonical-types.ts'
 import { indexSpaces, type IndexSpaces, type Module } from '../syntax/module.ts'
 import type { Names } from '../syntax/names.ts'
@@ -29,13 +31,38 @@ export class CompiledModule {
   readonly isDeterministic: boolean
   private readonly structLayouts: (StructLayout | undefined)[] = []
   private readonly arrayLayouts: (ArrayLayout | undefined)[] = []
+  private readonly encode: () => Uint8Array
+  private knownBytes: Uint8Array | undefined
+  private knownHash: string | undefined
 
-  constructor(module: Module, names: () => Names = () => module.names ?? {}, isDeterministic = false) {
+  /** `encode` gives the bytes that the module was decoded from; by default it is encoded. */
+  constructor(
+    module: Module,
+    names: () => Names = () => module.names ?? {},
+    isDeterministic = false,
+    encode: () => Uint8Array = () => encodeModule(module, { names: true }),
+  ) {
     this.isDeterministic = isDeterministic
+    this.encode = encode
     this.module = module
     this.spaces = indexSpaces(module)
     this.types = new ModuleTypes(module)
     this.names = names
+  }
+
+  /** The module in the binary format. */
+  get bytes(): Uint8Array {
+    return (this.knownBytes ??= this.encode())
+  }
+
+  /** SHA-256 of its bytes: by it a module is the same one elsewhere. */
+  get hash(): string {
+    return (this.knownHash ??= sha256(this.bytes))
+  }
+
+  /** What the name section calls it; empty where that says nothing. */
+  get name(): string {
+    return this.names().module ?? ''
   }
 
   /** How structures of a type are laid out. */
@@ -45,6 +72,11 @@ export class CompiledModule {
 
   arrayLayout(typeIdx: number): ArrayLayout {
     return (this.arrayLayouts[typeIdx] ??= arrayLayout(this.types.canonical(typeIdx)))
+  }
+
+  /** Offset in the module's bytes at which the body of a function that it defines begins. */
+  bodyStart(funcIdx: number): number {
+    return this.module.funcs[funcIdx - this.spaces.importedFuncs]!.code.start
   }
 
   /** What people call a function: its name in the name section, or the first under which it is exported. */
@@ -103,6 +135,11 @@ export class Instance {
     this.compiled = compiled
     this.funcs = [...importedFuncs]
     this.globalWords = new Int32Array(compiled.spaces.globals.length * GLOBAL_WORDS)
+  }
+
+  /** Gives it the functions that it imports, where they were not known when it was made. */
+  importFuncs(funcs: readonly FuncInstance[]): void {
+    for (const [i, func] of funcs.entries()) this.funcs[i] = func
   }
 
   /** The index space of a kind, functions apart. */

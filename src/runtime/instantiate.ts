@@ -3,9 +3,9 @@
 // https://webassembly.github.io/spec/core/exec/modules.html#instantiation
 
 import { Trap } from '../errors/trap.ts'
-import type { Code, Elem, Module, SegmentMode } from '../syntax/module.ts'
-import { I64, isRefType, pageSizeOf } from '../syntax/types.ts'
-import { evaluate } from './const-expr.ts'
+import type { Elem, Module, SegmentMode } from '../syntax/module.ts'
+import { isRefType, pageSizeOf } from '../syntax/types.ts'
+import { evaluate, evaluateOffset } from './const-expr.ts'
 import { FuncInstance } from './func.ts'
 import { GLOBAL_WORDS, Global } from './global.ts'
 import { Instance, type CompiledModule, type ExternVal } from './instance.ts'
@@ -89,7 +89,7 @@ function allocate(instance: Instance, imports: readonly ExternVal[]): void {
   }
 }
 
-function defineExports(instance: Instance): void {
+export function defineExports(instance: Instance): void {
   for (const { name, kind, index } of instance.compiled.module.exports) {
     const value = kind === 'func' ? instance.func(index) : instance.spaceOf(kind)[index]!
     instance.exports.set(name, value)
@@ -104,17 +104,11 @@ function addElements({ items }: Elem, instance: Instance): void {
   else for (const code of items) refs.push(evaluate(code, instance).ref)
 }
 
-/** The offset of an active segment, unsigned; exact below 2^53, beyond which it is out of bounds wherever it is. */
-function offsetOf(code: Code, instance: Instance): number {
-  const { type, lo, hi } = evaluate(code, instance)
-  return type === I64 ? (hi >>> 0) * 2 ** 32 + (lo >>> 0) : lo >>> 0
-}
-
 function initTable(instance: Instance, mode: SegmentMode, elemIdx: number): void {
   if (mode.kind === 'active') {
     const refs = instance.elems[elemIdx]!
     const table = instance.tables[mode.index]!
-    const offset = offsetOf(mode.offset, instance)
+    const offset = evaluateOffset(mode.offset, instance)
     if (!table.contains(offset, refs.length)) {
       throw new Trap(
         'TRAP_TABLE_OUT_OF_BOUNDS',
@@ -130,7 +124,7 @@ function initMemory(instance: Instance, mode: SegmentMode, dataIdx: number): voi
   if (mode.kind !== 'active') return
   const bytes = instance.datas[dataIdx]!
   const memory = instance.memories[mode.index]!
-  const offset = offsetOf(mode.offset, instance)
+  const offset = evaluateOffset(mode.offset, instance)
   if (!memory.contains(offset, bytes.length)) {
     throw new Trap('TRAP_OUT_OF_BOUNDS', `data ${offset} + ${bytes.length} in a memory of ${memory.byteLength} bytes`)
   }

@@ -44,6 +44,11 @@ function externTypeOf(value: ExternVal): ClosedExternType {
   return { kind: 'global', type: value.type }
 }
 
+/** Whether it may stand for the import. */
+export function matchesImport(value: ExternVal, compiled: CompiledModule, request: Import): boolean {
+  return matchesExternType(externTypeOf(value), importType(compiled, request))
+}
+
 /** An external type as people write it: `func [i32] -> []`, `memory 1 2`, `global mut i64`. */
 function externTypeName(type: ClosedExternType): string {
   switch (type.kind) {

@@ -26,7 +26,7 @@ import { FuncInstance } from './func.ts'
 import { HeapObject } from './heap.ts'
 import type { Ref } from './value.ts'
 
-function isI31(ref: Ref): ref is number {
+export function isI31(ref: Ref): ref is number {
   return typeof ref === 'number' && (ref << 1) >> 1 === ref && !Object.is(ref, -0)
 }
 

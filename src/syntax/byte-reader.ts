@@ -1,6 +1,7 @@
 // A cursor over bytes: LEB128 integers and fixed-width ones, each error with the offset where it was met.
 // https://webassembly.github.io/spec/core/binary/values.html
 
+import type { HeddleError } from '../errors/heddle-error.ts'
 import { ModuleError } from '../errors/module-error.ts'
 
 /** The specification's wording where bytes are missing, in a module, a section or a body. */
@@ -19,7 +20,8 @@ export class ByteReader {
     this.end = end
   }
 
-  malformed(reason: string, offset: number = this.pos): ModuleError {
+  /** The error for bytes that mean nothing; a reader of other files than modules has its own. */
+  malformed(reason: string, offset: number = this.pos): HeddleError {
     return new ModuleError('malformed', reason, { offset })
   }
 

@@ -17,15 +17,22 @@ export class CanonicalType {
   readonly supertype: CanonicalType | undefined
   /** Supertypes above it. */
   readonly depth: number
+  /** What it says about descriptors, by ids. */
+  readonly clauses: DescriptorClauses
   /** Keeps the types alive that `comp` names by their ids. */
   readonly group: CanonicalGroup
 
-  constructor(id: number, comp: CompType, final: boolean, supertype: CanonicalType | undefined, group: CanonicalGroup) {
+  constructor(
+    id: number,
+    { comp, final, supertype, clauses }: Omit<CanonicalType, 'id' | 'depth' | 'group' | 'isSubtypeOf'>,
+    group: CanonicalGroup,
+  ) {
     this.id = id
     this.comp = comp
     this.final = final
     this.supertype = supertype
     this.depth = supertype === undefined ? 0 : supertype.depth + 1
+    this.clauses = clauses
     this.group = group
   }
 
@@ -40,7 +47,7 @@ export class CanonicalType {
 }
 
 /** A recursion group. */
-interface CanonicalGroup {
+export interface CanonicalGroup {
   readonly types: CanonicalType[]
   /** What its types refer to outside of it. */
   readonly references: ReadonlySet<CanonicalType>
@@ -189,9 +196,15 @@ function canonicalGroup(
     references.add(type)
     return type.id
   }
-  for (const [i, { comp, final, supertype }] of definitions.entries()) {
+  for (const [i, { comp, final, supertype, clauses }] of definitions.entries()) {
     const above = supertype < 0 ? undefined : supertype < start ? outside(supertype) : made[supertype - start]
-    const type = new CanonicalType(first + i, mapTypeUses(comp, idOf), final, above, group)
+    const closed = {
+      comp: mapTypeUses(comp, idOf),
+      final,
+      supertype: above,
+      clauses: mapClauses(clauses ?? NO_CLAUSES, idOf),
+    }
+    const type = new CanonicalType(first + i, closed, group)
     made.push(type)
     types.set(type.id, new WeakRef(type))
   }
@@ -199,6 +212,18 @@ function canonicalGroup(
   unheld.register(group, { key, first, count: definitions.length })
   return group
 }
+
+/** The clauses with every type index replaced. */
+export function mapClauses(clauses: DescriptorClauses, map: (typeIdx: number) => number): DescriptorClauses {
+  const { describes, descriptor } = clauses
+  if (describes === undefined && descriptor === undefined) return NO_CLAUSES
+  return {
+    describes: describes === undefined ? undefined : map(describes),
+    descriptor: descriptor === undefined ? undefined : map(descriptor),
+  }
+}
+
+const NO_CLAUSES: DescriptorClauses = {}
 
 /** Ids share the bits of a heap type, of which one says that it is exact. */
 const MAX_ID = 2 ** 27

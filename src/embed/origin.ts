@@ -1,0 +1,41 @@
+// What instances and runs were made with, for those who make others like them.
+
+import type { ImportProvider } from '../runtime/import-provider.ts'
+import type { Instance as RuntimeInstance } from '../runtime/instance.ts'
+import type { SavedRun } from '../runtime/saved-run.ts'
+import type { Limiter, StoreLimits } from '../runtime/store.ts'
+import type { CallOptions, Poll, Tier } from '../runtime/tier.ts'
+import type { Value } from '../runtime/value.ts'
+import type { Instance } from './instance.ts'
+import type { Run } from './run.ts'
+
+export interface ForkOptions {
+  /** For each provider whose functions are imported another one of its own, which takes over its state. */
+  readonly wasi?: ImportProvider | readonly ImportProvider[] | undefined
+  /** Of the fork's own store; where absent, those of the store that is forked. */
+  readonly limits?: Partial<StoreLimits> | undefined
+  readonly limiter?: Limiter | undefined
+  readonly poll?: Poll | undefined
+}
+
+/** What was made of a snapshot, or forked. */
+export interface Restored {
+  /** The one that the snapshot was taken of, or in which its run was started. */
+  readonly instance: Instance
+  /** Undefined where the snapshot is of an instance. */
+  readonly run: Run | undefined
+}
+
+/** A run as it is saved, and what it makes of its results. */
+export interface ForkedRun {
+  readonly saved: SavedRun
+  readonly present: (values: readonly Value[]) => unknown
+}
+
+export interface Origin {
+  readonly instance: RuntimeInstance
+  readonly tier: Tier
+  readonly call: CallOptions
+  /** As a value here: what it makes is made by those who import this. */
+  readonly fork: (origin: Origin, run: ForkedRun | undefined, options: ForkOptions) => Restored
+}
