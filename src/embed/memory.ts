@@ -76,38 +76,37 @@ export class Memory {
     return this.runtime.pages
   }
 
-  /** The whole memory, not copied. */
+  /** The whole memory, not copied. Whoever has asked for this once makes snapshots look at all of it: `slice` and `write` are narrower. */
   get bytes(): Uint8Array {
-    return this.current.bytes
+    const { current } = this
+    current.handOutAll()
+    return current.bytes
   }
 
+  /** The same as a DataView. */
   get view(): DataView {
-    return this.current.view
+    const { current } = this
+    current.handOutAll()
+    return current.view
   }
 
-  /** `length` bytes from `address` on, not copied. Throws where they are not inside. */
+  /** `length` bytes from `address` on, not copied. Throws where they are not inside. What lies beside them is not to be written. */
   slice(address: Address, length: Address): Uint8Array {
-    const start = checkedAddress(address, 'an address')
-    const count = checkedAddress(length, 'a length')
-    if (!this.runtime.contains(start, count)) {
-      throw new UsageError(
-        `address ${start} + ${count} is outside of a memory of ${this.byteLength} bytes`,
-        'OUT_OF_BOUNDS',
-      )
-    }
-    return this.runtime.bytes.subarray(start, start + count)
+    const { start, count } = this.inside(address, length)
+    return this.runtime.handOut(start, count)
   }
 
   /** The text in `length` bytes of UTF-8 from `address` on. */
   string(address: Address, length: Address): string {
+    const { start, count } = this.inside(address, length)
     // Some hosts refuse to decode views of memory that may be shared or resized: a copy is always fine.
-    return decoder.decode(this.slice(address, length).slice())
+    return decoder.decode(this.runtime.bytes.slice(start, start + count))
   }
 
   /** The text from `address` up to the next zero byte, as C writes it. */
   cString(address: Address): string {
     const start = checkedAddress(address, 'an address')
-    const end = this.bytes.indexOf(0, start)
+    const end = this.current.bytes.indexOf(0, start)
     if (end < 0) throw new UsageError(`no zero byte after address ${start}`, 'OUT_OF_BOUNDS')
     return this.string(start, end - start)
   }
@@ -115,8 +114,10 @@ export class Memory {
   /** Writes bytes, or text as UTF-8, and gives how many bytes that were. */
   write(address: Address, data: Uint8Array | string): number {
     const bytes = typeof data === 'string' ? encoder.encode(data) : data
-    this.slice(address, bytes.length).set(bytes)
-    return bytes.length
+    const { start, count } = this.inside(address, bytes.length)
+    this.runtime.bytes.set(bytes, start)
+    this.runtime.wrote(start, count)
+    return count
   }
 
   /** SHA-256 of all its bytes, in hexadecimal digits: equal contents have it on every host. */
@@ -126,7 +127,23 @@ export class Memory {
 
   /** Grows by `delta` pages; gives the old size in pages, or −1 where that cannot be. */
   grow(delta: number): number {
-    return this.runtime.grow(checkedSize(delta, 'the number of pages'))
+    const pages = checkedSize(delta, 'the number of pages')
+    const old = this.runtime.grow(pages)
+    if (old >= 0) this.runtime.observer?.grew?.(this.runtime, pages)
+    return old
+  }
+
+  /** Throws where the range is not inside. */
+  private inside(address: Address, length: Address): { readonly start: number; readonly count: number } {
+    const start = checkedAddress(address, 'an address')
+    const count = checkedAddress(length, 'a length')
+    if (!this.runtime.contains(start, count)) {
+      throw new UsageError(
+        `address ${start} + ${count} is outside of a memory of ${this.byteLength} bytes`,
+        'OUT_OF_BOUNDS',
+      )
+    }
+    return { start, count }
   }
 
   /** The memory as it is now, whoever has grown it. */

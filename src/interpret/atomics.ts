@@ -39,6 +39,7 @@ const makeAccess =
 
 function narrowHandler(op: keyof typeof NARROW_ACCESS, row: Instruction, bytes: 1 | 2 | 4): SlowHandler {
   const access = NARROW_ACCESS[op]
+  const writes = op !== 'load'
   const [result] = row.signature!.results
   return ({ I32 }, { memories }, base, x, offset) => {
     const memory = memories[x]!
@@ -46,6 +47,7 @@ function narrowHandler(op: keyof typeof NARROW_ACCESS, row: Instruction, bytes: 
     const fault = faultOf(memory, address, bytes)
     if (fault !== 0) return fault
     const value = access(memory.cells.narrow(bytes), address / bytes, I32[base + SECOND]!, I32[base + THIRD]!)
+    if (writes) memory.mark(address, bytes)
     if (result !== undefined) I32[base] = value
     if (result === I64) I32[base + 1] = 0
     return 0
@@ -56,12 +58,14 @@ function wideHandler(op: keyof typeof WIDE_ACCESS): SlowHandler {
   const access = WIDE_ACCESS[op]
   const operand = (I32: Int32Array, at: number): bigint => toBigInt(I32[at]!, I32[at + 1]!)
   const gives = op !== 'store'
+  const writes = op !== 'load'
   return ({ I32 }, { memories }, base, x, offset) => {
     const memory = memories[x]!
     const address = effectiveAddress(I32, base, offset)
     const fault = faultOf(memory, address, 8)
     if (fault !== 0) return fault
     const value = access(memory.cells.doubles, address / 8, operand(I32, base + SECOND), operand(I32, base + THIRD))
+    if (writes) memory.mark(address, 8)
     if (gives) {
       I32[base] = fromBigInt(value)
       I32[base + 1] = hi

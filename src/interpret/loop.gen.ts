@@ -39,7 +39,7 @@ export function createLoop(
     let elems = null, callee = null
     // What may change in the world outside is read anew after each operation that can change it, and constant otherwise.
     run: for (;;) {
-    const { view, byteLength: size } = instance.memory
+    const { view, byteLength: size, marks } = instance.memory
     for (;;) {
       switch (code[pc]) {
         case 0: // exit
@@ -383,12 +383,14 @@ export function createLoop(
         case 64: // i32.store
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 4 > size) { why = 36; break run }
+          marks[ea >>> 12] = 1
           view.setInt32(ea, I32[(fp + code[pc + 3])], true)
           pc = pc + 4 | 0
           continue
         case 65: // i32.store value$c
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 4 > size) { why = 36; break run }
+          marks[ea >>> 12] = 1
           view.setInt32(ea, code[pc + 3], true)
           pc = pc + 4 | 0
           continue
@@ -398,36 +400,42 @@ export function createLoop(
           ah = (fp + code[pc + 3])
           al = I32[ah]
           ah = I32[ah + 1]
+          marks[ea >>> 12] = 1
           view.setInt32(ea, al, true); view.setInt32(ea + 4, ah, true)
           pc = pc + 4 | 0
           continue
         case 67: // f64.store
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 8 > size) { why = 36; break run }
+          marks[ea >>> 12] = 1
           view.setFloat64(ea, F64[(fp + code[pc + 3]) >> 1], true)
           pc = pc + 4 | 0
           continue
         case 68: // i32.store8
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 1 > size) { why = 36; break run }
+          marks[ea >>> 12] = 1
           view.setInt8(ea, I32[(fp + code[pc + 3])])
           pc = pc + 4 | 0
           continue
         case 69: // i32.store8 value$c
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 1 > size) { why = 36; break run }
+          marks[ea >>> 12] = 1
           view.setInt8(ea, code[pc + 3])
           pc = pc + 4 | 0
           continue
         case 70: // i32.store16
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 2 > size) { why = 36; break run }
+          marks[ea >>> 12] = 1
           view.setInt16(ea, I32[(fp + code[pc + 3])], true)
           pc = pc + 4 | 0
           continue
         case 71: // i32.store16 value$c
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 2 > size) { why = 36; break run }
+          marks[ea >>> 12] = 1
           view.setInt16(ea, code[pc + 3], true)
           pc = pc + 4 | 0
           continue
@@ -435,6 +443,7 @@ export function createLoop(
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 1 > size) { why = 36; break run }
           al = I32[(fp + code[pc + 3])]
+          marks[ea >>> 12] = 1
           view.setInt8(ea, al)
           pc = pc + 4 | 0
           continue
@@ -442,6 +451,7 @@ export function createLoop(
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 2 > size) { why = 36; break run }
           al = I32[(fp + code[pc + 3])]
+          marks[ea >>> 12] = 1
           view.setInt16(ea, al, true)
           pc = pc + 4 | 0
           continue
@@ -449,6 +459,7 @@ export function createLoop(
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 4 > size) { why = 36; break run }
           al = I32[(fp + code[pc + 3])]
+          marks[ea >>> 12] = 1
           view.setInt32(ea, al, true)
           pc = pc + 4 | 0
           continue

@@ -180,6 +180,7 @@ export function createSideLoop(
           size = memory.byteLength
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 4 > size) { why = 36; break run }
+          memory.marks[ea >>> 12] = 1
           view.setInt32(ea, I32[(fp + code[pc + 3])], true)
           pc = pc + 5 | 0
           continue
@@ -192,6 +193,7 @@ export function createSideLoop(
           ah = (fp + code[pc + 3])
           al = I32[ah]
           ah = I32[ah + 1]
+          memory.marks[ea >>> 12] = 1
           view.setInt32(ea, al, true); view.setInt32(ea + 4, ah, true)
           pc = pc + 5 | 0
           continue
@@ -201,6 +203,7 @@ export function createSideLoop(
           size = memory.byteLength
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 8 > size) { why = 36; break run }
+          memory.marks[ea >>> 12] = 1
           view.setFloat64(ea, F64[(fp + code[pc + 3]) >> 1], true)
           pc = pc + 5 | 0
           continue
@@ -210,6 +213,7 @@ export function createSideLoop(
           size = memory.byteLength
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 1 > size) { why = 36; break run }
+          memory.marks[ea >>> 12] = 1
           view.setInt8(ea, I32[(fp + code[pc + 3])])
           pc = pc + 5 | 0
           continue
@@ -219,6 +223,7 @@ export function createSideLoop(
           size = memory.byteLength
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 2 > size) { why = 36; break run }
+          memory.marks[ea >>> 12] = 1
           view.setInt16(ea, I32[(fp + code[pc + 3])], true)
           pc = pc + 5 | 0
           continue
@@ -229,6 +234,7 @@ export function createSideLoop(
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 1 > size) { why = 36; break run }
           al = I32[(fp + code[pc + 3])]
+          memory.marks[ea >>> 12] = 1
           view.setInt8(ea, al)
           pc = pc + 5 | 0
           continue
@@ -239,6 +245,7 @@ export function createSideLoop(
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 2 > size) { why = 36; break run }
           al = I32[(fp + code[pc + 3])]
+          memory.marks[ea >>> 12] = 1
           view.setInt16(ea, al, true)
           pc = pc + 5 | 0
           continue
@@ -249,6 +256,7 @@ export function createSideLoop(
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 4 > size) { why = 36; break run }
           al = I32[(fp + code[pc + 3])]
+          memory.marks[ea >>> 12] = 1
           view.setInt32(ea, al, true)
           pc = pc + 5 | 0
           continue
@@ -456,6 +464,7 @@ export function createSideLoop(
           size = memory.byteLength
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 16 > size) { why = 36; break run }
+          memory.marks[ea >>> 12] = 1
           v128.store(L, (fp + code[pc + 3]), view, ea)
           pc = pc + 4 | 0
           continue
@@ -465,6 +474,7 @@ export function createSideLoop(
           size = memory.byteLength
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 16 > size) { why = 36; break run }
+          memory.marks[ea >>> 12] = 1
           v128.store(L, (fp + code[pc + 3]), view, ea)
           pc = pc + 5 | 0
           continue
@@ -546,6 +556,7 @@ export function createSideLoop(
           size = memory.byteLength
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 1 > size) { why = 36; break run }
+          memory.marks[ea >>> 12] = 1
           v128.store8_lane(L, (fp + code[pc + 3]), view, ea, code[pc + 4])
           pc = pc + 5 | 0
           continue
@@ -555,6 +566,7 @@ export function createSideLoop(
           size = memory.byteLength
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 1 > size) { why = 36; break run }
+          memory.marks[ea >>> 12] = 1
           v128.store8_lane(L, (fp + code[pc + 3]), view, ea, code[pc + 4])
           pc = pc + 6 | 0
           continue
@@ -564,6 +576,7 @@ export function createSideLoop(
           size = memory.byteLength
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 2 > size) { why = 36; break run }
+          memory.marks[ea >>> 12] = 1
           v128.store16_lane(L, (fp + code[pc + 3]), view, ea, code[pc + 4])
           pc = pc + 5 | 0
           continue
@@ -573,6 +586,7 @@ export function createSideLoop(
           size = memory.byteLength
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 2 > size) { why = 36; break run }
+          memory.marks[ea >>> 12] = 1
           v128.store16_lane(L, (fp + code[pc + 3]), view, ea, code[pc + 4])
           pc = pc + 6 | 0
           continue
@@ -582,6 +596,7 @@ export function createSideLoop(
           size = memory.byteLength
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 4 > size) { why = 36; break run }
+          memory.marks[ea >>> 12] = 1
           v128.store32_lane(L, (fp + code[pc + 3]), view, ea, code[pc + 4])
           pc = pc + 5 | 0
           continue
@@ -591,6 +606,7 @@ export function createSideLoop(
           size = memory.byteLength
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 4 > size) { why = 36; break run }
+          memory.marks[ea >>> 12] = 1
           v128.store32_lane(L, (fp + code[pc + 3]), view, ea, code[pc + 4])
           pc = pc + 6 | 0
           continue
@@ -600,6 +616,7 @@ export function createSideLoop(
           size = memory.byteLength
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 8 > size) { why = 36; break run }
+          memory.marks[ea >>> 12] = 1
           v128.store64_lane(L, (fp + code[pc + 3]), view, ea, code[pc + 4])
           pc = pc + 5 | 0
           continue
@@ -609,6 +626,7 @@ export function createSideLoop(
           size = memory.byteLength
           ea = (I32[(fp + code[pc + 1])] >>> 0) + (code[pc + 2] >>> 0)
           if (ea + 8 > size) { why = 36; break run }
+          memory.marks[ea >>> 12] = 1
           v128.store64_lane(L, (fp + code[pc + 3]), view, ea, code[pc + 4])
           pc = pc + 6 | 0
           continue

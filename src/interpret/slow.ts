@@ -64,6 +64,7 @@ const HANDLERS: Readonly<Record<string, SlowHandler>> = {
     const [to, value, length] = [address(I32, base, memory.type), I32[base + 2]!, address(I32, base + 4, memory.type)]
     if (!memory.contains(to, length)) return MEMORY_TRAP
     memory.bytes.fill(value, to, to + length)
+    memory.mark(to, length)
     spend(S, length / 1024)
     return 0
   },
@@ -74,6 +75,7 @@ const HANDLERS: Readonly<Record<string, SlowHandler>> = {
     const length = address(I32, base + 4, narrower(target.type, source.type))
     if (!target.contains(to, length) || !source.contains(from, length)) return MEMORY_TRAP
     target.bytes.set(source.bytes.subarray(from, from + length), to)
+    target.mark(to, length)
     spend(S, length / 1024)
     return 0
   },
@@ -83,6 +85,7 @@ const HANDLERS: Readonly<Record<string, SlowHandler>> = {
     const bytes = datas[x]
     if (!memory.contains(to, length) || from + length > (bytes?.length ?? 0)) return MEMORY_TRAP
     if (bytes !== undefined) memory.bytes.set(bytes.subarray(from, from + length), to)
+    memory.mark(to, length)
     spend(S, length / 1024)
     return 0
   },

@@ -5,7 +5,10 @@
 export interface GuestMemory {
   readonly bytes: Uint8Array
   readonly view: DataView
-  /** To be told of what was written through the views, so that whoever saves or records the memory need not look for it. */
+  /**
+   * Must be told of everything that was written through the views, before the guest goes on: whoever saves or records the memory doesn't look
+   * for it. Absent where nobody wants to know.
+   */
   readonly wrote?: ((address: number, byteLength: number) => void) | undefined
 }
 

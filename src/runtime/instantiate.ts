@@ -128,6 +128,6 @@ function initMemory(instance: Instance, mode: SegmentMode, dataIdx: number): voi
   if (!memory.contains(offset, bytes.length)) {
     throw new Trap('TRAP_OUT_OF_BOUNDS', `data ${offset} + ${bytes.length} in a memory of ${memory.byteLength} bytes`)
   }
-  memory.bytes.set(bytes, offset)
+  memory.initialize(instance.compiled.module, dataIdx, offset)
   instance.datas[dataIdx] = undefined
 }

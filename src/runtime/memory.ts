@@ -1,10 +1,14 @@
 // A linear memory: owns its buffer, its capacity and its exact length. Capacity grows by doubling, so that growing page by page stays
 // linear; the views have the exact length, so that what lies beyond is out of bounds. Views are replaced on growth: ask for them again.
 // A shared memory never moves; others may grow it, which is seen at the latest when something would be out of bounds.
+// Whoever writes to its bytes says so, each in a way of its own: `marks` for a single store, `mark` inside the engine, `wrote` outside.
 
 import { HeddleError } from '../errors/heddle-error.ts'
 import { pageSizeOf, type Limits, type MemoryType } from '../syntax/types.ts'
+import type { Module } from '../syntax/module.ts'
 import { AtomicCells } from './atomics.ts'
+import { changedPages, createMarks, markRange, type ChangedPage, type ReadInitial } from './dirty-pages.ts'
+import { InitialContent } from './initial-content.ts'
 import { SharedBytes, type SharedMemoryData } from './memory-sharing.ts'
 import type { Reservation, Store } from './store.ts'
 
@@ -12,6 +16,16 @@ import type { Reservation, Store } from './store.ts'
 const MAX_BYTES = 2 ** 32
 /** In pages of one byte the size of 4 GiB would not be an i32. */
 const MAX_PAGES = 2 ** 32 - 1
+
+/** Is told what happens to a memory from outside of wasm. */
+export interface MemoryObserver {
+  /** The host was given these bytes, and may write to them at any time from now on, without saying so. */
+  readonly handedOut: (memory: Memory, address: number, byteLength: number) => void
+  /** The host has written these bytes. */
+  readonly wrote: (memory: Memory, address: number, byteLength: number) => void
+  /** The host has grown the memory by so many pages. */
+  readonly grew?: ((memory: Memory, delta: number) => void) | undefined
+}
 
 export class Memory {
   readonly type: MemoryType
@@ -29,6 +43,13 @@ export class Memory {
   byteLength = 0
   bytes: Uint8Array
   view: DataView
+  /** Which pages were written to: see dirty-pages.ts. A store sets its page's to 1. Replaced on growth, like the views. */
+  marks: Uint8Array
+  /** Whether what has no mark was not written to. */
+  private marksAreComplete = true
+  /** What active data segments have written. */
+  readonly initial: InitialContent = new InitialContent()
+  observer: MemoryObserver | undefined
 
   private constructor(type: MemoryType, content: ArrayBuffer | SharedBytes, store?: Store, reservation?: Reservation) {
     this.type = type
@@ -44,6 +65,7 @@ export class Memory {
     this.byteLength = length
     this.bytes = new Uint8Array(buffer, 0, length)
     this.view = new DataView(buffer, 0, length)
+    this.marks = createMarks(buffer.byteLength)
   }
 
   /** Allocates against the store's quota; what cannot be had is an error with the code MEMORY_QUOTA. */
@@ -70,7 +92,10 @@ export class Memory {
   /** A shared memory that another agent has handed over; its bytes count in this store, too. */
   static fromShared(data: SharedMemoryData, store: Store): Memory {
     const shared = SharedBytes.from(data)
-    return new Memory(data.type, shared, store, store.reserve('memoryBytes', shared.pages * pageSizeOf(data.type)))
+    const reservation = store.reserve('memoryBytes', shared.pages * pageSizeOf(data.type))
+    const memory = new Memory(data.type, shared, store, reservation)
+    memory.markAll()
+    return memory
   }
 
   /** The memory of an instance that has none: every access is out of bounds. */
@@ -87,6 +112,7 @@ export class Memory {
 
   /** What another agent needs to have the same memory. Undefined where it is not shared. */
   share(): SharedMemoryData | undefined {
+    if (this.shared !== undefined) this.markAll()
     return this.shared?.share(this.type)
   }
 
@@ -154,6 +180,9 @@ export class Memory {
     if (buffer === undefined) return false
     new Uint8Array(buffer).set(this.bytes)
     this.capacity = buffer
+    const marks = createMarks(buffer.byteLength)
+    marks.set(this.marks)
+    this.marks = marks
     return true
   }
 
@@ -161,6 +190,59 @@ export class Memory {
     this.byteLength = length
     this.bytes = new Uint8Array(this.capacity, 0, length)
     this.view = new DataView(this.capacity, 0, length)
+  }
+
+  /** Says that these bytes, which are inside, were or will be written to. */
+  mark(address: number, byteLength: number): void {
+    markRange(this.marks, address, byteLength)
+  }
+
+  /** Says that all bytes may be written to at any time, by somebody who leaves no marks; those that it will grow by, too. */
+  markAll(): void {
+    this.marksAreComplete = false
+  }
+
+  /** Says that these bytes were written from outside of wasm. */
+  wrote(address: number, byteLength: number): void {
+    this.mark(address, byteLength)
+    this.observer?.wrote(this, address, byteLength)
+  }
+
+  /** Bytes, which are inside, for the host, which may write to them at any time. */
+  handOut(address: number, byteLength: number): Uint8Array {
+    this.mark(address, byteLength)
+    this.observer?.handedOut(this, address, byteLength)
+    return this.bytes.subarray(address, address + byteLength)
+  }
+
+  /** Says that the host has a view of all the bytes: through its buffer, it reaches even those that the memory grows by. */
+  handOutAll(): void {
+    this.markAll()
+    this.observer?.handedOut(this, 0, this.byteLength)
+  }
+
+  /** Writes an active data segment, which is inside, and belongs to the memory's initial state from now on. */
+  initialize(module: Module, dataIdx: number, address: number): void {
+    const { bytes } = module.datas[dataIdx]!
+    this.bytes.set(bytes, address)
+    this.initial.add(module, dataIdx, address)
+    this.observer?.wrote(this, address, bytes.length)
+  }
+
+  /** Makes what the segments of all modules but these have written no part of the initial state. */
+  keepInitial(isKept: (module: Module) => boolean): void {
+    this.initial.keepOnly(isKept, (address, byteLength) => this.mark(address, byteLength))
+  }
+
+  /**
+   * The pages of 4 KiB that are not as `readInitial` has them, by ascending address; not copied. Only pages that may have been written to are
+   * compared, so that what it gives must be right for the others: zeros, and what `initial` has.
+   */
+  changedPages(
+    readInitial: ReadInitial = (address, length) => this.initial.read(address, length),
+  ): Iterable<ChangedPage> {
+    this.refresh()
+    return changedPages(this.bytes, this.marksAreComplete ? this.marks : undefined, readInitial)
   }
 
   /** Whether `length` bytes from `address` on are inside. Both are unsigned and may be any number. */
