@@ -102,6 +102,7 @@ class Rebuild {
   }
 
   private savedRun({ func, frames, next, fuelUsed }: RunData, references: References): SavedRun {
+    if (next.kind === 'host' && next.caller < 0 && frames.length > 0) throw invalid('a host function that nobody called')
     const step = nextStep(next, references, this.instances)
     return { func: references.func(func), frames: references.frames(frames), next: step, fuelUsed }
   }
