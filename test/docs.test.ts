@@ -151,7 +151,7 @@ describe('a command line of the README', () => {
 
 describe('the page on pre-initialisation', () => {
   it('has a program that initialises another, which then does without its file', () => {
-    const [program] = blocksOf(read('docs/wizen.md'), 'js')
+    const program = blocksOf(read('docs/wizen.md'), 'js')[0]!
     expect(program).toContain('// warp: word 2 of 3\n')
     const { stdout, stderr } = runModule(`${program}\nconsole.log(stdout)`)
     expect({ stdout, stderr }).toEqual({ stdout: 'warp: word 2 of 3\n\n', stderr: '' })
