@@ -35,7 +35,7 @@ const hosts = new Set(['cli', 'node', 'browser'])
 const nodeFolders = new Set(['cli', 'node'])
 
 /** The front doors that must not pull the text format into a bundle: it has one of its own, `heddle/wat`. */
-const doorsWithoutText = ['src/index.ts', 'src/wasi.ts']
+const doorsWithoutText = ['src/index.ts', 'src/wasi.ts', 'src/wizen.ts']
 
 /** What is exported for the sake of a test alone, and why; a front door's files and those of tools need no leave. */
 const exportedForTests: Readonly<Record<string, string>> = {

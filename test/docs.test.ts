@@ -93,6 +93,7 @@ describe('a command line of the README', () => {
     ['heddle objdump -h -x -d -s a.wasm', /^\na\.wasm:\tfile format wasm 0x1\n[^]*Code Disassembly:/, 0],
     ['heddle stats a.wasm', /^a\.wasm: \d+ bytes, 1 instruction\n/, 0],
     ['heddle strip a.wasm -o b.wasm', '', 0],
+    ['heddle wizen --allow-wasi --dir examples/c::/ examples/c/lookup.wasm -o lookup.wasm', '', 0],
     ['heddle wast suites/spec/core', /one\.wast: 2 passed/, 0],
   ]
   const [lines] = blocksOf(readme, '').filter((text) => text.startsWith('heddle '))
@@ -145,6 +146,15 @@ describe('a command line of the README', () => {
 
   it('stops in time where the fuel suffices', () => {
     expect(runLine('heddle --timeout 100ms plugin.wasm').status).toBe(124)
+  })
+})
+
+describe('the page on pre-initialisation', () => {
+  it('has a program that initialises another, which then does without its file', () => {
+    const program = blocksOf(read('docs/wizen.md'), 'js')[0]!
+    expect(program).toContain('// warp: word 2 of 3\n')
+    const { stdout, stderr } = runModule(`${program}\nconsole.log(stdout)`)
+    expect({ stdout, stderr }).toEqual({ stdout: 'warp: word 2 of 3\n\n', stderr: '' })
   })
 })
 

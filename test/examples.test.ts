@@ -42,6 +42,9 @@ HELLO, WORLD!
     1  33.3 % weft
     3 words, 2 different
 `,
+  'heddle --dir examples/c::/ examples/c/lookup.wasm warp woof': `warp: word 15 of 16
+woof: not among 16 words
+`,
   [`heddle --unknown-imports trap --dir examples/quickjs::/ ${QUICKJS} script.js`]: quickjsOutput,
 }
 

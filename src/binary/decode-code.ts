@@ -30,7 +30,7 @@ const NEEDS_DATA_COUNT: ReadonlySet<Instruction> = new Set(
 const DATA_PREFIXES: readonly number[] = [...new Set(Array.from(NEEDS_DATA_COUNT, ({ opcode }) => opcode >>> 16))]
 
 /** Reads over the vector of locals that opens a body; gives their number. */
-function skipLocals(reader: ByteReader): number {
+export function skipLocals(reader: ByteReader): number {
   const groups = readCount(reader, Infinity, 'groups of locals')
   let locals = 0
   for (let i = 0; i < groups; i++) {

@@ -18,6 +18,7 @@ import { validateCommand } from './validate.ts'
 import { wasm2watCommand } from './wasm2wat.ts'
 import { wastCommand } from './wast.ts'
 import { wat2wasmCommand } from './wat2wasm.ts'
+import { wizenCommand } from './wizen.ts'
 
 const COMMANDS: readonly Command[] = [
   runCommand,
@@ -27,6 +28,7 @@ const COMMANDS: readonly Command[] = [
   objdumpCommand,
   statsCommand,
   stripCommand,
+  wizenCommand,
   wastCommand,
 ]
 

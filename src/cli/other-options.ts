@@ -10,7 +10,6 @@ export const LATER_OPTIONS: Readonly<Record<string, string>> = {
 /** Command → what brings it. */
 export const LATER_COMMANDS: Readonly<Record<string, string>> = {
   stub: 'the complete WASI',
-  wizen: 'snapshots',
   fuzz: 'the fuzzer',
   debug: 'the debugger',
   repl: 'the debugger',

@@ -2,7 +2,7 @@
 
 import { isatty } from 'node:tty'
 import { BrokenPipe, isSystemError, printable, writeAll } from '../node/index.ts'
-import { HeddleError, InternalError, LinkError, UsageError, renderFrames, type Trap } from '../index.ts'
+import { HeddleError, InternalError, LinkError, Trap, UsageError, renderFrames } from '../index.ts'
 import { CliError, EXIT_BROKEN_PIPE, EXIT_INTERNAL, EXIT_MODULE, EXIT_USAGE } from './failure.ts'
 
 type Kind = 'error' | 'trap' | 'note'
@@ -23,6 +23,10 @@ export function note(message: string): void {
 
 export function reportTrap(trap: Trap): void {
   report('trap', trap.message)
+  reportFrames(trap)
+}
+
+function reportFrames(trap: Trap): void {
   if (trap.frames.length > 0) writeAll(2, `${printable(renderFrames(trap.frames, trap.depth))}\n`)
 }
 
@@ -53,6 +57,7 @@ export function reportFailure(error: unknown, help: string): number {
   }
   if (error instanceof HeddleError && !(error instanceof InternalError)) {
     report('error', error.message)
+    if (error.cause instanceof Trap) reportFrames(error.cause)
     return EXIT_MODULE
   }
   if (isSystemError(error)) {

@@ -158,7 +158,7 @@ function noteMisplaced(behind: readonly string[]): void {
   note(`${ours.join(' ')} behind FILE goes to the program; in front of FILE it would be heddle's`)
 }
 
-function createEngine(parsed: Arguments): Engine {
+export function createEngine(parsed: Arguments): Engine {
   const tier = parsed.get(TIER) ?? 'auto'
   if (tier === 'compile' || tier === 'host') throw new CliError(`--tier ${tier} comes with the compiler`)
   if (tier !== 'auto' && tier !== 'interpret') throw new CliError(`--tier is auto or interpret, not "${tier}"`)
@@ -175,7 +175,7 @@ type HostOptions = Pick<
 >
 
 /** What the guest gets of this machine. With JSON its output is a part of the result. */
-function hostOptions(parsed: Arguments, file: string, json: boolean): HostOptions {
+export function hostOptions(parsed: Arguments, file: string, json: boolean): HostOptions {
   const { stdout, stderr, stdin, ...host } = nodeHost({ suspends: parsed.has(TIMEOUT) })
   const { preopens, notes } = openFolders(parsed)
   if (parsed.has(VERBOSE)) notes.forEach(note)
@@ -206,7 +206,7 @@ function environment(parsed: Arguments): Record<string, string> {
 const BYTES_PER_CALL = 256
 const DEFAULT_STACK_BYTES = 16 * 1024 ** 2
 
-function limitOptions(parsed: Arguments): Pick<RunOptions, 'fuel' | 'timeout' | 'limits'> {
+export function limitOptions(parsed: Arguments): Pick<RunOptions, 'fuel' | 'timeout' | 'limits'> {
   const memory = parsed.get(MAX_MEMORY)
   const stack = parsed.get(MAX_STACK)
   const table = parsed.get(MAX_TABLE)

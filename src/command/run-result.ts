@@ -58,6 +58,7 @@ export class RunResult implements RunOutcome {
   }
 }
 
+/** The exit code of a program that such a trap ends. */
 export function trapExitCode({ code }: Trap): number {
   return TRAP_EXIT_CODES[code] ?? OTHER_TRAP
 }

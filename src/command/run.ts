@@ -73,7 +73,7 @@ export async function run(source: ModuleSource | Module, options: RunOptions = {
 }
 
 /** The trap that ends a program; an exception that it doesn't catch is one. */
-function trapOf(error: unknown, instances: readonly Instance[]): Trap | undefined {
+export function trapOf(error: unknown, instances: readonly Instance[]): Trap | undefined {
   if (error instanceof Trap) return error
   if (!(error instanceof WasmException)) return undefined
   const { exception, frames, depth } = error
@@ -98,7 +98,7 @@ export function isCommand(module: Module): boolean {
 }
 
 /** Those of the limits that `known` has. */
-function pick<T extends object>(limits: object | undefined, known: T): Partial<T> {
+export function pick<T extends object>(limits: object | undefined, known: T): Partial<T> {
   return Object.fromEntries(Object.entries(limits ?? {}).filter(([name]) => Object.hasOwn(known, name))) as Partial<T>
 }
 
@@ -201,6 +201,6 @@ function importsWasi({ imports }: Module): boolean {
   return imports.some(({ module }) => module === WASI_MODULE)
 }
 
-function exportsFunction({ exports }: Module, name: string): boolean {
+export function exportsFunction({ exports }: Module, name: string): boolean {
   return exports.some((entry) => entry.kind === 'func' && entry.name === name)
 }

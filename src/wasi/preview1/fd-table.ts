@@ -139,6 +139,13 @@ export class FdTable {
     for (const [fd, descriptor] of descriptors) this.#descriptors.set(fd, descriptor)
   }
 
+  /** Those that the guest opened itself: neither streams nor folders that it was given. */
+  opened(): number[] {
+    return [...this.#descriptors].flatMap(([fd, { handle, preopen }]) =>
+      handle.kind === 'stream' || preopen !== undefined ? [] : [fd],
+    )
+  }
+
   closeAll(): void {
     // A map may lose entries while it is gone through.
     for (const fd of this.#descriptors.keys()) this.close(fd)

@@ -190,6 +190,11 @@ export class Wasi {
     this.#table.closeAll()
   }
 
+  /** The descriptors that the guest opened itself and has not closed. */
+  get openedDescriptors(): readonly number[] {
+    return this.#table.opened()
+  }
+
   /** What the guest said with proc_exit, undefined when it didn't. */
   get exitCode(): number | undefined {
     return this.#program.exit?.exitCode
