@@ -133,7 +133,7 @@ function lowerAgain(code: PlacedCode): Lowered | undefined {
 }
 
 /** The operations of one instruction: from `start` to `end`. */
-export interface Operations {
+interface Operations {
   readonly start: number
   readonly end: number
 }

@@ -19,7 +19,11 @@ import { throwError, throwException, throwPosition } from './throwing.ts'
 const SLOW_WORDS = 5
 
 /** Stands for what gives the result of a wait. */
-export const WAIT: FuncInstance = FuncInstance.fromHost({ kind: 'func', params: [], results: [I32_TYPE] }, () => [], 'a wait')
+export const WAIT: FuncInstance = FuncInstance.fromHost(
+  { kind: 'func', params: [], results: [I32_TYPE] },
+  () => [],
+  'a wait',
+)
 
 /** Calls a host function; its results go to `slot`. */
 export function callHost(
@@ -96,7 +100,10 @@ export function finishCall(run: Execution, outcome: Outcome): Stop | undefined {
 }
 
 /** Makes a host call once more, in the middle of which the run was saved. */
-export function callAgain(run: Execution, { func, args, caller, slot, returnPc, crossing }: HostCall): Stop | undefined {
+export function callAgain(
+  run: Execution,
+  { func, args, caller, slot, returnPc, crossing }: HostCall,
+): Stop | undefined {
   const to = run.base + slot
   if (crossing === undefined) return callHost(run, func, args, to, returnPc)
   run.pushCall(EXIT_PC)

@@ -331,12 +331,12 @@ export class Lowering {
     const entries = signature.params.map(() => stack.pop()).reverse()
     const addressEntry = access === undefined ? undefined : stack.pop()
     const last = entries.at(-1)
-    const takesConst =
-      memIdx === 0 && forms.valueConst !== undefined && stack.isConst(last!) && !this.isExact
+    const takesConst = memIdx === 0 && forms.valueConst !== undefined && stack.isConst(last!) && !this.isExact
     const constant = takesConst ? entries.pop() : undefined
     const operands = entries.map((entry) => stack.operand(entry))
     if (constant !== undefined) operands.push(stack.constLow(constant))
-    const address = addressEntry === undefined ? undefined : this.lowerAddress(addressEntry, memIdx, signature.params.length)
+    const address =
+      addressEntry === undefined ? undefined : this.lowerAddress(addressEntry, memIdx, signature.params.length)
     const opcode = memIdx !== 0 ? forms.otherMemory! : takesConst ? forms.valueConst : forms.value
     const position = code.emit(opcode)
     code.emitWords(signature.results.map((type) => stack.push(type)))

@@ -20,7 +20,7 @@ import { EXIT_PC, machine } from './machine.ts'
 import { saveStretch } from './save-frames.ts'
 
 /** How far frames may go; without it, as far as they do. */
-export type StackQuota = Pick<StoreLimits, 'stackFrames' | 'stackBytes'>
+type StackQuota = Pick<StoreLimits, 'stackFrames' | 'stackBytes'>
 
 /** A frame that was checked, and where it lies. */
 export interface LaidFrame {
@@ -180,4 +180,3 @@ export function layStretch(frames: readonly SavedFrame[], mode: ContinuedMode): 
 export function lowerStretch(stretch: FrameStretch, mode: ContinuedMode): FrameStretch {
   return layStretch(saveStretch(stretch).frames, mode)
 }
-

@@ -24,7 +24,7 @@ export interface Innermost {
 }
 
 /** The calls above a place, as the machine has them: pairs of return position and frame pointer, outermost first. */
-export interface CallChain {
+interface CallChain {
   readonly calls: Int32Array
   readonly crossings: readonly Crossing[]
   readonly instance: Instance | undefined
@@ -136,4 +136,3 @@ export function chargeOfLength(start: number): number | undefined {
 
 const SATURATE_WORDS = 3
 export const CHARGE_WORDS = 2
-

@@ -18,7 +18,8 @@ export function saveRun(run: Execution): SavedRun {
   }
   if (outcome !== undefined) {
     const frames = framesAbove(run, outcome.returnPc)
-    if ('exception' in outcome) return { func, frames, next: { kind: 'thrown', exception: outcome.exception }, fuelUsed }
+    if ('exception' in outcome)
+      return { func, frames, next: { kind: 'thrown', exception: outcome.exception }, fuelUsed }
     return { func, frames, next: { kind: 'returned', results: outcome.values }, fuelUsed }
   }
   if (hostCall !== undefined && hostCall.func !== WAIT) {

@@ -50,7 +50,7 @@ export function catcherOf(run: Execution, exception: ExceptionInstance, position
 }
 
 /** Goes on where it is caught. */
-export function land(
+function land(
   run: Execution,
   exception: ExceptionInstance,
   { instance, fp, sp, crossings, clause, pc }: Catcher,
