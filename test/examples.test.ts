@@ -37,6 +37,20 @@ HELLO, HEDDLE!
 fd_write(1, ADDRESS, 2, ADDRESS)
 HELLO, WORLD!
 `,
+  'node examples/plugin/main.js': `count_vowels: 4
+count_vowels: 9
+count_vowels: 7
+guest: looking it up
+look_up: the thread that is drawn through
+fetch: the content of https://www.example.com/
+fetch: Call error: HTTP request to "https://example.org/" is not allowed
+fail: Plugin-originated error: not today
+hoard: 15
+spin: Plugin error: more than 1000 ms
+a timer has fired meanwhile
+guest: looking it up
+look_up: the thread that is drawn through
+`,
   'heddle examples/c/hello.wasm you': 'Hello, you!\n',
   'heddle --dir test/fixtures/cli/folder::/ examples/c/words.wasm in.txt': `    2  66.7 % warp
     1  33.3 % weft
@@ -63,8 +77,9 @@ describe('an example prints what it should', () => {
   it('is there for each file that can be run', () => {
     const programs = listFiles('examples').filter((path) => /\.(js|wasm|wat)$/.test(path))
     const run = Object.keys(commands).join('\n')
-    // QuickJS finds its script in a folder that is its root, and points.wat runs inside of points.js.
-    const others = ['examples/quickjs/script.js', 'examples/points.wat']
+    // QuickJS finds its script in a folder that is its root, points.wat runs inside of points.js, and the plugin inside of main.js.
+    const plugin = ['create-plugin.js', 'kernel.js', 'guest.wasm'].map((name) => `examples/plugin/${name}`)
+    const others = ['examples/quickjs/script.js', 'examples/points.wat', ...plugin]
     expect(programs.filter((path) => !run.includes(path) && !others.includes(path))).toEqual([])
   })
 })
