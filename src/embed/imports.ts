@@ -69,7 +69,7 @@ export function givenExtern(imports: Imports, request: ImportName, type: ClosedE
 }
 
 /** Whose a provided function is, and the instance whose memory it works on. */
-export interface Provision {
+interface Provision {
   readonly provider: ImportProvider
   readonly instance: () => Instance
 }

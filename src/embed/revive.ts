@@ -17,7 +17,7 @@ import { Instance } from './instance.ts'
 import type { Origin, Restored } from './origin.ts'
 import { Run } from './run.ts'
 
-export interface Revival {
+interface Revival {
   readonly data: SnapshotData
   /** In the order of the data's. */
   readonly modules: readonly CompiledModule[]

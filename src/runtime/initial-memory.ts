@@ -11,7 +11,7 @@ interface ActiveSegment {
 }
 
 /** The bytes from `address` on, as they were in the beginning; undefined where they were zeros. */
-export type InitialContent = (address: number, length: number) => Uint8Array | undefined
+type InitialContent = (address: number, length: number) => Uint8Array | undefined
 
 /** Of a memory that no instance defines. */
 export const zeros: InitialContent = () => undefined

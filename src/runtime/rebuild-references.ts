@@ -4,14 +4,13 @@
 import { LinkError, type UnlinkedImport } from '../errors/link-error.ts'
 import { HeddleError } from '../errors/heddle-error.ts'
 import { listed, quoted } from '../errors/quote.ts'
-import {
-  VALUE_WORDS,
-  type ComputationData,
-  type FrameData,
-  type RefRuns,
-  type RefWord,
-  type ReferenceData,
-  type ValueData,
+import type {
+  ComputationData,
+  FrameData,
+  RefRuns,
+  RefWord,
+  ReferenceData,
+  ValueData,
 } from '../snapshot/snapshot-data.ts'
 import type { Import } from '../syntax/module.ts'
 import { EXTERNREF, isRefType, type FuncType, type RefType, type ValType } from '../syntax/types.ts'
@@ -89,7 +88,7 @@ export class References {
   }
 
   /** Gives the objects what they hold. */
-  fill(): void {
+  fillObjects(): void {
     for (const [position, each] of this.data.entries()) this.fillObject(each, this.refs[position])
   }
 

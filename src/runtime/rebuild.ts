@@ -23,7 +23,7 @@ import type { Store } from './store.ts'
 import { Table } from './table.ts'
 import { Tag } from './tag.ts'
 
-export interface Rebuilt {
+interface Rebuilt {
   readonly root: Instance
   readonly run: SavedRun | undefined
 }
@@ -95,14 +95,15 @@ class Rebuild {
     const { instances, tags, surroundings, bindings } = this
     const references = new References(data.references, { store, instances, tags, surroundings, bindings })
     this.link(references)
-    this.fill(references)
-    references.fill()
+    this.fillThings(references)
+    references.fillObjects()
     const root = entryAt(this.instances, data.root, 'instance')
     return { root, run: data.run === undefined ? undefined : this.savedRun(data.run, references) }
   }
 
   private savedRun({ func, frames, next, fuelUsed }: RunData, references: References): SavedRun {
-    if (next.kind === 'host' && next.caller < 0 && frames.length > 0) throw invalid('a host function that nobody called')
+    if (next.kind === 'host' && next.caller < 0 && frames.length > 0)
+      throw invalid('a host function that nobody called')
     const step = nextStep(next, references, this.instances)
     return { func: references.func(func), frames: references.frames(frames), next: step, fuelUsed }
   }
@@ -147,7 +148,8 @@ class Rebuild {
       const [first, end] = definitions(this.definedBy(place).spaces, kind, place.instance < 0)
       const key = (place.instance + 1) * 2 ** 32 + place.index
       if (place.index < first || place.index >= end || seen.has(key)) {
-        throw invalid(`no ${kind} of its own is ${kind} ${place.index} of instance ${place.instance}`)
+        const owner = place.instance < 0 ? 'the surroundings' : `instance ${place.instance}`
+        throw invalid(`${owner} can't have defined ${kind} ${place.index}, or not again`)
       }
       seen.add(key)
     }
@@ -264,7 +266,7 @@ class Rebuild {
   }
 
   /** Globals first: where segments begin may depend on them. */
-  private fill(references: References): void {
+  private fillThings(references: References): void {
     const { data } = this
     for (const [i, { value }] of data.globals.entries()) {
       const global = this.globals[i]!

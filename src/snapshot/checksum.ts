@@ -1,5 +1,6 @@
-// A checksum over 32-bit words, by the scheme of XXH32: four sums that are independent of one another, so that a processor works on all of
-// them at once. Every step is a bijection of the word and of the sum, so that a change within one word is always seen.
+// XXH32 of whole 32-bit words: four sums that are independent of one another, so that a processor works on all of them at once. Every step
+// is a bijection of the word and of the sum, so that a change within one word is always seen.
+// https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md#xxh32-algorithm-description
 
 const P1 = 0x9e3779b1 | 0
 const P2 = 0x85ebca77 | 0
@@ -24,8 +25,8 @@ export function checksum(words: Int32Array): number {
     c = Math.imul((c << 13) | (c >>> 19), P1)
     d = Math.imul((d << 13) | (d >>> 19), P1)
   }
-  let sum = rotate(a, 1) + rotate(b, 7) + rotate(c, 12) + rotate(d, 18)
-  sum = (sum + P5 + length) | 0
+  const stripes = rotate(a, 1) + rotate(b, 7) + rotate(c, 12) + rotate(d, 18)
+  let sum = ((length < 4 ? P5 : stripes) + length * 4) | 0
   for (; i < length; i++) sum = Math.imul(rotate((sum + Math.imul(words[i]!, P3)) | 0, 17), P4)
   sum = Math.imul(sum ^ (sum >>> 15), P2)
   sum = Math.imul(sum ^ (sum >>> 13), P3)

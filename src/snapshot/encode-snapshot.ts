@@ -2,7 +2,7 @@
 
 import { encodeModule } from '../binary/encode-module.ts'
 import { writeName } from '../binary/write-section.ts'
-import { ContentWriter, sectionParts } from './content-writer.ts'
+import { sectionParts, type ContentWriter } from './content-writer.ts'
 import { sealFile } from './sealed-file.ts'
 import { COMPUTATIONS, NEXT_KINDS, REFERENCE_KINDS, SECTION, SNAPSHOT_FILE } from './snapshot-format.ts'
 import type {

@@ -30,7 +30,7 @@ const CHECKED = 16
 export function sealFile({ magic, version }: FileKind, parts: readonly Uint8Array[]): Uint8Array {
   const length = parts.reduce((sum, part) => sum + part.length, 0)
   const file = new Uint8Array(paddedLength(length))
-  for (let i = 0; i < magic.length; i++) file[i] = magic.charCodeAt(i)
+  file.set(magicBytes(magic))
   let at = HEADER
   for (const part of parts) {
     file.set(part, at)
@@ -50,7 +50,7 @@ export function openFile(kind: FileKind, bytes: Uint8Array): Uint8Array {
   const refuse = (why: string): HeddleError => new HeddleError(errorCode, `not a ${name} that can be read: ${why}`)
   // Not `slice`: that of a Node Buffer copies nothing.
   const file = new Uint8Array(bytes)
-  const isOfKind = file.length >= HEADER && [...magic].every((character, i) => file[i] === character.charCodeAt(0))
+  const isOfKind = file.length >= HEADER && magicBytes(magic).every((byte, i) => file[i] === byte)
   if (!isOfKind) throw refuse('it does not begin as one')
   const view = new DataView(file.buffer)
   const found = view.getUint32(8, true)
@@ -64,6 +64,10 @@ export function openFile(kind: FileKind, bytes: Uint8Array): Uint8Array {
   }
   if (file.subarray(HEADER + length).some((byte) => byte !== 0)) throw refuse('it goes on behind its end')
   return file.subarray(HEADER, HEADER + length)
+}
+
+function magicBytes(magic: string): Uint8Array {
+  return Uint8Array.from({ length: magic.length }, (_, i) => magic.charCodeAt(i))
 }
 
 function paddedLength(length: number): number {

@@ -75,7 +75,7 @@ export interface TableData {
   readonly elems: RefRuns
 }
 
-export interface GlobalData {
+interface GlobalData {
   readonly place: Place
   readonly value: ValueData
 }

@@ -91,7 +91,7 @@ function start(note: () => unknown): Restored['run'] & object {
 beforeAll(() => {
   modules = [LIBRARY, PROGRAM].map((text) => engine.compile(wat2wasm(text)))
   const nameOf = (): string => 'thing'
-  const waiting = start(() => new Promise(() => undefined))
+  const waiting = start(() => new Promise(() => {}))
   expect(waiting.run().kind).toBe('host')
   const running = start(() => 2)
   expect(running.run({ fuel: 60 }).kind).toBe('fuel')

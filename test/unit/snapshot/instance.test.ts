@@ -2,9 +2,9 @@
 // it was the same.
 
 import { describe, expect, it } from 'vitest'
-import { HOST_TAG, Memory, Table, WasmException, createException, createGlobal } from '../../../src/index.ts'
-import { Global, Store, createMemory, createTable, createTag } from '../../../src/index.ts'
-import type { HostContext, ImportProvider, Instance } from '../../../src/index.ts'
+import { HOST_TAG, WasmException, createException, createGlobal } from '../../../src/index.ts'
+import { Store, createMemory, createTable, createTag } from '../../../src/index.ts'
+import type { Global, HostContext, ImportProvider, Instance, Memory, Table } from '../../../src/index.ts'
 import { wat2wasm } from '../../../src/command/convert.ts'
 import { carried, errorOf, instantiate, newEngine } from './snapshot-text.ts'
 
@@ -151,9 +151,9 @@ describe('a restored instance', () => {
     before.call('make')
     const { instance } = carried(before)
     const error = errorOf(() => instance.call('throw'))
-    if (!(error instanceof WasmException)) throw error
-    expect(error.tag).toBe(instance.exports['e'])
-    expect(error.values).toEqual([5n, 6])
+    expect(error).toBeInstanceOf(WasmException)
+    expect((error as WasmException).tag).toBe(instance.exports['e'])
+    expect((error as WasmException).values).toEqual([5n, 6])
   })
 
   it('has what a host function threw, where that has a name, with the tag of such things', () => {
