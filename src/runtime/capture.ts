@@ -20,6 +20,7 @@ import type {
   SnapshotData,
   TagData,
   ValueData,
+  WrittenSegments,
 } from '../snapshot/snapshot-data.ts'
 import type { Import } from '../syntax/module.ts'
 import { isRefType, type ExternKind, type ExternType } from '../syntax/types.ts'
@@ -31,7 +32,7 @@ import { FuncInstance } from './func.ts'
 import type { Global } from './global.ts'
 import { HeapObject } from './heap.ts'
 import type { ImportProvider } from './import-provider.ts'
-import { activeSegments, changedPages, initialContent, zeros } from './initial-memory.ts'
+import { initialBytesAllowed } from './initial-content.ts'
 import type { CompiledModule, Instance } from './instance.ts'
 import type { Memory } from './memory.ts'
 import { Numbered } from './numbered.ts'
@@ -406,19 +407,15 @@ class Capture {
   }
 
   private memory(memory: Memory): MemoryData {
-    memory.refresh()
     const place = this.places.get(memory)!
-    const home = this.instances.items[place.instance]
-    const written = home === undefined ? { dataIdxs: [], addresses: [] } : activeSegments(home, place.index)
-    const initial = home === undefined ? zeros : initialContent(home, written)
-    const segments = home === undefined ? [] : [{ module: this.modules.positionOf(home.compiled), ...written }]
+    const segments = this.segments(memory)
     const parts: MemoryPart[] = []
     const take = (start: number, end: number): void => {
       if (start < end) parts.push({ address: start, bytes: memory.bytes.slice(start, end) })
     }
     let start = 0
     let end = 0
-    for (const { address, bytes } of changedPages(memory, initial)) {
+    for (const { address, bytes } of memory.changedPages()) {
       if (address !== end) {
         take(start, end)
         start = address
@@ -427,6 +424,21 @@ class Capture {
     }
     take(start, end)
     return { place, pages: memory.pages, segments, parts }
+  }
+
+  /** What segments of modules that are here have written. What others have is no part of the beginning any more. */
+  private segments(memory: Memory): WrittenSegments[] {
+    const { initial } = memory
+    const positions = new Map(this.modules.items.map(({ module }, i) => [module, i]))
+    const isTooMuch = initial.byteLength > initialBytesAllowed(memory)
+    if (isTooMuch || initial.segments.some(({ module }) => !positions.has(module))) {
+      memory.keepInitial((module) => !isTooMuch && positions.has(module))
+    }
+    return initial.segments.map(({ module, dataIdxs, addresses }) => ({
+      module: positions.get(module)!,
+      dataIdxs: [...dataIdxs],
+      addresses: [...addresses],
+    }))
   }
 }
 

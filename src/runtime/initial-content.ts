@@ -28,6 +28,15 @@ export class InitialContent {
   /** By page, in the order of writing; made when somebody reads. */
   private byPage: Map<number, Segment[]> | undefined
 
+  /** Of all segments, together. */
+  get byteLength(): number {
+    return this.groups.reduce(
+      (sum, { module, dataIdxs }) =>
+        dataIdxs.reduce((part, dataIdx) => part + module.datas[dataIdx]!.bytes.length, sum),
+      0,
+    )
+  }
+
   /** All that was written, in order. */
   get segments(): readonly WrittenSegments[] {
     return this.groups
@@ -72,6 +81,11 @@ export class InitialContent {
     }
     return content
   }
+}
+
+/** How many bytes of segments a snapshot may have written into a memory: else a small one could cause any amount of copying. */
+export function initialBytesAllowed({ byteLength }: { readonly byteLength: number }): number {
+  return 4 * byteLength
 }
 
 function* segmentsOf({ module, dataIdxs, addresses }: WrittenSegments): Generator<Segment, void> {

@@ -11,7 +11,7 @@ import { validateModule } from '../validate/module.ts'
 import { HOST_TAG } from './exception.ts'
 import type { FuncInstance } from './func.ts'
 import { GLOBAL_WORDS, Global } from './global.ts'
-import { initialBytesAllowed } from './initial-memory.ts'
+import { initialBytesAllowed } from './initial-content.ts'
 import { CompiledModule, Instance, type ExternVal } from './instance.ts'
 import { defineExports } from './instantiate.ts'
 import { matchesImport } from './link.ts'
@@ -289,12 +289,13 @@ class Rebuild {
         left -= bytes.length
         if (left < 0 || !memory.contains(addresses[i]!, bytes.length))
           throw invalid('data segments outside of a memory')
-        memory.bytes.set(bytes, addresses[i])
+        memory.initialize(module, dataIdx, addresses[i]!)
       }
     }
     for (const { address, bytes } of parts) {
       if (!memory.contains(address, bytes.length)) throw invalid('bytes outside of a memory')
       memory.bytes.set(bytes, address)
+      memory.mark(address, bytes.length)
     }
   }
 
