@@ -78,6 +78,24 @@ hello
   })
 })
 
+describe('the program of the page on snapshots', () => {
+  it('carries a run into another engine, and forks it', () => {
+    expect(runModule(blocksOf(read('docs/snapshots.md'), 'js')[0]!)).toEqual({
+      status: 0,
+      stdout: `{ kind: 'fuel' }
+500
+log 5050
+{ kind: 'done', value: 5050 }
+65536
+log 5050
+log 5050
+5050 5050
+`,
+      stderr: '',
+    })
+  })
+})
+
 describe('a command line of the README', () => {
   /** A command, what it prints to standard output (or a part of it), and its exit code. */
   // prettier-ignore
