@@ -42,6 +42,16 @@ export class Instance {
     this.exports = Object.freeze(exports)
   }
 
+  /** What it imports, by module and name. Without a prototype. */
+  get imports(): Readonly<Record<string, Readonly<Record<string, Export>>>> {
+    const imports = Object.create(null) as Record<string, Record<string, Export>>
+    for (const [{ module, name }, value] of this.runtime.imports()) {
+      imports[module] ??= Object.create(null) as Record<string, Export>
+      imports[module][name] = this.wrap(value)
+    }
+    return imports
+  }
+
   /** The first memory, exported or not; undefined where there is none. */
   get memory(): Memory | undefined {
     const memory = this.runtime.memories[0]

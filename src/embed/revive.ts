@@ -90,7 +90,8 @@ class ProvidersInUse {
       if (provider.restore === undefined) {
         throw new HeddleError('SNAPSHOT_PROVIDER', `the provider of ${quoted(moduleName)} cannot take over a state`)
       }
-      provider.restore(state)
+      // The snapshot stays as it is, whatever the provider does with the bytes.
+      provider.restore(state.slice())
     }
   }
 }

@@ -2,7 +2,7 @@
 // and nothing of it is in the data but copies of bytes. Without recursion: lists may be millions long.
 
 import { HeddleError, InternalError } from '../errors/heddle-error.ts'
-import { quoted } from '../errors/quote.ts'
+import { nameText, quoted } from '../errors/quote.ts'
 import { VALUE_WORDS } from '../snapshot/snapshot-data.ts'
 import type {
   ComputationData,
@@ -23,23 +23,23 @@ import type {
   WrittenSegments,
 } from '../snapshot/snapshot-data.ts'
 import type { Import } from '../syntax/module.ts'
-import { isRefType, type ExternKind, type ExternType } from '../syntax/types.ts'
+import { isRefType, type ExternType } from '../syntax/types.ts'
 import type { CanonicalType } from '../validate/canonical-types.ts'
 import { ArrayInstance, StructInstance, structLayout, type StructLayout } from './aggregate.ts'
 import { ContinuationInstance } from './continuation.ts'
 import { ExceptionInstance, HOST_TAG } from './exception.ts'
 import { FuncInstance } from './func.ts'
-import type { Global } from './global.ts'
+import { Global } from './global.ts'
 import { HeapObject } from './heap.ts'
 import type { ImportProvider } from './import-provider.ts'
 import { initialBytesAllowed } from './initial-content.ts'
-import type { CompiledModule, Instance } from './instance.ts'
-import type { Memory } from './memory.ts'
+import type { CompiledModule, ExternVal, Instance } from './instance.ts'
+import { Memory } from './memory.ts'
 import { Numbered } from './numbered.ts'
 import { isI31 } from './reference.ts'
 import type { SavedFrame, SavedRun } from './saved-run.ts'
 import { Surroundings } from './surroundings.ts'
-import type { Table } from './table.ts'
+import { Table } from './table.ts'
 import type { Tag } from './tag.ts'
 import type { Tier } from './tier.ts'
 import type { Ref, Value } from './value.ts'
@@ -131,7 +131,7 @@ class Capture {
     const lists = [
       () => lookAtNew(this.instances, instances, (instance, i) => this.instance(instance, i)),
       () => lookAtNew(this.tables, tables, (table, i) => this.refs(table.elems, (at) => `element ${at} of table ${i}`)),
-      () => lookAtNew(this.globals, globals, (global, i) => this.heldIn(`global ${i}`, () => this.value(global.get()))),
+      () => lookAtNew(this.globals, globals, (global, i) => this.global(global, i)),
       () => lookAtNew(this.references, references, (ref) => this.reference(ref)),
     ]
     let isMore
@@ -144,41 +144,37 @@ class Capture {
 
   private instance(instance: Instance, position: number): InstanceData {
     const { compiled, elems, datas } = instance
-    const { module } = compiled
-    const next: Record<ExternKind, number> = { func: 0, table: 0, memory: 0, global: 0, tag: 0 }
-    const imports = module.imports.map((request) => {
-      const index = next[request.type.kind]++
-      if (request.type.kind !== 'func') return this.positionIn(instance, request.type.kind, index)
-      const func = instance.func(index)
-      if (func.host !== undefined && !this.importedAs.has(func)) this.importedAs.set(func, request)
-      return this.refWord(func)
-    })
-    for (const kind of ['table', 'memory', 'global', 'tag'] as const) {
-      for (let i = next[kind]; i < instance.spaceOf(kind).length; i++) this.positionIn(instance, kind, i)
+    const imports: number[] = []
+    for (const [request, value] of instance.imports()) {
+      if (value instanceof FuncInstance && value.host !== undefined && !this.importedAs.has(value)) {
+        this.importedAs.set(value, request)
+      }
+      imports.push(this.positionOf(value))
     }
+    for (const defined of [instance.tables, instance.memories, instance.globals, instance.tags]) {
+      for (const value of defined) this.positionOf(value)
+    }
+    const itemsOf = (refs: readonly Ref[], i: number): RefRuns =>
+      this.refs(refs, (at) => `item ${at} of element segment ${i} of instance ${position}`)
     return {
       module: this.modules.positionOf(compiled),
       imports,
-      elems: elems.map((refs, i) =>
-        refs === undefined
-          ? undefined
-          : this.refs(refs, (at) => `item ${at} of element segment ${i} of instance ${position}`),
-      ),
+      elems: elems.map((refs, i) => (refs === undefined ? undefined : itemsOf(refs, i))),
       datas: datas.map((bytes) => bytes !== undefined),
     }
   }
 
-  private positionIn(instance: Instance, kind: Exclude<ExternKind, 'func'>, index: number): number {
-    switch (kind) {
-      case 'table':
-        return this.tables.positionOf(instance.tables[index]!)
-      case 'memory':
-        return this.memories.positionOf(instance.memories[index]!)
-      case 'global':
-        return this.globals.positionOf(instance.globals[index]!)
-      case 'tag':
-        return this.tags.positionOf(instance.tags[index]!)
-    }
+  /** In the list of its kind; of a function, the reference. */
+  private positionOf(value: ExternVal): number {
+    if (value instanceof FuncInstance) return this.refWord(value)
+    if (value instanceof Table) return this.tables.positionOf(value)
+    if (value instanceof Memory) return this.memories.positionOf(value)
+    return value instanceof Global ? this.globals.positionOf(value) : this.tags.positionOf(value)
+  }
+
+  private global(global: Global, position: number): ValueData {
+    this.holder = () => `global ${position}`
+    return this.value(global.get())
   }
 
   // ——— references and values ———
@@ -191,11 +187,6 @@ class Capture {
     // The objects of the engine's own need no name.
     if (position === known && !HeapObject.is(ref)) this.metIn.set(ref, this.holder)
     return (position + 1) << 1
-  }
-
-  private heldIn<T>(place: string, look: () => T): T {
-    this.holder = () => place
-    return look()
   }
 
   private refs(refs: ArrayLike<Ref>, place: (at: number) => string): RefRuns {
@@ -220,8 +211,11 @@ class Capture {
     return { code, words: [lo, hi, upper?.lo ?? 0, upper?.hi ?? 0].slice(0, VALUE_WORDS[code]) }
   }
 
-  private values(values: readonly Value[], place: string): ValueData[] {
-    return values.map((value, i) => this.heldIn(`${place} ${i}`, () => this.value(value)))
+  private values(values: readonly Value[], place: () => string): ValueData[] {
+    return values.map((value, i) => {
+      this.holder = () => `${place()} ${i}`
+      return this.value(value)
+    })
   }
 
   private reference(ref: Ref): ReferenceData {
@@ -231,7 +225,7 @@ class Capture {
     if (ref instanceof ArrayInstance) return this.array(ref)
     if (ref instanceof ExceptionInstance) {
       const tag = this.tags.positionOf(ref.tag)
-      return { kind: 'exception', tag, values: this.values(ref.values, 'an exception: value') }
+      return { kind: 'exception', tag, values: this.values(ref.values, () => 'an exception: value') }
     }
     if (ref instanceof ContinuationInstance) {
       return {
@@ -280,7 +274,7 @@ class Capture {
 
   private computation({ computation }: ContinuationInstance): ComputationData {
     if (computation === undefined) return undefined
-    const bound = this.values(computation.bound, 'a continuation: argument')
+    const bound = this.values(computation.bound, () => 'a continuation: argument')
     const { from } = computation
     if ('func' in from) return { from: 'func', func: this.refWord(from.func), bound }
     return { from: 'frames', frames: this.frames(this.options.saveStretch(from.stretch).frames), bound }
@@ -322,18 +316,18 @@ class Capture {
   private next(next: SavedRun['next']): NextData {
     switch (next.kind) {
       case 'begin':
-        return { kind: next.kind, args: this.values(next.args, 'the run: argument') }
+        return { kind: next.kind, args: this.values(next.args, () => 'the run: argument') }
       case 'instruction':
         return { kind: next.kind, paid: next.paid }
       case 'host':
         return {
           kind: next.kind,
           func: this.refWord(next.func),
-          args: this.values(next.args, 'a call: argument'),
+          args: this.values(next.args, () => 'a call: argument'),
           caller: next.caller === undefined ? -1 : this.instances.positionOf(next.caller),
         }
       case 'returned':
-        return { kind: next.kind, results: this.values(next.results, 'the run: result') }
+        return { kind: next.kind, results: this.values(next.results, () => 'the run: result') }
       case 'thrown':
         return { kind: next.kind, exception: this.refWord(next.exception) }
     }
@@ -341,14 +335,13 @@ class Capture {
 
   private frames(frames: readonly SavedFrame[]): FrameData[] {
     return frames.map(({ instance, funcIdx, offset, locals, operands }) => {
-      const name = instance.compiled.funcName(funcIdx)
-      const place = name === undefined ? `function ${funcIdx}` : `function ${quoted(name)}`
+      const name = (): string => nameText(instance.compiled.funcName(funcIdx) ?? String(funcIdx))
       return {
         instance: this.instances.positionOf(instance),
         funcIdx,
         offset: offset - instance.compiled.bodyStart(funcIdx),
-        locals: this.values(locals, `${place}: local`),
-        operands: this.values(operands, `${place}: operand`),
+        locals: this.values(locals, () => `function ${name()}: local`),
+        operands: this.values(operands, () => `function ${name()}: operand`),
       }
     })
   }

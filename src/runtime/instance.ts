@@ -4,7 +4,7 @@ import { encodeModule } from '../binary/encode-module.ts'
 import { nameText } from '../errors/quote.ts'
 import { sha256 } from '../snapshot/sha256.ts'
 import { ModuleTypes } from '../validate/canonical-types.ts'
-import { indexSpaces, type IndexSpaces, type Module } from '../syntax/module.ts'
+import { indexSpaces, type Import, type IndexSpaces, type Module } from '../syntax/module.ts'
 import type { Names } from '../syntax/names.ts'
 import { arrayLayout, structLayout, type ArrayLayout, type StructLayout } from './aggregate.ts'
 import { FuncInstance } from './func.ts'
@@ -140,6 +140,16 @@ export class Instance {
   /** Gives it the functions that it imports, where they were not known when it was made. */
   importFuncs(funcs: readonly FuncInstance[]): void {
     for (const [i, func] of funcs.entries()) this.funcs[i] = func
+  }
+
+  /** What stands for each import of the module, in order. */
+  *imports(): Generator<readonly [Import, ExternVal], void> {
+    const next: Record<ExternKind, number> = { func: 0, table: 0, memory: 0, global: 0, tag: 0 }
+    for (const request of this.compiled.module.imports) {
+      const { kind } = request.type
+      const index = next[kind]++
+      yield [request, kind === 'func' ? this.func(index) : this.spaceOf(kind)[index]!]
+    }
   }
 
   /** The index space of a kind, functions apart. */

@@ -81,6 +81,7 @@ class Rebuild {
   build(): Rebuilt {
     const { data, store } = this
     for (const each of data.instances) this.checkCounts(each)
+    this.checkExports()
     for (const kind of OWN_KINDS) this.checkPlaces(kind)
     store.require({
       instances: data.instances.length,
@@ -137,6 +138,13 @@ class Rebuild {
         throw invalid(`${length} ${what} in an instance of a module with ${expected.length}`)
       }
     }
+  }
+
+  /** They are no part of the data, so that its length does not bound them. */
+  private checkExports(): void {
+    let exported = 0
+    for (const { module } of this.data.instances) exported += this.compiledAt(module).module.exports.length
+    if (exported > MAX_EXPORTS) throw invalid(`instances with ${exported} exports, more than ${MAX_EXPORTS}`)
   }
 
   /** Every definition of the instances, and every import of the surroundings, is told once. */
@@ -316,6 +324,8 @@ class Rebuild {
     for (const [i, { bytes }] of module.datas.entries()) instance.datas.push(datas[i] === true ? bytes : undefined)
   }
 }
+
+const MAX_EXPORTS = 10_000_000
 
 const OWN_KINDS: readonly OwnKind[] = ['table', 'memory', 'global', 'tag']
 

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { Engine, HeddleError, InternalError, Snapshot, createGlobal, createTag } from '../../src/index.ts'
 import type { ImportProvider, Module, Restored } from '../../src/index.ts'
 import { wat2wasm } from '../../src/command/convert.ts'
+import { encodeSnapshot } from '../../src/snapshot/encode-snapshot.ts'
 import { SNAPSHOT_FILE } from '../../src/snapshot/snapshot-format.ts'
 import { openFile, sealFile } from '../../src/snapshot/sealed-file.ts'
 
@@ -171,6 +172,38 @@ describe('a snapshot that was changed on purpose', () => {
         expect(outcomeOf(remade(content.subarray(0, length)))).toMatch(/^SNAPSHOT_MALFORMED/)
       }
     }
+  })
+
+  it('to ask for more than it is allowed to have is refused before anything is allocated', () => {
+    const { data } = Snapshot.decode(files[0]!)
+    const nulls = Int32Array.of(-1, 0)
+    const refArray = data.references.findIndex(({ kind }) => kind === 'ref-array')
+    const many = {
+      memory: { ...data, memories: data.memories.map((memory) => ({ ...memory, pages: 2 ** 52 })) },
+      table: { ...data, tables: data.tables.map((table) => ({ ...table, elems: nulls })) },
+      tables: {
+        ...data,
+        tables: data.tables.map((table) => ({ ...table, elems: Int32Array.of(-1, 0, -1, 0, -1, 0) })),
+      },
+      array: {
+        ...data,
+        references: data.references.map((each, i) =>
+          i === refArray && each.kind === 'ref-array' ? { ...each, elems: nulls } : each,
+        ),
+      },
+      instances: { ...data, instances: Array.from({ length: 100_000 }, () => data.instances[1]!) },
+    }
+    for (const [what, hostile] of Object.entries(many)) {
+      expect(outcomeOf(encodeSnapshot(hostile)), what).toMatch(/^(SNAPSHOT_INVALID|[A-Z]+_QUOTA|HEAP_EXHAUSTED)/)
+    }
+  })
+
+  it('to copy a data segment over and over is refused', () => {
+    const { data } = Snapshot.decode(files[0]!)
+    const [memory] = data.memories as [(typeof data.memories)[number]]
+    const [{ module }] = memory.segments as [(typeof memory.segments)[number]]
+    const segments = [{ module, dataIdxs: Array<number>(1000).fill(0), addresses: Array<number>(1000).fill(0) }]
+    expect(outcomeOf(encodeSnapshot({ ...data, memories: [{ ...memory, segments }] }))).toMatch(/^SNAPSHOT_INVALID/)
   })
 
   it('by a byte that is the largest there is, anywhere, asks for no memory that is not there', () => {

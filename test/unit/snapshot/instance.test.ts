@@ -2,7 +2,7 @@
 // it was the same.
 
 import { describe, expect, it } from 'vitest'
-import { HOST_TAG, WasmException, createException, createGlobal } from '../../../src/index.ts'
+import { HOST_TAG, Snapshot, WasmException, createException, createGlobal } from '../../../src/index.ts'
 import { Store, createMemory, createTable, createTag } from '../../../src/index.ts'
 import type { Global, HostContext, ImportProvider, Instance, Memory, Table } from '../../../src/index.ts'
 import { wat2wasm } from '../../../src/command/convert.ts'
@@ -347,6 +347,21 @@ describe('several instances', () => {
     expect(given.global.value).toBe(5n)
   })
 
+  it('have what the host made for them, where the embedder finds it', () => {
+    const store = new Store()
+    const given = { m: createMemory(store, { min: 1 }), g: createGlobal('i64', 5n, true), f: (): number => 3 }
+    const before = instantiate(
+      '(module (import "h" "m" (memory 1)) (import "h" "g" (global (mut i64))) (import "h" "f" (func (result i32))))',
+      { h: given },
+    )
+    given.m.write(7, 'x')
+    const { instance } = carried(before, { imports: { h: { f: () => 4 } } })
+    const { m, g, f } = instance.imports['h'] as { m: Memory; g: Global; f: () => number }
+    expect([m.string(7, 1), g.value, f()]).toEqual(['x', 5n, 4])
+    expect(m).not.toBe(given.m)
+    expect(before.imports['h']!['m']).toBe(given.m)
+  })
+
   it('that import functions from one another do so afterwards', () => {
     const a = instantiate(`(module (global $g (mut i32) (i32.const 5)) (memory (export "m") 1)
       (func (export "f") (result i32) (global.set $g (i32.add (global.get $g) (i32.const 1))) (global.get $g)))`)
@@ -481,6 +496,35 @@ describe('providers', () => {
     expect([instance.call('n'), instance.call('a'), instance.call('a'), instance.memory!.bytes[0]]).toEqual([
       1, 2, 3, 1,
     ])
+  })
+})
+
+describe('the quotas of the restoring store', () => {
+  const FULL = `(module (memory 2) (table 100 anyref) (type $a (array (mut i64)))
+    (func (export "fill") (table.set (i32.const 0) (array.new_default $a (i32.const 1000)))))`
+  const before = instantiate(FULL)
+  before.call('fill')
+  const bytes = before.snapshot().encode({ modules: true })
+
+  it.each([
+    ['memoryBytes', 131_072, 'MEMORY_QUOTA'],
+    ['tableElements', 100, 'TABLE_QUOTA'],
+    ['instances', 1, 'INSTANCE_QUOTA'],
+    ['heapBytes', 8_200, 'HEAP_EXHAUSTED'],
+  ])('hold: %s', (name, enough, code) => {
+    expect(newEngine().restore(bytes, { limits: { [name]: enough } }).instance.memory!.pages).toBe(2)
+    expect(errorOf(() => newEngine().restore(bytes, { limits: { [name]: enough - 1 } })).code).toBe(code)
+  })
+
+  it('are given back where the snapshot cannot be restored', () => {
+    const store = new Store()
+    const { data } = Snapshot.decode(bytes)
+    const broken = new Snapshot({ ...data, tables: [{ ...data.tables[0]!, elems: Int32Array.of(100, 2000) }] })
+    const rootless = new Snapshot({ ...data, root: 7 })
+    for (const snapshot of [broken, rootless]) {
+      expect(errorOf(() => newEngine().restore(snapshot, { store })).code).toBe('SNAPSHOT_INVALID')
+    }
+    expect(store.usage()).toMatchObject({ memoryBytes: 0, tableElements: 0, instances: 0 })
   })
 })
 
