@@ -67,7 +67,7 @@ const provider = (): ImportProvider => ({
 const externs = { thing: {} }
 const options = { imports: { env: { note: () => 2 } }, externs }
 let modules: Module[] = []
-/** Of a run that waits in a host function; of one that is in the middle of its instructions; of an instance. */
+/** Of a run that waits in a host function, and of one that is in a continuation. */
 let files: Uint8Array[] = []
 let expected: unknown
 
@@ -95,7 +95,8 @@ beforeAll(() => {
   const waiting = start(() => new Promise(() => {}))
   expect(waiting.run().kind).toBe('host')
   const running = start(() => 2)
-  expect(running.run({ fuel: 60 }).kind).toBe('fuel')
+  while (running.stack[0]!.funcName !== 'gen') running.step()
+  for (let i = 0; i < 3; i++) running.step()
   files = [waiting.snapshot({ nameOf }), running.snapshot({ nameOf })].map((snapshot) => snapshot.encode())
   expected = outcomeOf(files[0]!)
   expect(expected).toMatch(/uncaught exception/)
