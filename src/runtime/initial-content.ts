@@ -7,7 +7,7 @@ import { MARK_SHIFT } from './dirty-pages.ts'
 const PAGE = 1 << MARK_SHIFT
 
 /** Segments of one module that were written one after the other: the i-th is data segment `dataIdxs[i]`, at `addresses[i]`. */
-export interface WrittenSegments {
+interface WrittenSegments {
   readonly module: Module
   readonly dataIdxs: readonly number[]
   readonly addresses: readonly number[]
