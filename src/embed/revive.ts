@@ -14,6 +14,7 @@ import type { Value } from '../runtime/value.ts'
 import type { SnapshotData } from '../snapshot/snapshot-data.ts'
 import { ProvidedFunctions } from './imports.ts'
 import { Instance } from './instance.ts'
+import { Module } from './module.ts'
 import type { Origin, Restored } from './origin.ts'
 import { Run } from './run.ts'
 
@@ -37,17 +38,20 @@ export interface Revival {
 export function revive(revival: Revival): Restored {
   const { data, modules, store, tier, call, fork } = revival
   const providers = new ProvidersInUse(data, revival.providers)
-  const { root, run } = rebuild(data, modules, store, {
+  const rebuilt = rebuild(data, modules, store, {
     extern: revival.extern,
     hostFunc: (wanted) => revival.hostFunc(wanted) ?? providers.func(wanted),
     restoreStretch: (stretch, type, bound) => tier.restoreStretch(stretch, type, bound),
   })
-  const origin: Origin = { instance: root, tier, call, fork }
+  const { root, run } = rebuilt
+  const originOf = (instance: RuntimeInstance): Origin => ({ instance, tier, call, fork })
   const handle = run === undefined ? undefined : tier.restore(run, call)
   providers.restore()
   return {
-    instance: new Instance(origin),
-    run: handle === undefined ? undefined : new Run(handle, true, revival.present, origin),
+    instance: new Instance(originOf(root)),
+    run: handle === undefined ? undefined : new Run(originOf(root), handle, true, revival.present),
+    instances: rebuilt.instances.map((instance) => new Instance(originOf(instance))),
+    modules: rebuilt.modules.map((module) => new Module(module, tier)),
   }
 }
 
