@@ -13,7 +13,7 @@ import { MODULE_LIMITS, type ModuleLimits } from '../syntax/limits.ts'
 import type { Module as ModuleSyntax } from '../syntax/module.ts'
 import type { Names } from '../syntax/names.ts'
 import { validateModule } from '../validate/module.ts'
-import { disabledProposals, refuseProposals, type Features } from '../validate/proposals.ts'
+import { OPTIONAL_FEATURES, disabledProposals, refuseProposals, type Features } from '../validate/proposals.ts'
 import { setFallbackTier } from './functions.ts'
 import { Module } from './module.ts'
 import type { Restored } from './origin.ts'
@@ -63,6 +63,11 @@ export class Engine {
     setFallbackTier(this.tier)
     this.limits = limitsWith({ ...MODULE_LIMITS, moduleBytes: MAX_MODULE_BYTES }, limits, 'modules')
     this.disabled = disabledProposals(features)
+  }
+
+  /** Those of the proposals that are off unless they are switched on, and are on. */
+  get optionalFeatures(): readonly string[] {
+    return OPTIONAL_FEATURES.filter((name) => !this.disabled.has(name))
   }
 
   /** Decodes and validates. Throws a ModuleError that says what is wrong, and where. */

@@ -56,7 +56,7 @@ export function restore<Source>(
   const { data } = source instanceof Snapshot ? source : Snapshot.decode(source)
   const { wasi, poll, precise, limits, limiter, externs = {} } = options
   const given = (options.modules ?? []).map((each) => (each instanceof Module ? each : compile(each)).compiled)
-  return revive({
+  const revived = revive({
     data,
     modules: modulesOf(data, given, (bytes, isDeterministic) => compile(bytes as Source, isDeterministic).compiled),
     store: options.store ?? new Store(limits, limiter),
@@ -71,6 +71,7 @@ export function restore<Source>(
     },
     present: options.present,
   })
+  return { ...revived, modules: revived.modules.map((module) => new Module(module, tier)) }
 }
 
 function hostFunc<Source>(wanted: WantedFunction, options: RestoreOptions<Source>): FuncInstance | undefined {

@@ -14,11 +14,10 @@ import type { Value } from '../runtime/value.ts'
 import type { SnapshotData } from '../snapshot/snapshot-data.ts'
 import { ProvidedFunctions } from './imports.ts'
 import { Instance } from './instance.ts'
-import { Module } from './module.ts'
 import type { Origin, Restored } from './origin.ts'
 import { Run } from './run.ts'
 
-export interface Revival {
+interface Revival {
   readonly data: SnapshotData
   /** In the order of the data's. */
   readonly modules: readonly CompiledModule[]
@@ -34,8 +33,13 @@ export interface Revival {
   readonly present?: ((values: readonly Value[]) => unknown) | undefined
 }
 
+/** `modules`: as the engine has them. */
+interface Revived extends Omit<Restored, 'modules'> {
+  readonly modules: readonly CompiledModule[]
+}
+
 /** Throws a HeddleError where the data fits neither its modules nor what is given. The providers take over their state last. */
-export function revive(revival: Revival): Restored {
+export function revive(revival: Revival): Revived {
   const { data, modules, store, tier, call, fork } = revival
   const providers = new ProvidersInUse(data, revival.providers)
   const rebuilt = rebuild(data, modules, store, {
@@ -51,7 +55,7 @@ export function revive(revival: Revival): Restored {
     instance: new Instance(originOf(root)),
     run: handle === undefined ? undefined : new Run(originOf(root), handle, true, revival.present),
     instances: rebuilt.instances.map((instance) => new Instance(originOf(instance))),
-    modules: rebuilt.modules.map((module) => new Module(module, tier)),
+    modules: rebuilt.modules,
   }
 }
 
