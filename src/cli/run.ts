@@ -76,7 +76,6 @@ async function runFile(args: readonly string[]): Promise<number> {
     engine,
     args: [...parsed.all(ARGS), ...rest],
     argv0: parsed.get(ARGV0) ?? basename(file),
-    env: environment(parsed),
     preload: preload(parsed, engine),
   }
   return conduct(parsed, file, (common) => run(module, { ...common, ...options }))
@@ -92,9 +91,11 @@ async function resumeFile(parsed: Arguments): Promise<number> {
   const options: ResumeOptions = {
     args: [...parsed.all(ARGS), ...rest],
     ...([TIER, FEATURES].some((option) => parsed.has(option)) && { engine: createEngine(parsed) }),
-    ...([ENV, INHERIT_ENV].some((option) => parsed.has(option)) && { env: environment(parsed) }),
   }
-  return conduct(parsed, file, (common) => resuming(file, () => resume(snapshot, { ...common, ...options })))
+  const hasEnv = [ENV, INHERIT_ENV].some((option) => parsed.has(option))
+  return conduct(parsed, file, ({ env = {}, ...common }) =>
+    resuming(file, () => resume(snapshot, { ...common, ...options, ...(hasEnv && { env }) })),
+  )
 }
 
 /** Runs a program with what both ways to one have in common, says what came of it, and gives the exit code. */
@@ -206,9 +207,12 @@ export function createEngine(parsed: Arguments): Engine {
   return new Engine({ tier: tier satisfies TierName, profile, features: parseFeatures(parsed.get(FEATURES)) })
 }
 
-type HostOptions = Pick<RunOptions, 'clock' | 'traceClock' | 'random' | 'stdin' | 'stdout' | 'stderr' | 'preopens'>
+type HostOptions = Pick<
+  RunOptions,
+  'clock' | 'traceClock' | 'random' | 'stdin' | 'stdout' | 'stderr' | 'env' | 'preopens'
+>
 
-type CommonOptions = Omit<RunOptions & ResumeOptions, 'engine' | 'args' | 'env' | 'argv0' | 'preload'>
+type CommonOptions = Omit<RunOptions & ResumeOptions, 'engine' | 'args' | 'argv0' | 'preload'>
 
 /** What the guest gets of this machine. With JSON its output is a part of the result. */
 export function hostOptions(parsed: Arguments, file: string, json: boolean): HostOptions {
@@ -220,6 +224,7 @@ export function hostOptions(parsed: Arguments, file: string, json: boolean): Hos
     // A module that came through standard input has used it up.
     ...(file !== '-' && { stdin }),
     ...(!json && { stdout, stderr }),
+    env: environment(parsed),
     preopens,
   }
 }

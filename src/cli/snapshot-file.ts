@@ -101,9 +101,10 @@ export function refuseForResume(parsed: Arguments, rest: readonly string[]): voi
   const started = 'is of the program that was started: it goes on as it was'
   for (const option of [PRELOAD, ARGV0, PROFILE])
     if (parsed.has(option)) throw new CliError(`${option.name} ${started}`)
-  if (rest.length > 0 && !parsed.has(INVOKE)) {
+  const [first] = rest
+  if (first !== undefined && !parsed.has(INVOKE)) {
     throw new CliError(
-      `what a program that goes on is given as arguments, it was given when it was started: "${rest[0]}"`,
+      `what a program that goes on is given as arguments, it was given when it was started: "${first}"`,
     )
   }
 }
