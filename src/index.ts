@@ -17,6 +17,8 @@ export { Snapshot, type SnapshotModule, type SnapshotOptions } from './embed/sna
 export type { ForkOptions, Restored } from './embed/origin.ts'
 export type { RestoreOptions } from './embed/restore.ts'
 export { isCommand, run, type RunOptions } from './command/run.ts'
+export { resume, type ResumeOptions } from './command/resume.ts'
+export type { SnapshotMoment } from './command/program-host.ts'
 export { trapExitCode, type RunResult } from './command/run-result.ts'
 export { formatValue, type Argument, type ResultValue } from './command/values.ts'
 export { HOST_TAG, WasmException } from './runtime/exception.ts'

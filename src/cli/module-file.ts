@@ -11,6 +11,7 @@ import { CliError, EXIT_MODULE, fileError } from './failure.ts'
 const MAX_FILE_BYTES = MODULE_LIMITS.moduleBytes
 
 const MAGIC = [0, 0x61, 0x73, 0x6d]
+const SNAPSHOT_MAGIC = [0, 0x68, 0x64, 0x6c, 0x73, 0x6e, 0x61, 0x70]
 
 /** What errors call a file. */
 export function displayName(path: string): string {
@@ -18,18 +19,18 @@ export function displayName(path: string): string {
 }
 
 /** The bytes of a file; `-` is standard input. */
-export function readFile(path: string): Uint8Array {
+export function readFile(path: string, limit: number = MAX_FILE_BYTES): Uint8Array {
   try {
-    return path === '-' ? readToEnd(0, MAX_FILE_BYTES) : readNamed(path)
+    return path === '-' ? readToEnd(0, limit) : readNamed(path, limit)
   } catch (error) {
     throw fileError(displayName(path), error)
   }
 }
 
-function readNamed(path: string): Uint8Array {
+function readNamed(path: string, limit: number): Uint8Array {
   const fd = openSync(path, 'r')
   try {
-    return readToEnd(fd, MAX_FILE_BYTES)
+    return readToEnd(fd, limit)
   } finally {
     closeSync(fd)
   }
@@ -86,6 +87,9 @@ export interface Source {
 
 export function readSource(path: string): Source {
   const bytes = readFile(path)
+  if (SNAPSHOT_MAGIC.every((byte, i) => bytes[i] === byte)) {
+    throw new CliError(`${displayName(path)} is a snapshot: go on with  heddle run --resume ${path}`, EXIT_MODULE)
+  }
   return isText(path, bytes)
     ? { path, text: bytes, binary: namingFile(path, () => translate(path, bytes)) }
     : { path, text: undefined, binary: bytes }

@@ -71,6 +71,21 @@ export const PROFILE: OptionSpec = {
   help: 'deterministic: arithmetic gives canonical NaNs, the same on every machine',
 }
 
+export const SNAPSHOT: OptionSpec = {
+  name: '--snapshot',
+  value: 'FILE',
+  help: 'write the program there where it stops, with its modules: --resume goes on, on any machine',
+}
+export const SNAPSHOT_ON: OptionSpec = {
+  name: '--snapshot-on',
+  value: 'fuel,trap,exit',
+  help: 'fuel: where it is used up, the default with --fuel; trap: before the instruction that traps, else the default, and slow; exit: as the program has ended',
+}
+export const RESUME: OptionSpec = {
+  name: '--resume',
+  help: 'FILE is a snapshot: go on. Fuel, time, limits and folders are those of this time',
+}
+
 /** `-v HOST:GUEST` is `--dir`. */
 const VERBOSE_OR_DIR: OptionSpec = {
   ...VERBOSE,
@@ -100,6 +115,9 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   PRELOAD,
   TIER,
   PROFILE,
+  SNAPSHOT,
+  SNAPSHOT_ON,
+  RESUME,
   FEATURES,
   JSON_OUTPUT,
   QUIET,

@@ -8,21 +8,23 @@ import {
   formatValue,
   isCommand,
   nameText,
+  resume,
   run,
   type Module,
   type RunOptions,
   type RunResult,
 } from '../index.ts'
-import type { TierName, UnknownImports } from '../index.ts'
+import type { ResumeOptions, TierName, UnknownImports } from '../index.ts'
 import { nodeHost, writeAll } from '../node/index.ts'
 import { formatCall } from '../wasi.ts'
 import { Arguments, parseArguments } from './arguments.ts'
 import { FEATURES, JSON_OUTPUT, QUIET, VERBOSE, COLOR, type Command } from './command.ts'
-import { CliError, fileError } from './failure.ts'
+import { CliError, EXIT_MODULE, fileError } from './failure.ts'
 import { openFolders } from './folders.ts'
 import { compileFile, compileSource, parseFeatures, readSource, type Source } from './module-file.ts'
 import { parseCount, parseDuration, parseSize } from './quantities.ts'
 import { note, reportTrap, setColor } from './report.ts'
+import { readSnapshot, refuseForResume, resuming, snapshotFile } from './snapshot-file.ts'
 import {
   ARGS,
   ARGV0,
@@ -36,6 +38,7 @@ import {
   MAX_TABLE,
   PRELOAD,
   PROFILE,
+  RESUME,
   RUN_OPTIONS,
   STRACE,
   TIER,
@@ -47,7 +50,7 @@ import {
 export const runCommand: Command = {
   name: 'run',
   summary: 'Run a program, or call a function of a module (the word "run" may be left out).',
-  usage: ['[run] [options] FILE [args…]', '[run] FILE --invoke FUNC [args…]'],
+  usage: ['[run] [options] FILE [args…]', '[run] FILE --invoke FUNC [args…]', '[run] --resume FILE [options]'],
   options: RUN_OPTIONS,
   notes: [
     'What follows the FILE of a WASI program belongs to the program; else options may stand behind FILE, too. A program gets no folder and no variable that it is not given here.',
@@ -56,30 +59,68 @@ export const runCommand: Command = {
     'heddle examples/add.wasm --invoke add -a 1 2',
     'heddle --dir examples::/data --env LANG=C program.wasm input.txt',
     'heddle --strace --timeout 2s program.wasm',
+    'heddle --fuel 1e6 --snapshot state program.wasm; heddle --resume state',
   ],
   run: runFile,
 }
 
 async function runFile(args: readonly string[]): Promise<number> {
-  const { parsed, file, module, engine, rest } = readCommandLine(args)
-  const invoke = parsed.get(INVOKE)
+  const parsed = new Arguments()
+  const behind = args.slice(parseArguments(args, RUN_OPTIONS, parsed, { stopAtFirst: true }))
+  if (parsed.has(RESUME)) {
+    parseArguments(behind, RUN_OPTIONS, parsed)
+    return resumeFile(parsed)
+  }
+  const { file, module, engine, rest } = readCommandLine(parsed, behind)
+  const options = {
+    engine,
+    args: [...parsed.all(ARGS), ...rest],
+    argv0: parsed.get(ARGV0) ?? basename(file),
+    preload: preload(parsed, engine),
+  }
+  return conduct(parsed, file, (common) => run(module, { ...common, ...options }))
+}
+
+/** The file is a snapshot, and behind it nothing is the program's. */
+async function resumeFile(parsed: Arguments): Promise<number> {
+  const [file, ...rest] = parsed.positionals
+  if (file === undefined) throw new CliError('which FILE?')
+  refuseForResume(parsed, rest)
+  applyGlobal(parsed)
+  const snapshot = readSnapshot(file)
+  const options: ResumeOptions = {
+    args: [...parsed.all(ARGS), ...rest],
+    ...([TIER, FEATURES].some((option) => parsed.has(option)) && { engine: createEngine(parsed) }),
+  }
+  const hasEnv = [ENV, INHERIT_ENV].some((option) => parsed.has(option))
+  return conduct(parsed, file, ({ env = {}, ...common }) =>
+    resuming(file, () => resume(snapshot, { ...common, ...options, ...(hasEnv && { env }) })),
+  )
+}
+
+/** Runs a program with what both ways to one have in common, says what came of it, and gives the exit code. */
+async function conduct(
+  parsed: Arguments,
+  file: string,
+  start: (common: CommonOptions) => Promise<RunResult>,
+): Promise<number> {
   const json = parsed.has(JSON_OUTPUT)
+  const snapshot = snapshotFile(parsed, parsed.has(QUIET))
   const trace = openTrace(parsed)
   try {
-    const result = await run(module, {
+    const result = await start({
       ...hostOptions(parsed, file, json),
       ...limitOptions(parsed),
-      engine,
-      args: [...parsed.all(ARGS), ...rest],
-      argv0: parsed.get(ARGV0) ?? basename(file),
-      ...(invoke !== undefined && { invoke }),
+      invoke: parsed.get(INVOKE),
+      snapshotOn: snapshot?.moments,
       ...(trace !== undefined && { trace: trace.listener }),
-      preload: preload(parsed, engine),
       unknownImports: unknownImports(parsed),
       onUnknownCall: (from, name, values) =>
         note(`unknown import called: ${nameText(from)}.${nameText(name)}(${values.join(', ')})`),
     })
     report(result, parsed, json)
+    const isWritten = snapshot?.write(result)
+    if (isWritten === false && result.snapshotError !== undefined && result.exitCode === 0) return EXIT_MODULE
     return result.exitCode > 255 ? result.exitCode & 0xff || 255 : result.exitCode
   } finally {
     trace?.close()
@@ -87,7 +128,6 @@ async function runFile(args: readonly string[]): Promise<number> {
 }
 
 interface CommandLine {
-  readonly parsed: Arguments
   readonly file: string
   readonly module: Module
   readonly engine: Engine
@@ -99,9 +139,7 @@ interface CommandLine {
 const ENGINE_OPTIONS = [TIER, PROFILE, FEATURES]
 
 /** Whose the arguments behind FILE are depends on the module, so it is compiled in between: if need be by an engine that takes more than it should. */
-function readCommandLine(args: readonly string[]): CommandLine {
-  const parsed = new Arguments()
-  const behind = args.slice(parseArguments(args, RUN_OPTIONS, parsed, { stopAtFirst: true }))
+function readCommandLine(parsed: Arguments, behind: readonly string[]): CommandLine {
   const [file, ...early] = parsed.positionals.splice(0)
   if (file === undefined) throw new CliError('which FILE?')
   const source = readSource(file)
@@ -112,7 +150,7 @@ function readCommandLine(args: readonly string[]): CommandLine {
     if (!parsed.has(QUIET)) noteMisplaced(behind)
     if (refusal !== undefined) throw refusal
     const rest = behind[0] === '--' ? behind.slice(1) : behind
-    return { parsed, file, module, engine, rest: [...early, ...rest] }
+    return { file, module, engine, rest: [...early, ...rest] }
   }
   const before = ENGINE_OPTIONS.map((option) => parsed.get(option))
   parseArguments(behind, RUN_OPTIONS, parsed)
@@ -120,10 +158,10 @@ function readCommandLine(args: readonly string[]): CommandLine {
   const rest = [...early, ...parsed.positionals]
   if (ENGINE_OPTIONS.every((option, i) => parsed.get(option) === before[i])) {
     if (refusal !== undefined) throw refusal
-    return { parsed, file, module, engine, rest }
+    return { file, module, engine, rest }
   }
   const finalEngine = createEngine(parsed)
-  return { parsed, file, module: compileSource(source, finalEngine), engine: finalEngine, rest }
+  return { file, module: compileSource(source, finalEngine), engine: finalEngine, rest }
 }
 
 interface LenientModule {
@@ -173,6 +211,8 @@ type HostOptions = Pick<
   RunOptions,
   'clock' | 'traceClock' | 'random' | 'stdin' | 'stdout' | 'stderr' | 'env' | 'preopens'
 >
+
+type CommonOptions = Omit<RunOptions & ResumeOptions, 'engine' | 'args' | 'argv0' | 'preload'>
 
 /** What the guest gets of this machine. With JSON its output is a part of the result. */
 export function hostOptions(parsed: Arguments, file: string, json: boolean): HostOptions {
@@ -274,8 +314,9 @@ function preload(parsed: Arguments, engine: Engine): Record<string, Module> {
 
 const UNKNOWN: readonly UnknownImports[] = ['error', 'trap', 'default', 'log']
 
-function unknownImports(parsed: Arguments): UnknownImports {
-  const given = parsed.get(UNKNOWN_IMPORTS) ?? 'error'
+function unknownImports(parsed: Arguments): UnknownImports | undefined {
+  const given = parsed.get(UNKNOWN_IMPORTS)
+  if (given === undefined) return undefined
   const known = UNKNOWN.find((each) => each === given)
   if (known === undefined) throw new CliError(`${UNKNOWN_IMPORTS.name} is trap, default or log, not "${given}"`)
   return known

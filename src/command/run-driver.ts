@@ -47,12 +47,12 @@ export class RunDriver {
     return this.used
   }
 
-  /** To the end; gives the result, or throws. */
+  /** To the end; gives the result, or throws: a run that ran out of fuel or time, or was aborted, has stopped then and could go on. */
   async drive(run: Run): Promise<unknown> {
-    const before = this.used
+    const before = this.used - run.fuelUsed
     const pace = this.signal === undefined ? undefined : new Pace()
     for (;;) {
-      if (this.signal?.aborted === true) throw this.end(run, this.abortion())
+      if (this.signal?.aborted === true) throw stoppedAt(run, this.abortion())
       const state = run.run({ fuel: Math.min(Math.max(0, this.fuel - this.used), pace?.units ?? Infinity) })
       this.used = before + run.fuelUsed
       switch (state.kind) {
@@ -81,13 +81,6 @@ export class RunDriver {
     return new Trap('ABORTED', '', [], { cause: this.signal?.reason })
   }
 
-  /** The trap with the stack of the run that it ends, which is given up. */
-  private end(run: Run, trap: Trap): Trap {
-    const stopped = stoppedAt(run, trap)
-    if (!run.finished) run.abort()
-    return stopped
-  }
-
   private async wait(run: Run, promise: Promise<void>): Promise<void> {
     const { deadline, signal } = this
     if (deadline === Infinity && signal === undefined) return promise
@@ -101,9 +94,9 @@ export class RunDriver {
     })
     try {
       const trap = await Promise.race([promise, ending])
-      if (trap !== undefined) throw this.end(run, trap)
+      if (trap !== undefined) throw stoppedAt(run, trap)
       // Promises that are always settled leave the timer no turn.
-      if (Date.now() >= deadline) throw this.end(run, this.outOfTime())
+      if (Date.now() >= deadline) throw stoppedAt(run, this.outOfTime())
     } finally {
       clearTimeout(timer)
       signal?.removeEventListener('abort', stop)

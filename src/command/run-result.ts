@@ -1,5 +1,7 @@
 // What a run came to: how it ended, what it wrote, and the files that it left.
 
+import type { Snapshot } from '../embed/snapshot.ts'
+import type { HeddleError } from '../errors/heddle-error.ts'
 import type { Trap, TrapCode } from '../errors/trap.ts'
 import type { WasiCall } from '../wasi/preview1/trace.ts'
 import type { Wasi } from '../wasi/preview1/wasi.ts'
@@ -19,6 +21,8 @@ interface RunOutcome {
   readonly trap: Trap | undefined
   readonly fuelUsed: number | undefined
   readonly trace: readonly WasiCall[]
+  readonly snapshot?: Snapshot | undefined
+  readonly snapshotError?: HeddleError | undefined
 }
 
 export class RunResult implements RunOutcome {
@@ -28,10 +32,14 @@ export class RunResult implements RunOutcome {
   readonly results: readonly ResultValue[]
   /** Why the run ended early, if it did. */
   readonly trap: Trap | undefined
-  /** Units of fuel; undefined where none were counted. */
+  /** Units of fuel, also those before it was resumed; undefined where none were counted. */
   readonly fuelUsed: number | undefined
   /** The calls of WASI functions, with `trace: 'wasi'`. */
   readonly trace: readonly WasiCall[]
+  /** Where the program has stopped or ended, at a moment of `snapshotOn`. */
+  readonly snapshot: Snapshot | undefined
+  /** Why there is none, where there should be. */
+  readonly snapshotError: HeddleError | undefined
   /** Every file of the virtual file systems, by the guest's path. */
   readonly fs: Readonly<Record<string, Uint8Array>>
   /** What was written where no sink was given. */
@@ -44,6 +52,8 @@ export class RunResult implements RunOutcome {
     this.trap = outcome.trap
     this.fuelUsed = outcome.fuelUsed
     this.trace = outcome.trace
+    this.snapshot = outcome.snapshot
+    this.snapshotError = outcome.snapshotError
     this.fs = wasi?.files() ?? {}
     this.stdoutBytes = wasi?.stdout ?? new Uint8Array(0)
     this.stderrBytes = wasi?.stderr ?? new Uint8Array(0)

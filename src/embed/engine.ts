@@ -13,7 +13,7 @@ import { MODULE_LIMITS, type ModuleLimits } from '../syntax/limits.ts'
 import type { Module as ModuleSyntax } from '../syntax/module.ts'
 import type { Names } from '../syntax/names.ts'
 import { validateModule } from '../validate/module.ts'
-import { disabledProposals, refuseProposals, type Features } from '../validate/proposals.ts'
+import { OPTIONAL_FEATURES, disabledProposals, refuseProposals, type Features } from '../validate/proposals.ts'
 import { setFallbackTier } from './functions.ts'
 import { Module } from './module.ts'
 import type { Restored } from './origin.ts'
@@ -65,8 +65,17 @@ export class Engine {
     this.disabled = disabledProposals(features)
   }
 
+  /** Those of the proposals that are off unless they are switched on, and are on. */
+  get optionalFeatures(): readonly string[] {
+    return OPTIONAL_FEATURES.filter((name) => !this.disabled.has(name))
+  }
+
   /** Decodes and validates. Throws a ModuleError that says what is wrong, and where. */
   compile(source: ModuleSource): Module {
+    return this.compileFor(source, this.isDeterministic)
+  }
+
+  private compileFor(source: ModuleSource, isDeterministic: boolean): Module {
     const bytes = copyBytes(source, this.limits.moduleBytes)
     const syntax = bytes === undefined ? (source as ModuleSyntax) : decodeModule(bytes, { limits: this.limits })
     try {
@@ -78,7 +87,7 @@ export class Engine {
     let names: Names | undefined
     const namesOf = (): Names => (names ??= decodeNames(syntax))
     const encode = bytes === undefined ? undefined : (): Uint8Array => bytes
-    return new Module(new CompiledModule(syntax, namesOf, this.isDeterministic, encode), this.tier)
+    return new Module(new CompiledModule(syntax, namesOf, isDeterministic, encode), this.tier)
   }
 
   /**
@@ -86,7 +95,9 @@ export class Engine {
    * HeddleError, and a LinkError lists the functions of the host's that are missing.
    */
   restore(snapshot: Snapshot | Uint8Array, options: RestoreOptions<ModuleSource> = {}): Restored {
-    return restore(snapshot, options, this.tier, (source) => this.compile(source))
+    return restore(snapshot, options, this.tier, (source, isDeterministic = this.isDeterministic) =>
+      this.compileFor(source, isDeterministic),
+    )
   }
 
   /** What is wrong with a module; undefined where nothing is. */

@@ -11,7 +11,7 @@ export function fork(origin: Origin, run: ForkedRun | undefined, options: ForkOp
   const { data, modules, hostFuncs } = captureFrom(origin, run?.saved, (ref) => String(things.push(ref) - 1))
   const { limits, limiter } = origin.instance.store
   const { wasi, poll } = options
-  return revive({
+  const revived = revive({
     data,
     modules,
     store: new Store({ ...limits, ...options.limits }, options.limiter ?? limiter),
@@ -24,4 +24,5 @@ export function fork(origin: Origin, run: ForkedRun | undefined, options: ForkOp
     extern: (name) => ({ ref: things[Number(name)] }),
     present: run?.present,
   })
+  return { ...revived, modules: [] }
 }

@@ -15,7 +15,7 @@ import type { Value } from '../runtime/value.ts'
 import { nearest } from './nearest.ts'
 import { Global, Table } from './externs.ts'
 import { Memory } from './memory.ts'
-import { argumentsFromJs, bindTier, resultsToJs, toFunction, type ExportedFunction } from './functions.ts'
+import { argumentsFromJs, bindTier, toFunction, type ExportedFunction } from './functions.ts'
 import type { ForkOptions, Origin, Restored } from './origin.ts'
 import { Run } from './run.ts'
 import { takeSnapshot, type Snapshot, type SnapshotOptions } from './snapshot.ts'
@@ -76,18 +76,14 @@ export class Instance {
   /** Like `start`; a run that isn't metered is faster, and stops for promises only. */
   prepare(name: string, args: readonly unknown[], { metered }: { readonly metered: boolean }): Run {
     const func = this.func(name)
-    return new Run(
-      this.tier.start(func, argumentsFromJs(func, args), { ...this.options, metered }),
-      metered,
-      resultsToJs,
-      this.origin,
-    )
+    const handle = this.tier.start(func, argumentsFromJs(func, args), { ...this.options, metered })
+    return new Run(this.origin, handle, metered)
   }
 
   /** The same with values as the engine keeps them, bit for bit: what the run gives are the results in an array. */
   prepareExact(name: string, args: readonly Value[], { metered }: { readonly metered: boolean }): Run {
     const handle = this.tier.start(this.func(name), args, { ...this.options, metered })
-    return new Run(handle, metered, (results) => results, this.origin)
+    return new Run(this.origin, handle, metered, (results) => results)
   }
 
   /**

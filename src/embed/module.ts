@@ -6,7 +6,7 @@ import type { CompiledModule, Instance as RuntimeInstance } from '../runtime/ins
 import { abandon, instantiate } from '../runtime/instantiate.ts'
 import { closedExternType, importType } from '../runtime/link.ts'
 import { Store, type Limiter, type StoreLimits } from '../runtime/store.ts'
-import type { CallOptions, Poll, Tier } from '../runtime/tier.ts'
+import type { Poll, Tier } from '../runtime/tier.ts'
 import { externTypeAt, type CustomSection, type Module as ModuleSyntax } from '../syntax/module.ts'
 import { limitsName, memoryTypeName } from '../syntax/types.ts'
 import type { ExternKind, FuncType, ValType } from '../syntax/types.ts'
@@ -15,6 +15,7 @@ import type { ClosedExternType } from '../validate/matching.ts'
 import { resolveImports, type Imports, type LinkOptions, type UnknownImports } from './imports.ts'
 import { fork } from './fork.ts'
 import { Instance } from './instance.ts'
+import type { Origin } from './origin.ts'
 import { Run } from './run.ts'
 
 export interface ExternDescriptor {
@@ -41,7 +42,12 @@ export interface InstantiateOptions {
   /** Looked at every few hundred microseconds of execution: an error that it gives ends the call. */
   readonly poll?: Poll | undefined
   /** Drives the start function, where there is one; by default it runs to its end. Not for `instantiateSync`. */
-  readonly driveStart?: ((run: Run) => Promise<unknown>) | undefined
+  readonly driveStart?: ((run: Run, instance: Instance) => Promise<unknown>) | undefined
+  /**
+   * Whether metered runs are executed one instruction at a time, which is slower still: one that has trapped can then be saved, as it was
+   * before the instruction that trapped.
+   */
+  readonly precise?: boolean | undefined
 }
 
 export class Module {
@@ -78,11 +84,11 @@ export class Module {
 
   /** Links, allocates, initialises and runs the start function, which may await host functions. */
   async instantiate(imports: Imports = {}, options: InstantiateOptions = {}): Promise<Instance> {
-    const { instance, start, call } = this.build(imports, options)
+    const { instance, start, origin } = this.build(imports, options)
     if (start === undefined) return instance
-    const run = new Run(this.tier.start(start, [], call))
+    const run = new Run(origin, this.tier.start(start, [], origin.call))
     if (options.driveStart !== undefined) {
-      await options.driveStart(run)
+      await options.driveStart(run, instance)
       return instance
     }
     try {
@@ -96,10 +102,10 @@ export class Module {
 
   /** Like `instantiate`, without waiting: a start function that meets a promise is an error. */
   instantiateSync(imports: Imports = {}, options: InstantiateOptions = {}): Instance {
-    const { instance, start, call } = this.build(imports, options)
+    const { instance, start, origin } = this.build(imports, options)
     if (start === undefined) return instance
     try {
-      this.tier.invoke(start, [], call)
+      this.tier.invoke(start, [], origin.call)
     } catch (error) {
       abandon(instance.runtime)
       throw error
@@ -113,9 +119,9 @@ export class Module {
   ): {
     instance: Instance
     start: ReturnType<typeof instantiate>['start']
-    call: CallOptions
+    origin: Origin
   } {
-    const { wasi, unknownImports, onUnknownCall, poll } = options
+    const { wasi, unknownImports, onUnknownCall, poll, precise } = options
     const store = options.store ?? new Store(options.limits, options.limiter)
     const providers: readonly ImportProvider[] = wasi === undefined ? [] : [wasi].flat()
     const created: RuntimeInstance[] = []
@@ -126,8 +132,8 @@ export class Module {
     const externs = resolveImports(this.compiled, imports, { providers, unknownImports, onUnknownCall }, current)
     const { instance, start } = instantiate(store, this.compiled, externs)
     created.push(instance)
-    const call = { poll }
-    return { instance: new Instance({ instance, tier: this.tier, call, fork }), start, call }
+    const origin = { instance, tier: this.tier, call: { poll, precise }, fork }
+    return { instance: new Instance(origin), start, origin }
   }
 }
 

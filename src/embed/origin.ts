@@ -7,6 +7,7 @@ import type { Limiter, StoreLimits } from '../runtime/store.ts'
 import type { CallOptions, Poll, Tier } from '../runtime/tier.ts'
 import type { Value } from '../runtime/value.ts'
 import type { Instance } from './instance.ts'
+import type { Module } from './module.ts'
 import type { Run } from './run.ts'
 
 export interface ForkOptions {
@@ -24,6 +25,9 @@ export interface Restored {
   readonly instance: Instance
   /** Undefined where the snapshot is of an instance. */
   readonly run: Run | undefined
+  /** Those that were named besides when the snapshot was taken, in that order; a fork has none. */
+  readonly instances: readonly Instance[]
+  readonly modules: readonly Module[]
 }
 
 /** A run as it is saved, and what it makes of its results. */

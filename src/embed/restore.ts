@@ -40,6 +40,8 @@ export interface RestoreOptions<Source> {
   readonly onUnknownCall?: LinkOptions['onUnknownCall']
   /** Looked at every few hundred microseconds of execution: an error that it gives ends the call. */
   readonly poll?: Poll | undefined
+  /** As in `InstantiateOptions`. */
+  readonly precise?: boolean | undefined
   /** For the engine: what a run makes of its results. */
   readonly present?: ((values: readonly Value[]) => unknown) | undefined
 }
@@ -48,17 +50,18 @@ export function restore<Source>(
   source: Snapshot | Uint8Array,
   options: RestoreOptions<Source>,
   tier: Tier,
-  compile: (source: Source) => Module,
+  /** With the engine's own profile, if none is given. */
+  compile: (source: Source, isDeterministic?: boolean) => Module,
 ): Restored {
   const { data } = source instanceof Snapshot ? source : Snapshot.decode(source)
-  const { wasi, poll, limits, limiter, externs = {} } = options
+  const { wasi, poll, precise, limits, limiter, externs = {} } = options
   const given = (options.modules ?? []).map((each) => (each instanceof Module ? each : compile(each)).compiled)
-  return revive({
+  const revived = revive({
     data,
-    modules: modulesOf(data, given, (bytes) => compile(bytes as Source).compiled),
+    modules: modulesOf(data, given, (bytes, isDeterministic) => compile(bytes as Source, isDeterministic).compiled),
     store: options.store ?? new Store(limits, limiter),
     tier,
-    call: { poll },
+    call: { poll, precise },
     fork,
     providers: wasi === undefined ? [] : [wasi].flat(),
     hostFunc: (wanted) => hostFunc(wanted, options),
@@ -68,6 +71,7 @@ export function restore<Source>(
     },
     present: options.present,
   })
+  return { ...revived, modules: revived.modules.map((module) => new Module(module, tier)) }
 }
 
 function hostFunc<Source>(wanted: WantedFunction, options: RestoreOptions<Source>): FuncInstance | undefined {
@@ -91,13 +95,14 @@ function hostFunc<Source>(wanted: WantedFunction, options: RestoreOptions<Source
 function modulesOf(
   { modules }: SnapshotData,
   given: readonly CompiledModule[],
-  compile: (bytes: Uint8Array) => CompiledModule,
+  compile: (bytes: Uint8Array, isDeterministic: boolean) => CompiledModule,
 ): CompiledModule[] {
   return modules.map((wanted) => {
     // Taken in this process: the snapshot has the module itself.
     if (wanted instanceof CompiledModule) return wanted
     const found = given.find((module) => module.hash === wanted.hash)
-    if (found !== undefined) return found
+    if (found?.isDeterministic === wanted.isDeterministic) return found
+    if (found !== undefined) throw otherProfile(wanted)
     if (wanted.bytes === undefined) throw mismatch(wanted, given)
     if (sha256(wanted.bytes) !== wanted.hash) {
       throw new HeddleError(
@@ -105,7 +110,7 @@ function modulesOf(
         `invalid snapshot: ${moduleText(wanted)} is another one than it carries`,
       )
     }
-    return compile(wanted.bytes)
+    return compile(wanted.bytes, wanted.isDeterministic)
   })
 }
 
@@ -114,6 +119,13 @@ function mismatch(wanted: ModuleData, given: readonly CompiledModule[]): HeddleE
   return new HeddleError('SNAPSHOT_MISMATCH', `the snapshot needs ${moduleText(wanted)}; ${are}`)
 }
 
-function moduleText({ name, hash }: ModuleData): string {
+function otherProfile(wanted: ModuleData): HeddleError {
+  return new HeddleError(
+    'SNAPSHOT_MISMATCH',
+    `the snapshot needs ${moduleText(wanted)} compiled for the ${wanted.isDeterministic ? 'deterministic' : 'full'} profile`,
+  )
+}
+
+function moduleText({ name, hash }: Pick<ModuleData, 'name' | 'hash'>): string {
   return `${name === '' ? 'a module' : `the module ${quoted(name)}`} with the SHA-256 ${hash}`
 }

@@ -33,21 +33,29 @@ interface Revival {
   readonly present?: ((values: readonly Value[]) => unknown) | undefined
 }
 
+/** `modules`: as the engine has them. */
+interface Revived extends Omit<Restored, 'modules'> {
+  readonly modules: readonly CompiledModule[]
+}
+
 /** Throws a HeddleError where the data fits neither its modules nor what is given. The providers take over their state last. */
-export function revive(revival: Revival): Restored {
+export function revive(revival: Revival): Revived {
   const { data, modules, store, tier, call, fork } = revival
   const providers = new ProvidersInUse(data, revival.providers)
-  const { root, run } = rebuild(data, modules, store, {
+  const rebuilt = rebuild(data, modules, store, {
     extern: revival.extern,
     hostFunc: (wanted) => revival.hostFunc(wanted) ?? providers.func(wanted),
     restoreStretch: (stretch, type, bound) => tier.restoreStretch(stretch, type, bound),
   })
-  const origin: Origin = { instance: root, tier, call, fork }
+  const { root, run } = rebuilt
+  const originOf = (instance: RuntimeInstance): Origin => ({ instance, tier, call, fork })
   const handle = run === undefined ? undefined : tier.restore(run, call)
   providers.restore()
   return {
-    instance: new Instance(origin),
-    run: handle === undefined ? undefined : new Run(handle, true, revival.present, origin),
+    instance: new Instance(originOf(root)),
+    run: handle === undefined ? undefined : new Run(originOf(root), handle, true, revival.present),
+    instances: rebuilt.instances.map((instance) => new Instance(originOf(instance))),
+    modules: rebuilt.modules,
   }
 }
 

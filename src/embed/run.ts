@@ -25,18 +25,18 @@ export class Run {
   private readonly handle: RunHandle
   private readonly metered: boolean
   private readonly present: (values: readonly Value[]) => unknown
-  private readonly origin: Origin | undefined
+  private readonly origin: Origin
   private awaited: Promise<void> | undefined
   /** Lets those go on who wait for `awaited`. */
   private wake: (() => void) | undefined
   private aborted: { readonly reason: unknown } | undefined
 
-  /** `present` makes what the run gives of the results. `origin`: where it was started; it can't be saved without. */
+  /** `present` makes what the run gives of the results. */
   constructor(
+    origin: Origin,
     handle: RunHandle,
     metered = true,
     present: (values: readonly Value[]) => unknown = resultsToJs,
-    origin?: Origin,
   ) {
     this.origin = origin
     this.handle = handle
@@ -127,18 +127,13 @@ export class Run {
    * docs/snapshots.md says what can be saved.
    */
   snapshot(options: SnapshotOptions = {}): Snapshot {
-    return takeSnapshot(this.savable(), this.handle.save(), options)
+    return takeSnapshot(this.origin, this.handle.save(), options)
   }
 
   /** A second run in the same state, which goes on independently of this one, in an instance of its own. */
   fork(options: ForkOptions = {}): Restored & { readonly run: Run } {
-    const origin = this.savable()
+    const { origin } = this
     return origin.fork(origin, { saved: this.handle.save(), present: this.present }, options) as ReturnType<Run['fork']>
-  }
-
-  private savable(): Origin {
-    if (this.origin === undefined) throw new UsageError('a start function cannot be saved before it has ended')
-    return this.origin
   }
 
   private checkMetered(): void {

@@ -3,7 +3,7 @@
 
 import { HeddleError, UsageError } from '../errors/heddle-error.ts'
 import { quoted } from '../errors/quote.ts'
-import { capture, type Captured } from '../runtime/capture.ts'
+import { capture, type CaptureOptions, type Captured } from '../runtime/capture.ts'
 import { FuncInstance } from '../runtime/func.ts'
 import type { SavedRun } from '../runtime/saved-run.ts'
 import type { Ref } from '../runtime/value.ts'
@@ -13,6 +13,8 @@ import { sha256 } from '../snapshot/sha256.ts'
 import type { SnapshotData } from '../snapshot/snapshot-data.ts'
 import { givenFunction } from './functions.ts'
 import { provisionOf } from './imports.ts'
+import type { Instance } from './instance.ts'
+import type { Module } from './module.ts'
 import type { Origin } from './origin.ts'
 
 export interface SnapshotOptions {
@@ -21,6 +23,10 @@ export interface SnapshotOptions {
    * what has that name there. Undefined is an error, which says where the thing is held.
    */
   readonly nameOf?: ((thing: unknown) => string | undefined) | undefined
+  /** Instances that belong to it whether they are reached or not: `restore` gives them, too, in the same order. */
+  readonly instances?: readonly Instance[] | undefined
+  /** Modules that belong to it, of which there need not be an instance: likewise. */
+  readonly modules?: readonly Module[] | undefined
 }
 
 export interface SnapshotModule {
@@ -28,6 +34,8 @@ export interface SnapshotModule {
   readonly name: string
   /** SHA-256 of its bytes, in hexadecimal digits. */
   readonly hash: string
+  /** Whether it was compiled for the deterministic profile. */
+  readonly isDeterministic: boolean
 }
 
 /**
@@ -52,14 +60,25 @@ export class Snapshot {
   /** The snapshot as bytes; with `modules` they carry its modules, so that nothing else is needed to restore it but what is the host's. */
   encode(options: { readonly modules?: boolean | undefined } = {}): Uint8Array {
     const modules = this.data.modules.map((module) => {
-      const { hash, name } = module
-      if (options.modules !== true) return { hash, name }
+      const { hash, name, isDeterministic } = module
+      if (options.modules !== true) return { hash, name, isDeterministic }
       if (module.bytes === undefined) {
         throw new UsageError(`the snapshot has not got the bytes of the module ${quoted(name)}, SHA-256 ${hash}`)
       }
-      return { hash, name, bytes: module.bytes }
+      return { hash, name, isDeterministic, bytes: module.bytes }
     })
     return encodeSnapshot({ ...this.data, modules })
+  }
+
+  /** The same snapshot with bytes of the embedder's own, which nobody looks at. */
+  withAttachment(attachment: Uint8Array): Snapshot {
+    return new Snapshot({ ...this.data, further: { ...this.data.further, attachment: new Uint8Array(attachment) } })
+  }
+
+  /** What `withAttachment` was given. Bytes from elsewhere may be hostile, and these are as they are. */
+  get attachment(): Uint8Array | undefined {
+    const { attachment } = this.data.further
+    return attachment && new Uint8Array(attachment)
   }
 
   /** The same for the same state on every host: SHA-256 of the bytes without modules, in hexadecimal digits. */
@@ -72,9 +91,9 @@ export class Snapshot {
     return this.data.run === undefined ? 'instance' : 'run'
   }
 
-  /** The modules of its instances. */
+  /** The modules of its instances, and those that were named besides. */
   get modules(): readonly SnapshotModule[] {
-    return this.data.modules.map(({ name, hash }) => ({ name, hash }))
+    return this.data.modules.map(({ name, hash, isDeterministic }) => ({ name, hash, isDeterministic }))
   }
 
   /** The host functions that it needs, by the names under which they were imported; those of providers among them. */
@@ -106,23 +125,27 @@ export class Snapshot {
   }
 }
 
-export function takeSnapshot(origin: Origin, run: SavedRun | undefined, { nameOf }: SnapshotOptions): Snapshot {
+export function takeSnapshot(origin: Origin, run: SavedRun | undefined, options: SnapshotOptions): Snapshot {
+  const { nameOf, instances = [], modules = [] } = options
   const named = new Map<string, unknown>()
-  return new Snapshot(
-    captureFrom(origin, run, (ref) => {
-      // A function of the host's is what the embedder gave for it; all else that needs a name is the same to both.
-      const thing = FuncInstance.is(ref) ? givenFunction(ref) : ref
-      const name: unknown = nameOf?.(thing)
-      if (name === undefined) return undefined
-      if (typeof name !== 'string')
-        throw new UsageError(`a name is a string, not ${name === null ? 'null' : typeof name}`)
-      if (named.has(name)) {
-        throw new HeddleError('SNAPSHOT_UNNAMED', `two things of the host's have the name ${quoted(name)}`)
-      }
-      named.set(name, thing)
-      return name
-    }).data,
-  )
+  const nameOnce = (ref: Ref): string | undefined => {
+    // A function of the host's is what the embedder gave for it; all else that needs a name is the same to both.
+    const thing = FuncInstance.is(ref) ? givenFunction(ref) : ref
+    const name: unknown = nameOf?.(thing)
+    if (name === undefined) return undefined
+    if (typeof name !== 'string')
+      throw new UsageError(`a name is a string, not ${name === null ? 'null' : typeof name}`)
+    if (named.has(name)) {
+      throw new HeddleError('SNAPSHOT_UNNAMED', `two things of the host's have the name ${quoted(name)}`)
+    }
+    named.set(name, thing)
+    return name
+  }
+  const further = {
+    instances: instances.map(({ runtime }) => runtime),
+    modules: modules.map(({ compiled }) => compiled),
+  }
+  return new Snapshot(captureFrom(origin, run, nameOnce, further).data)
 }
 
 /** `nameOf` is asked once for each thing. */
@@ -130,6 +153,12 @@ export function captureFrom(
   { instance, tier }: Origin,
   run: SavedRun | undefined,
   nameOf: (ref: Ref) => string | undefined,
+  further: Pick<CaptureOptions, 'instances' | 'modules'> = {},
 ): Captured {
-  return capture(instance, run, { nameOf, provisionOf, saveStretch: (stretch) => tier.saveStretch(stretch) })
+  return capture(instance, run, {
+    ...further,
+    nameOf,
+    provisionOf,
+    saveStretch: (stretch) => tier.saveStretch(stretch),
+  })
 }

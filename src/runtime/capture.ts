@@ -52,6 +52,9 @@ interface CaptureOptions {
     func: FuncInstance,
   ) => { readonly provider: ImportProvider; readonly instance: () => Instance } | undefined
   readonly saveStretch: Tier['saveStretch']
+  /** To be there again, whether they are reached or not. */
+  readonly instances?: readonly Instance[] | undefined
+  readonly modules?: readonly CompiledModule[] | undefined
 }
 
 export interface Captured {
@@ -95,12 +98,14 @@ class Capture {
 
   take(root: Instance, saved: SavedRun | undefined): Captured {
     this.instances.positionOf(root)
+    const furtherInstances = (this.options.instances ?? []).map((instance) => this.instances.positionOf(instance))
     const run = saved === undefined ? undefined : this.run(saved)
     const { instances, tables, globals, references } = this.walk()
     this.findPlaces()
     this.addHostFuncs(references)
     this.addHomeless()
     const memories = this.memories.items.map((memory) => this.memory(memory))
+    const furtherModules = (this.options.modules ?? []).map((module) => this.modules.positionOf(module))
     const data: SnapshotData = {
       modules: this.modules.items,
       surroundings: this.surroundings.toModule(),
@@ -113,6 +118,7 @@ class Capture {
       providers: this.providers.items.map(stateOf),
       root: 0,
       run,
+      further: { instances: furtherInstances, modules: furtherModules, attachment: undefined },
     }
     return { data, modules: this.modules.items, hostFuncs: this.hostFuncs.items }
   }

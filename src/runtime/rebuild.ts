@@ -26,6 +26,9 @@ import { Tag } from './tag.ts'
 interface Rebuilt {
   readonly root: Instance
   readonly run: SavedRun | undefined
+  /** Those that the embedder put in besides. */
+  readonly instances: readonly Instance[]
+  readonly modules: readonly CompiledModule[]
 }
 
 /** `modules` are those of the data, in order. Throws a HeddleError; what it took of the store is then given back. */
@@ -99,7 +102,14 @@ class Rebuild {
     this.fillThings(references)
     references.fillObjects()
     const root = entryAt(this.instances, data.root, 'instance')
-    return { root, run: data.run === undefined ? undefined : this.savedRun(data.run, references) }
+    const run = data.run === undefined ? undefined : this.savedRun(data.run, references)
+    const { further } = data
+    return {
+      root,
+      run,
+      instances: further.instances.map((position) => entryAt(this.instances, position, 'instance')),
+      modules: further.modules.map((position) => this.compiledAt(position)),
+    }
   }
 
   private savedRun({ func, frames, next, fuelUsed }: RunData, references: References): SavedRun {

@@ -10,6 +10,7 @@ import {
   VALUE_WORDS,
   type ComputationData,
   type FrameData,
+  type FurtherData,
   type InstanceData,
   type MemoryData,
   type ModuleData,
@@ -31,7 +32,7 @@ interface MemoryHead extends Omit<MemoryData, 'parts'> {
 /** Throws a HeddleError with the code SNAPSHOT_MALFORMED. */
 export function decodeSnapshot(bytes: Uint8Array): SnapshotData {
   const r = new ContentReader(SNAPSHOT_FILE, openFile(SNAPSHOT_FILE, bytes))
-  const modules = r.section(SECTION.modules, () => r.list(() => readModule(r), 34))
+  const modules = r.section(SECTION.modules, () => r.list(() => readModule(r), 35))
   const surroundings = r.section(SECTION.surroundings, () => {
     const content = r.readBytes(r.end - r.pos)
     return r.part(() => decodeModule(content))
@@ -46,6 +47,7 @@ export function decodeSnapshot(bytes: Uint8Array): SnapshotData {
     r.list(() => ({ moduleName: r.part(() => readName(r)), state: r.sized() }), 2),
   )
   const run = r.section(SECTION.run, () => (r.flag() ? readRun(r) : undefined))
+  const further = r.section(SECTION.further, () => readFurther(r))
   const withBytes = memories.map((memory) => readParts(r, memory))
   if (r.pos !== r.end) throw r.malformed('bytes behind those of the memories')
   return {
@@ -60,6 +62,7 @@ export function decodeSnapshot(bytes: Uint8Array): SnapshotData {
     providers,
     root,
     run,
+    further,
   }
 }
 
@@ -68,7 +71,13 @@ const HASH_BYTES = 32
 function readModule(r: ContentReader): ModuleData {
   const hash = Array.from(r.readBytes(HASH_BYTES), (byte) => byte.toString(16).padStart(2, '0')).join('')
   const name = r.part(() => readName(r))
-  return { hash, name, bytes: r.flag() ? r.sized() : undefined }
+  return { hash, name, isDeterministic: r.flag(), bytes: r.flag() ? r.sized() : undefined }
+}
+
+function readFurther(r: ContentReader): FurtherData {
+  const instances = r.list(() => r.readU32())
+  const modules = r.list(() => r.readU32())
+  return { instances, modules, attachment: r.flag() ? r.sized() : undefined }
 }
 
 function readPlace(r: ContentReader): Place {

@@ -8,6 +8,7 @@ import { COMPUTATIONS, NEXT_KINDS, REFERENCE_KINDS, SECTION, SNAPSHOT_FILE } fro
 import type {
   ComputationData,
   FrameData,
+  FurtherData,
   InstanceData,
   MemoryData,
   ModuleData,
@@ -58,16 +59,25 @@ export function encodeSnapshot(data: SnapshotData): Uint8Array {
       w.flag(data.run !== undefined)
       if (data.run !== undefined) writeRun(w, data.run)
     }),
+    ...sectionParts(SECTION.further, (w) => writeFurther(w, data.further)),
   ]
   for (const { parts: pages } of data.memories) for (const { bytes } of pages) parts.push(bytes)
   return sealFile(SNAPSHOT_FILE, parts)
 }
 
-function writeModule(w: ContentWriter, { hash, name, bytes }: ModuleData): void {
+function writeModule(w: ContentWriter, { hash, name, isDeterministic, bytes }: ModuleData): void {
   for (let i = 0; i < hash.length; i += 2) w.writeByte(Number.parseInt(hash.slice(i, i + 2), 16))
   writeName(w, name)
+  w.flag(isDeterministic)
   w.flag(bytes !== undefined)
   if (bytes !== undefined) w.sized(bytes)
+}
+
+function writeFurther(w: ContentWriter, { instances, modules, attachment }: FurtherData): void {
+  w.list(instances, (each) => w.writeU32(each))
+  w.list(modules, (each) => w.writeU32(each))
+  w.flag(attachment !== undefined)
+  if (attachment !== undefined) w.sized(attachment)
 }
 
 function writePlace(w: ContentWriter, { instance, index }: Place): void {

@@ -27,6 +27,8 @@ export interface ModuleData {
   readonly hash: string
   /** What its name section calls it; empty where that says nothing. */
   readonly name: string
+  /** Whether it was compiled for the deterministic profile: it goes on with the same results only if it is again. */
+  readonly isDeterministic: boolean
   /** Undefined where the snapshot doesn't carry them. */
   readonly bytes?: Uint8Array | undefined
 }
@@ -165,4 +167,12 @@ export interface SnapshotData {
   /** The instance that was asked for. */
   readonly root: number
   readonly run: RunData | undefined
+  readonly further: FurtherData
+}
+
+/** What the embedder put in besides. */
+export interface FurtherData {
+  readonly instances: readonly number[]
+  readonly modules: readonly number[]
+  readonly attachment: Uint8Array | undefined
 }

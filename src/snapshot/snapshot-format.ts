@@ -22,6 +22,7 @@ export const SECTION = {
   references: 8,
   providers: 9,
   run: 10,
+  further: 11,
 } as const
 
 export const REFERENCE_KINDS: readonly ReferenceData['kind'][] = [

@@ -1,0 +1,141 @@
+// `--snapshot FILE --snapshot-on …` and `--resume FILE`: where stopped programs are written, and read from.
+
+import { accessSync, constants, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { HeddleError, LinkError, Snapshot, type RunResult, type SnapshotMoment } from '../index.ts'
+import type { Arguments } from './arguments.ts'
+import { CliError, EXIT_MODULE, fileError } from './failure.ts'
+import { displayName, readFile } from './module-file.ts'
+import { note, reportError } from './report.ts'
+import { ARGV0, FUEL, INVOKE, PRELOAD, PROFILE, SNAPSHOT, SNAPSHOT_ON } from './run-options.ts'
+
+const MOMENTS: readonly SnapshotMoment[] = ['trap', 'exit', 'fuel']
+/** More than memories of today's sizes need; devices have no end. */
+const MAX_SNAPSHOT_BYTES = 2 ** 33
+
+/** What a program was saved on, and where it goes. */
+export class SnapshotFile {
+  readonly moments: readonly SnapshotMoment[]
+  private readonly path: string
+  private readonly isQuiet: boolean
+
+  constructor(path: string, moments: readonly SnapshotMoment[], isQuiet: boolean) {
+    this.path = path
+    this.moments = moments
+    this.isQuiet = isQuiet
+  }
+
+  /** Says where it is and how to go on, or why there is none. Gives whether it was written. */
+  write({ snapshot, snapshotError, trap }: RunResult): boolean {
+    if (snapshotError !== undefined) reportError(`no snapshot could be taken: ${snapshotError.message}`)
+    else if (snapshot === undefined)
+      this.note(`no snapshot was taken: the program ${trap === undefined ? 'has ended' : 'was ended otherwise'}`)
+    if (snapshot === undefined) return false
+    const bytes = snapshot.encode({ modules: true })
+    writeWhole(this.path, bytes)
+    const resume = `heddle run --resume ${shellWord(this.path)}`
+    const size = `${bytes.length} bytes`
+    if (snapshot.kind === 'instance') {
+      this.note(`the program as it ended is in ${this.path}, ${size}; to call its functions:  ${resume} --invoke FUNC`)
+    } else if (trap?.code === 'FUEL_EXHAUSTED') {
+      this.note(`the program is in ${this.path}, ${size}; to go on:  ${resume} --fuel N`)
+    } else {
+      this.note(`the program before it trapped is in ${this.path}, ${size}; to try again:  ${resume}`)
+    }
+    return true
+  }
+
+  private note(text: string): void {
+    if (!this.isQuiet) note(text)
+  }
+}
+
+/** Refuses at once what would be found out when the program has run for an hour. */
+export function snapshotFile(parsed: Arguments, isQuiet: boolean): SnapshotFile | undefined {
+  const path = parsed.get(SNAPSHOT)
+  const given = parsed.get(SNAPSHOT_ON)
+  if (path === undefined) {
+    if (given !== undefined) throw new CliError(`${SNAPSHOT_ON.name} needs ${SNAPSHOT.name} FILE`)
+    return undefined
+  }
+  const hasFuel = parsed.has(FUEL)
+  const moments = given === undefined ? ([hasFuel ? 'fuel' : 'trap'] as const) : given.split(',').map(moment)
+  if (moments.includes('fuel') && !hasFuel) throw new CliError(`${SNAPSHOT_ON.name} fuel needs ${FUEL.name} N`)
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+      throw new CliError(`${path}: it is a folder`, EXIT_MODULE)
+    accessSync(dirname(path), constants.W_OK)
+  } catch (error) {
+    throw error instanceof CliError ? error : fileError(path, error)
+  }
+  return new SnapshotFile(path, moments, isQuiet)
+}
+
+function moment(text: string): SnapshotMoment {
+  const found = MOMENTS.find((each) => each === text)
+  if (found === undefined)
+    throw new CliError(`${SNAPSHOT_ON.name} is ${MOMENTS.join(', ')} or several of them, not "${text}"`)
+  return found
+}
+
+/** Whoever stops the writing leaves the snapshot that was there before. */
+function writeWhole(path: string, bytes: Uint8Array): void {
+  const isPlain = statSync(path, { throwIfNoEntry: false })?.isFile() !== false
+  const part = isPlain ? `${path}.${process.pid}.part` : path
+  try {
+    writeFileSync(part, bytes)
+    if (isPlain) renameSync(part, path)
+  } catch (error) {
+    if (isPlain) rmSync(part, { force: true })
+    throw fileError(path, error)
+  }
+}
+
+/** As a shell takes it. */
+function shellWord(text: string): string {
+  return /^[\w./@:+-]+$/.test(text) && !text.startsWith('-') ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
+}
+
+/** Options that a program which goes on has no use for. */
+export function refuseForResume(parsed: Arguments, rest: readonly string[]): void {
+  const started = 'is of the program that was started: it goes on as it was'
+  for (const option of [PRELOAD, ARGV0, PROFILE])
+    if (parsed.has(option)) throw new CliError(`${option.name} ${started}`)
+  const [first] = rest
+  if (first !== undefined && !parsed.has(INVOKE)) {
+    throw new CliError(
+      `what a program that goes on is given as arguments, it was given when it was started: "${first}"`,
+    )
+  }
+}
+
+export function readSnapshot(path: string): Snapshot {
+  const bytes = readFile(path, MAX_SNAPSHOT_BYTES)
+  try {
+    return Snapshot.decode(bytes)
+  } catch (error) {
+    throw error instanceof HeddleError
+      ? new CliError(`${displayName(path)}: ${error.message}`, EXIT_MODULE, { cause: error })
+      : error
+  }
+}
+
+/** What is wrong with the file is told with its name, and what is missing without the options that start a program. */
+export async function resuming<T>(path: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act()
+  } catch (error) {
+    const fail = (text: string): CliError =>
+      new CliError(`${displayName(path)}: ${text}`, EXIT_MODULE, { cause: error })
+    if (error instanceof LinkError) {
+      throw fail(
+        `what it imports is not there\n${error.message}\n--unknown-imports trap|default|log stands in for functions that are missing`,
+      )
+    }
+    if (!(error instanceof HeddleError) || !error.code.startsWith('SNAPSHOT_')) throw error
+    if (error.code !== 'SNAPSHOT_MISMATCH') throw fail(error.message)
+    throw fail(
+      `${error.message}\nWhat ${SNAPSHOT.name} writes has its modules in it, as  snapshot.encode({ modules: true })  does.`,
+    )
+  }
+}

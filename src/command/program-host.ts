@@ -1,0 +1,129 @@
+// What a program finds around it, made of the options of `run` and `resume`: WASI, a store with quotas, and what it may use of time and
+// fuel.
+
+import type { ImportProvider } from '../runtime/import-provider.ts'
+import type { Imports, LinkOptions, UnknownImports } from '../embed/imports.ts'
+import type { InstantiateOptions } from '../embed/module.ts'
+import type { Signal } from '../embed/pace.ts'
+import type { SnapshotOptions } from '../embed/snapshot.ts'
+import { checkLimits } from '../errors/check-limits.ts'
+import { UsageError } from '../errors/heddle-error.ts'
+import { quoted } from '../errors/quote.ts'
+import type { TrapCode } from '../errors/trap.ts'
+import { STORE_LIMITS, Store, type StoreLimits } from '../runtime/store.ts'
+import { DEFAULT_LIMITS, type WasiLimits } from '../wasi/preview1/limits.ts'
+import type { WasiCall, WasiListener } from '../wasi/preview1/trace.ts'
+import { wasiProvider } from '../wasi/preview1/wasi-provider.ts'
+import { Wasi, type WasiOptions } from '../wasi/preview1/wasi.ts'
+import { RunDriver } from './run-driver.ts'
+
+/** Why a program has stopped, or ended. */
+export type SnapshotMoment = 'trap' | 'exit' | 'fuel' | 'timeout' | 'abort'
+
+const MOMENTS: readonly SnapshotMoment[] = ['trap', 'exit', 'fuel', 'timeout', 'abort']
+
+export interface HostOptions extends Omit<WasiOptions, 'args' | 'limits' | 'trace'> {
+  readonly imports?: Imports | undefined
+  readonly unknownImports?: UnknownImports | undefined
+  readonly onUnknownCall?: LinkOptions['onUnknownCall']
+  /** How many units may be used; `Infinity` to count only. Without it nothing is counted, which is faster. */
+  readonly fuel?: number | undefined
+  /** Milliseconds until the run is ended, start functions included. */
+  readonly timeout?: number | undefined
+  /** Ends the run when it is raised: the run goes in slices of some milliseconds then, and the event loop has its turn between them. */
+  readonly signal?: Signal | undefined
+  /** `wasi` collects the calls of WASI functions in the result; a function gets each as it happens. */
+  readonly trace?: 'wasi' | WasiListener | undefined
+  readonly limits?: Partial<StoreLimits & WasiLimits> | undefined
+  /**
+   * When a snapshot is taken, which is in the result then, for `resume`. `exit`: of the instance, when the program has ended by itself. The
+   * others: of the run, where it has stopped. Fuel is counted for these; `trap` executes one instruction at a time, which is slower still.
+   */
+  readonly snapshotOn?: SnapshotMoment | readonly SnapshotMoment[] | undefined
+  /** For snapshots: the names of the host's objects that the guest holds. */
+  readonly nameOf?: SnapshotOptions['nameOf']
+}
+
+/** At which moment a program is that has ended in a trap. */
+export function momentOf(code: TrapCode): SnapshotMoment {
+  switch (code) {
+    case 'FUEL_EXHAUSTED':
+      return 'fuel'
+    case 'TIMEOUT':
+      return 'timeout'
+    case 'ABORTED':
+      return 'abort'
+    default:
+      return 'trap'
+  }
+}
+
+export class ProgramHost {
+  readonly driver: RunDriver
+  readonly wasi: Wasi | undefined
+  readonly imports: Imports
+  readonly trace: WasiCall[] = []
+  /** Whether the result says how much fuel was used. */
+  readonly countsFuel: boolean
+  readonly snapshotOn: ReadonlySet<SnapshotMoment>
+  readonly nameOf: SnapshotOptions['nameOf']
+  readonly unknownImports: UnknownImports
+  private readonly options: HostOptions
+  private readonly store: Store
+  private readonly provider: ImportProvider | undefined
+
+  /** `args`: those of WASI, the program's name first; without them, those of the state that it will be given. */
+  constructor(options: HostOptions, usesWasi: boolean, args?: readonly string[]) {
+    const { fuel, limits = {} } = options
+    checkLimits(limits, [...Object.keys(STORE_LIMITS), ...Object.keys(DEFAULT_LIMITS)], 'runs')
+    this.options = options
+    this.snapshotOn = momentsIn(options)
+    this.nameOf = options.nameOf
+    this.unknownImports = options.unknownImports ?? 'error'
+    this.imports = options.imports ?? {}
+    const saves = [...this.snapshotOn].some((moment) => moment !== 'exit')
+    this.countsFuel = saves || fuel !== undefined
+    this.driver = new RunDriver({ ...options, fuel: this.countsFuel ? (fuel ?? Infinity) : undefined })
+    this.store = new Store(pick(limits, STORE_LIMITS))
+    this.wasi = usesWasi ? this.createWasi(args) : undefined
+    this.provider = this.wasi && wasiProvider(this.wasi)
+  }
+
+  /** For instances that are made, and for those that are restored. */
+  get instanceOptions(): Pick<
+    InstantiateOptions,
+    'store' | 'wasi' | 'unknownImports' | 'onUnknownCall' | 'poll' | 'precise'
+  > {
+    return {
+      store: this.store,
+      wasi: this.provider,
+      unknownImports: this.unknownImports,
+      onUnknownCall: this.options.onUnknownCall,
+      poll: this.driver.poll,
+      precise: this.snapshotOn.has('trap'),
+    }
+  }
+
+  private createWasi(args: readonly string[] | undefined): Wasi {
+    const { trace, limits, ...options } = this.options
+    const collect: WasiListener = (call) => void this.trace.push(call)
+    return new Wasi({
+      ...options,
+      limits: pick(limits, DEFAULT_LIMITS),
+      ...(args !== undefined && { args }),
+      ...(trace !== undefined && { trace: trace === 'wasi' ? collect : trace }),
+    })
+  }
+}
+
+function momentsIn({ snapshotOn = [] }: HostOptions): ReadonlySet<SnapshotMoment> {
+  const moments: readonly SnapshotMoment[] = typeof snapshotOn === 'string' ? [snapshotOn] : snapshotOn
+  const unknown = moments.find((moment) => !MOMENTS.includes(moment))
+  if (unknown === undefined) return new Set(moments)
+  throw new UsageError(`a snapshot is taken on ${MOMENTS.join(', ')}, not ${quoted(unknown)}`)
+}
+
+/** Those of the limits that `known` has. */
+export function pick<T extends object>(limits: object | undefined, known: T): Partial<T> {
+  return Object.fromEntries(Object.entries(limits ?? {}).filter(([name]) => Object.hasOwn(known, name))) as Partial<T>
+}
