@@ -44,7 +44,7 @@ import type { Tag } from './tag.ts'
 import type { Tier } from './tier.ts'
 import type { Ref, Value } from './value.ts'
 
-interface CaptureOptions {
+export interface CaptureOptions {
   /** The name of an object or symbol of the host's, or of a function that no instance imports; undefined where it has none. */
   readonly nameOf: (ref: Ref) => string | undefined
   /** Whose a provided function is, and the instance whose memory it works on. */
