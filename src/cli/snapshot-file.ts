@@ -2,7 +2,7 @@
 
 import { accessSync, constants, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { HeddleError, LinkError, Snapshot, type RunResult, type SnapshotMoment } from '../index.ts'
+import { HeddleError, LinkError, Snapshot, UsageError, type RunResult, type SnapshotMoment } from '../index.ts'
 import type { Arguments } from './arguments.ts'
 import { CliError, EXIT_MODULE, fileError } from './failure.ts'
 import { displayName, readFile } from './module-file.ts'
@@ -66,7 +66,7 @@ export function snapshotFile(parsed: Arguments, isQuiet: boolean): SnapshotFile 
       throw new CliError(`${path}: it is a folder`, EXIT_MODULE)
     accessSync(dirname(path), constants.W_OK)
   } catch (error) {
-    throw error instanceof CliError ? error : fileError(path, error)
+    throw error instanceof CliError ? error : fileError(dirname(path), error)
   }
   return new SnapshotFile(path, moments, isQuiet)
 }
@@ -131,6 +131,9 @@ export async function resuming<T>(path: string, act: () => Promise<T>): Promise<
       throw fail(
         `what it imports is not there\n${error.message}\n--unknown-imports trap|default|log stands in for functions that are missing`,
       )
+    }
+    if (error instanceof UsageError && error.code === 'NOTHING_TO_RUN') {
+      throw new CliError(`${error.message}\nheddle --resume FILE --invoke FUNC [args…]`)
     }
     if (!(error instanceof HeddleError) || !error.code.startsWith('SNAPSHOT_')) throw error
     if (error.code !== 'SNAPSHOT_MISMATCH') throw fail(error.message)

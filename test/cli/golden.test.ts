@@ -3,7 +3,9 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -25,19 +27,20 @@ describe('the command line prints', () => {
   })
 })
 
-/** What a shell in the project's folder, which knows `heddle`, makes of the command. */
+/** What a shell in the project's folder, which knows `heddle` and an empty folder `$tmp`, makes of the command. */
 async function record(command: string): Promise<string> {
   const script = `heddle() { "$NODE" dist/cli/main.js "$@"; }\n${command}`
-  const env = { PATH: process.env['PATH'], HOME: '/home/user', LANG: 'C', NODE: process.execPath }
+  const tmp = mkdtempSync(join(tmpdir(), 'heddle-'))
+  const env = { PATH: process.env['PATH'], HOME: '/home/user', LANG: 'C', NODE: process.execPath, tmp }
   const child = spawn('sh', ['-c', script], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const [stdout, stderr, [status]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
     once(child, 'close') as Promise<[number | null]>,
   ])
-  return [`$ ${command}\n`, section('stdout', stdout), section('stderr', stderr), `--- exit ${String(status)}\n`].join(
-    '',
-  )
+  rmSync(tmp, { recursive: true })
+  const sections = [section('stdout', stdout), section('stderr', stderr), `--- exit ${String(status)}\n`]
+  return [`$ ${command}\n`, ...sections].join('').replaceAll(tmp, '$tmp')
 }
 
 function section(title: string, output: string): string {
@@ -45,7 +48,7 @@ function section(title: string, output: string): string {
   return `--- ${title}\n${stable(output)}${output.endsWith('\n') ? '' : '\n--- (no line feed)\n'}`
 }
 
-/** How long calls took is another matter each time. */
+/** How long calls took is another matter each time; how large snapshots are, with each change of the compiler of texts or of their format. */
 function stable(output: string): string {
-  return output.replaceAll(/<\d+\.\d{6}>$/gm, '<time>')
+  return output.replaceAll(/<\d+\.\d{6}>$/gm, '<time>').replaceAll(/ is in (\S+), \d+ bytes/g, ' is in $1, <size>')
 }
