@@ -94,6 +94,12 @@ log 5050
       stderr: '',
     })
   })
+
+  it('and the second one stops and resumes to the end', () => {
+    const { stdout, stderr } = runModule(blocksOf(read('docs/snapshots.md'), 'js')[1]!)
+    expect(stderr).toBe('')
+    expect(stdout).toMatch(/^ {4}2 {2}40\.0 % the\n[^]* 5 words, 4 different\n \d{5}\n$/)
+  })
 })
 
 describe('a command line of the README', () => {
@@ -112,6 +118,7 @@ describe('a command line of the README', () => {
     ['heddle stats a.wasm', /^a\.wasm: \d+ bytes, 1 instruction\n/, 0],
     ['heddle strip a.wasm -o b.wasm', '', 0],
     ['heddle wizen --allow-wasi --dir examples/c::/ examples/c/lookup.wasm -o lookup.wasm', '', 0],
+    ['heddle examples/fib.wat --invoke fib -a 10 --fuel 99 --snapshot state; heddle --resume state', '55\n', 0],
     ['heddle wast suites/spec/core', /one\.wast: 2 passed/, 0],
   ]
   const [lines] = blocksOf(readme, '').filter((text) => text.startsWith('heddle '))

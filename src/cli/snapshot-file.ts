@@ -14,7 +14,7 @@ const MOMENTS: readonly SnapshotMoment[] = ['trap', 'exit', 'fuel']
 const MAX_SNAPSHOT_BYTES = 2 ** 33
 
 /** What a program was saved on, and where it goes. */
-export class SnapshotFile {
+class SnapshotFile {
   readonly moments: readonly SnapshotMoment[]
   private readonly path: string
   private readonly isQuiet: boolean

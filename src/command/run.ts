@@ -33,14 +33,13 @@ export async function run(source: ModuleSource | Module, options: RunOptions = {
   const compile = (given: ModuleSource | Module): Module => (given instanceof Module ? given : engine.compile(given))
   const module = compile(source)
   const modules = [...Object.values(preload).map(compile), module]
-  const entry = entryOf(module, invoke)
   const wasiArgs = [argv0, ...(invoke === undefined ? args.map(String) : [])]
   const host = new ProgramHost(hostOptions, modules.some(importsWasi), wasiArgs)
   const program = new Program(host, {
     instances: [],
     modules,
     preloads: Object.keys(preload),
-    entry,
+    entry: entryOf(module, invoke),
     args: invoke === undefined ? [] : args,
     fuelUsed: 0,
     features: engine.optionalFeatures,

@@ -3,8 +3,15 @@
 
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { Engine, Snapshot, resume, run } from '../../../src/index.ts'
-import type { ModuleSource, ResumeOptions, RunOptions, RunResult, SnapshotMoment } from '../../../src/index.ts'
+import { Engine, resume, run } from '../../../src/index.ts'
+import type {
+  ModuleSource,
+  ResumeOptions,
+  RunOptions,
+  RunResult,
+  Snapshot,
+  SnapshotMoment,
+} from '../../../src/index.ts'
 import { wat2wasm } from '../../../src/command/convert.ts'
 import { decodeProgramState, encodeProgramState } from '../../../src/command/program-state.ts'
 import { decodeSnapshot } from '../../../src/snapshot/decode-snapshot.ts'
@@ -12,6 +19,7 @@ import { encodeSnapshot } from '../../../src/snapshot/encode-snapshot.ts'
 
 const read = (path: string): Uint8Array => readFileSync(new URL(`../../../${path}`, import.meta.url))
 const words = read('examples/c/words.wasm')
+const NEVER = (): void => undefined
 
 /** As another process would get it. */
 function carried({ snapshot, snapshotError }: RunResult): Uint8Array {
@@ -214,7 +222,7 @@ describe('a WASI program', () => {
 
   it('is aborted while it waits, and goes on with other input', async () => {
     const abort = new AbortController()
-    const never = new Promise<null>(() => undefined)
+    const never = new Promise<null>(NEVER)
     const stdin = (): Promise<null> => {
       setTimeout(() => abort.abort(), 1)
       return never
