@@ -13,6 +13,7 @@ export type { ExportedFunction, HostContext, HostFunction } from './embed/functi
 export type { ImportValue, Imports, UnknownImports } from './embed/imports.ts'
 export type { Signal } from './embed/pace.ts'
 export { Run, type RunState } from './embed/run.ts'
+export type { Breakpoint, BreakpointPlace, Breakpoints } from './embed/breakpoints.ts'
 export { Snapshot, type SnapshotModule, type SnapshotOptions } from './embed/snapshot.ts'
 export type { ForkOptions, Restored } from './embed/origin.ts'
 export type { RestoreOptions } from './embed/restore.ts'

@@ -66,6 +66,8 @@ export class RunDriver {
           }
           await pace.turn()
           break
+        case 'breakpoint':
+          break
         case 'host':
           // What the run needs next is this promise.
           await this.wait(run, state.promise)

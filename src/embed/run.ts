@@ -4,6 +4,7 @@ import { UsageError } from '../errors/heddle-error.ts'
 import { Trap } from '../errors/trap.ts'
 import type { RunFrame, RunHandle, Stop } from '../runtime/tier.ts'
 import type { Value } from '../runtime/value.ts'
+import { Breakpoints } from './breakpoints.ts'
 import { resultsToJs } from './functions.ts'
 import { Pace, type Signal } from './pace.ts'
 import type { ForkOptions, Origin, Restored } from './origin.ts'
@@ -11,13 +12,14 @@ import { checkedSize } from './sizes.ts'
 import { takeSnapshot, type Snapshot, type SnapshotOptions } from './snapshot.ts'
 
 /**
- * How a stretch of a run ended. `fuel`: it can go on. `host`: it waits for a host function, or for another thread to notify it, and
+ * How a stretch of a run ended. `fuel`: it can go on. `breakpoint`: it is about to execute the instruction of `frame`, and goes on with that. `host`: it waits for a host function, or for another thread to notify it, and
  * can go on once `promise` has settled. That promise rejects with the error that ended the run, where the host function's promise was
  * rejected; it need not be awaited, and is never an unhandled rejection. It resolves at once where the run is aborted.
  */
 export type RunState =
   | { readonly kind: 'done'; readonly value: unknown }
   | { readonly kind: 'fuel' }
+  | { readonly kind: 'breakpoint'; readonly frame: RunFrame }
   | { readonly kind: 'host'; readonly promise: Promise<void> }
   | { readonly kind: 'trap'; readonly error: Error }
 
@@ -26,6 +28,7 @@ export class Run {
   private readonly metered: boolean
   private readonly present: (values: readonly Value[]) => unknown
   private readonly origin: Origin
+  private ownBreakpoints: Breakpoints | undefined
   private awaited: Promise<void> | undefined
   /** Lets those go on who wait for `awaited`. */
   private wake: (() => void) | undefined
@@ -63,6 +66,12 @@ export class Run {
     return this.state(this.handle.resume(fuel))
   }
 
+  /** Where `run` and `step` stop; `finish` does not. With any, the run is slower, and can be saved where it traps. */
+  get breakpoints(): Breakpoints {
+    this.checkMetered()
+    return (this.ownBreakpoints ??= new Breakpoints(this.handle.breakpoints, this.handle.func.instance?.compiled))
+  }
+
   /** Executes one instruction. */
   step(): RunState {
     this.checkMetered()
@@ -97,7 +106,7 @@ export class Run {
       if (state.kind === 'trap') throw state.error
       // Each promise is the next thing that the run needs.
       if (state.kind === 'host') await state.promise
-      else await pace?.turn()
+      else if (state.kind === 'fuel') await pace?.turn()
     }
   }
 

@@ -154,6 +154,27 @@ export function operationsOf(code: PlacedCode, offset: number): Operations | und
   return { start: code.start + at, end: code.start + next }
 }
 
+/** The charge of an instruction in precise code. */
+interface Charge {
+  readonly position: number
+  readonly cost: number
+  readonly offset: number
+}
+
+/** Of the first instruction from `offset` on that has a charge and can be reached. */
+export function firstChargeFrom(code: PlacedCode, offset: number): Charge | undefined {
+  const lowered = lowerAgain(code)
+  if (lowered === undefined) return undefined
+  const { map, mainWords, words } = lowered
+  for (let i = 0; i < map.length && map[i]! < mainWords; i += 2) {
+    const [at, found] = [map[i]!, map[i + 1]!]
+    if (found >= offset && isChargeOf(words[at]!)) {
+      return { position: code.start + at, cost: words[at + 1]!, offset: found }
+    }
+  }
+  return undefined
+}
+
 /** Offset in the module's bytes of the instruction that the operation at `pc` is part of. */
 export function offsetAt(code: PlacedCode, pc: number): number | undefined {
   const lowered = lowerAgain(code)
@@ -178,7 +199,10 @@ export function blockPosition(code: PlacedCode, offset: number): number | undefi
   return blocks[low * 2 + 1] === offset ? code.start + blocks[low * 2]! : undefined
 }
 
-/** How much of the running block's cost has not been charged yet at `pc` in code that charges each instruction: the instructions behind it. */
+/**
+ * How much of the running block's cost has not been charged yet at `pc` in code that charges each instruction: the instructions behind it, or from
+ * it on where it is the charge of one. Where it is the charge of a block, that has not begun.
+ */
 export function restOfBlock(code: PlacedCode, pc: number): number {
   const lowered = lowerAgain(code)
   if (lowered === undefined) return 0
@@ -186,20 +210,26 @@ export function restOfBlock(code: PlacedCode, pc: number): number {
   const at = pc - code.start
   let block = -1
   for (let i = 0; i < blocks.length && blocks[i]! <= at; i += 2) block = i
-  return block < 0 ? 0 : costs[block / 2]! - chargedUpTo(map, words, blocks[block]!, at)
+  return block < 0 || blocks[block] === at ? 0 : costs[block / 2]! - chargedUpTo(map, words, blocks[block]!, at)
 }
 
-/** Instructions with a cost from the block's charge at `block` up to the position `at`. */
+/** Instructions with a cost whose charges stand from the block's at `block` up to the position `at`. */
 function chargedUpTo(map: readonly number[], words: Int32Array, block: number, at: number): number {
   let count = 0
-  for (let i = 0; i < map.length && map[i]! <= at; i += 2) {
+  for (let i = 0; i < map.length && map[i]! < at; i += 2) {
     // Structure has no operations of its own: it shares the position of what follows.
     const isFirst = map[i] !== map[i - 2]
-    if (isFirst && map[i]! >= block && isCharge(words[map[i]!]!)) count++
+    if (isFirst && map[i]! >= block && isCharge(words, map[i]!)) count++
   }
   return count
 }
 
-function isCharge(opcode: number): boolean {
+/** Whether an instruction is charged there that costs something. */
+function isCharge(words: Int32Array, at: number): boolean {
+  return isChargeOf(words[at]!) && words[at + 1]! > 0
+}
+
+/** Whether an operation is the charge of what follows it. */
+export function isChargeOf(opcode: number): boolean {
   return opcode === OPS.charge || opcode === OPS.charge_block
 }

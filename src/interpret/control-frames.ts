@@ -105,7 +105,11 @@ export const endBlock: Handler = (lowering) => {
   const frame = frames[frames.length - 1]!
   lowering.endBlock()
   if (frame.kind === 'func') {
-    if (frame.reachable) emitReturn(lowering)
+    if (frame.reachable) {
+      // A place to stop before it.
+      if (lowering.isExact) lowering.code.emit(OPS.charge, 0)
+      emitReturn(lowering)
+    }
     frames.pop()
     return
   }

@@ -12,10 +12,11 @@ import { stackFrame, type CallOptions, type Poll } from '../runtime/tier.ts'
 import type { Ref, Value } from '../runtime/value.ts'
 import { hostWaits, type Waiting, type Waits } from '../runtime/waits.ts'
 import { walkFrames, type Backtrace, type Crossing } from './backtrace.ts'
-import { codeAt, placeFunction, type PlacedCode } from './code-heap.ts'
+import type { RunBreakpoints } from './breakpoints.ts'
+import { codeAt, isChargeOf, placeFunction, type PlacedCode } from './code-heap.ts'
 import type { RunMode } from './lower.ts'
 import { EXIT_PC, ensureStack, machine } from './machine.ts'
-import { REGISTER } from './ops.ts'
+import { REASON, REGISTER } from './ops.ts'
 import { forgetReferences } from './slow-handler.ts'
 import { clearStage, stage, type Resident } from './stage.ts'
 
@@ -45,6 +46,8 @@ export interface HostCall {
   /** Where its results go, from the run's base. */
   readonly slot: number
   readonly returnPc: number
+  /** What the run had used before it: what the host function charges, it will charge again. */
+  readonly fuelBefore: number
   /** Where it is to be made again, in a continuation or for another instance: what lies between it and the frame. */
   readonly crossing?: Crossing | undefined
 }
@@ -57,6 +60,8 @@ export class Execution implements Resident, RootSource {
   /** What was called. */
   readonly func: FuncInstance
   readonly metered: boolean
+  /** Whether it is always precise. Otherwise it is while it has breakpoints. */
+  private readonly isPrecise: boolean
   readonly mayAwait: boolean
   readonly poll: Poll | undefined
   readonly waits: Waits
@@ -83,6 +88,12 @@ export class Execution implements Resident, RootSource {
   isStep = false
   /** Units paid so far for the length of the instruction at `pc`: a length is paid in instalments where the fuel doesn't cover it. */
   paid = 0
+  /** Units that count as used by a trap, though the instructions behind it in its block were not executed. */
+  paidAhead = 0
+  /** Where it is to stop; made when somebody asks. */
+  ownBreakpoints: RunBreakpoints | undefined
+  /** Whether it stands at a breakpoint, which was told. */
+  isAtBreakpoint = false
   /** What `resume_throw` has thrown at the suspension that it resumes behind; it stays there where that ends the run. */
   thrownAtSuspension: ExceptionInstance | undefined
   /** The host call that is under way, is to be made once more, or has ended the run. */
@@ -98,7 +109,8 @@ export class Execution implements Resident, RootSource {
   constructor(func: FuncInstance, kind: 'call' | 'run' | 'unmetered run', options: CallOptions = {}) {
     this.func = func
     this.metered = kind === 'run'
-    this.mode = !this.metered ? 'fast' : options.precise === true ? 'precise' : 'metered'
+    this.isPrecise = this.metered && options.precise === true
+    this.mode = !this.metered ? 'fast' : this.isPrecise ? 'precise' : 'metered'
     this.mayAwait = kind !== 'call'
     this.poll = options.poll
     this.waits = options.waits ?? hostWaits
@@ -109,6 +121,12 @@ export class Execution implements Resident, RootSource {
     if (!this.metered) return
     this.fuel -= fuel
     this.fuelUsed += fuel
+  }
+
+  /** How a metered run's code is to be lowered: as precise as is asked for at the moment. */
+  get wantedMode(): RunMode {
+    if (!this.metered) return this.mode
+    return this.isPrecise || (this.ownBreakpoints?.size ?? 0) > 0 ? 'precise' : 'metered'
   }
 
   // ——— coming and going ———
@@ -215,6 +233,12 @@ export class Execution implements Resident, RootSource {
   }
 
   // ——— the frame that runs ———
+
+  /** Whether the run stands between two instructions, and everything in it has its place, when the loop was left for a reason. */
+  isBetweenInstructions(why: number): boolean {
+    if (why === REASON.slice) return isChargeOf(machine().code[this.pc]!)
+    return why === REASON.fuel || why === REASON.block || why === REASON.breakpoint
+  }
 
   placed(): PlacedCode {
     const placed = codeAt(this.pc)

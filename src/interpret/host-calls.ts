@@ -34,7 +34,8 @@ export function callHost(
   returnPc: number,
 ): Stop | undefined {
   if (stage.hostDepth >= run.limits.hostDepth) throw new Trap('STACK_EXHAUSTED')
-  const hostCall = { func, args, caller: run.instance, slot: slot - run.base, returnPc }
+  const { instance: caller, base, fuelUsed: fuelBefore } = run
+  const hostCall = { func, args, caller, slot: slot - base, returnPc, fuelBefore }
   // It stays there where the function ends the run.
   run.hostCall = hostCall
   const outcome = callOutside(run, hostCall)
@@ -134,7 +135,11 @@ export function wait(run: Execution): Stop | undefined {
     run.waiting = outcome
     const result = outcome.result.then((verdict) => [i32Value(verdict)])
     const slot = base - run.base
-    return suspend(run, { func: WAIT, args: [], caller: run.instance, slot, returnPc }, result)
+    return suspend(
+      run,
+      { func: WAIT, args: [], caller: run.instance, slot, returnPc, fuelBefore: run.fuelUsed },
+      result,
+    )
   }
   I32[base] = outcome
   run.pc = returnPc

@@ -259,6 +259,7 @@ export const REASON = {
   resumeThrow: 28,
   resumeThrowRef: 29,
   switch: 30,
+  breakpoint: 31,
   trap: 32,
 } as const
 

@@ -8,13 +8,12 @@ import type { Value } from '../runtime/value.ts'
 import type { FuncType, ValType } from '../syntax/types.ts'
 import { CLOSED, canonicalById, type CanonicalType } from '../validate/canonical-types.ts'
 import { matchesResultType } from '../validate/matching.ts'
-import { blockPosition, operationsOf, placeFunction } from './code-heap.ts'
+import { blockPosition, isChargeOf, operationsOf, placeFunction } from './code-heap.ts'
 import type { ContinuedMode } from './continuations.ts'
 import type { Execution, HostCall, Outcome } from './execution.ts'
 import { frameSite, isSuspension, isWait, type FrameSite } from './frame-site.ts'
 import { wordsOf, type Words } from './frame-values.ts'
 import { EXIT_PC, machine } from './machine.ts'
-import { OPS } from './ops.ts'
 import {
   checkCaller,
   checkResultTypes,
@@ -29,21 +28,21 @@ import {
 import { CHARGE_WORDS, chargeOfLength } from './save-frames.ts'
 
 /** Sets up a run, which was called with the same function, to go on where another was saved after it had begun. */
-export function loadRun(run: Execution, { func, frames, next }: SavedRun): void {
+export function loadRun(run: Execution, { func, frames, next, fuelUsed }: SavedRun): void {
   const mode: ContinuedMode = run.mode === 'precise' ? 'precise' : 'metered'
-  if (frames.length === 0) return loadWithoutFrames(run, next)
+  if (frames.length === 0) return loadWithoutFrames(run, next, fuelUsed)
   if (func.host !== undefined) throw new SnapshotError('frames in a call of a host function')
   checkResultTypes(resultsOf(frames[0]!, 0), func.type.results, 'frame 0')
   const stack = layFrames(frames, next.kind !== 'instruction', mode, run.limits)
   const { frame, fp } = stack.innermost
-  const { pc, ...state } = stateFor(stack, next, mode)
+  const { pc, ...state } = stateFor(stack, next, mode, fuelUsed)
   const calls = Int32Array.of(EXIT_PC, 0, ...stack.calls)
   run.adopt({ ...stack, calls, instance: frame.instance, pc, fp })
   Object.assign(run, state)
 }
 
 /** Nothing is on the stack: a host function is all that was called, or called in place of what was. */
-function loadWithoutFrames(run: Execution, next: NextStep): void {
+function loadWithoutFrames(run: Execution, next: NextStep, fuelBefore: number): void {
   const { type } = run.func
   const place = { slot: 0, returnPc: EXIT_PC }
   let words = wordsOf(type.results)
@@ -52,7 +51,7 @@ function loadWithoutFrames(run: Execution, next: NextStep): void {
     checkHost(next.func, next.args, 'the host call')
     checkResultTypes(next.func.type.results, type.results, 'the run')
     words = Math.max(words, wordsOf(next.func.type.params))
-    state.hostCall = { func: next.func, args: next.args, caller: next.caller, ...place }
+    state.hostCall = { func: next.func, args: next.args, caller: next.caller, ...place, fuelBefore }
   } else if (next.kind === 'returned') {
     checkValues(next.results, type.results, 'result')
     state.outcome = { values: next.results, ...place }
@@ -69,7 +68,12 @@ interface State {
   paid: number
 }
 
-function stateFor(stack: Stack, next: NextStep, mode: ContinuedMode): State & { readonly pc: number } {
+function stateFor(
+  stack: Stack,
+  next: NextStep,
+  mode: ContinuedMode,
+  fuelBefore: number,
+): State & { readonly pc: number } {
   const { innermost } = stack
   const { name, site, end: slot } = innermost
   const state = { hostCall: undefined, outcome: undefined, paid: 0 }
@@ -85,7 +89,7 @@ function stateFor(stack: Stack, next: NextStep, mode: ContinuedMode): State & { 
     checkCaller(innermost, func.type.results)
     const isDirect = crossing.prompt === undefined && caller === crossing.instance
     const between = isDirect ? undefined : crossing
-    return { ...state, pc, hostCall: { func, args, caller, slot, returnPc, crossing: between } }
+    return { ...state, pc, hostCall: { func, args, caller, slot, returnPc, fuelBefore, crossing: between } }
   }
   if (next.kind === 'returned') {
     if (isSuspension(site)) throw new SnapshotError(`${name}: ${site.row.name} is not resumed yet`)
@@ -114,7 +118,7 @@ function positionOf(
 ): { readonly pc: number; readonly paid: number } {
   const { start } = operationsOf(placed, frame.offset)!
   const { code } = machine()
-  if (code[start] !== OPS.charge && code[start] !== OPS.charge_block) {
+  if (!isChargeOf(code[start]!)) {
     throw new SnapshotError(`${name}: ${site.row.name} costs nothing, so that no run stops there`)
   }
   if (paid === 0) {

@@ -12,6 +12,7 @@ import type { SavedRun } from '../runtime/saved-run.ts'
 import type { CallOptions, RunFrame, RunHandle, Stop } from '../runtime/tier.ts'
 import type { Value } from '../runtime/value.ts'
 import { describeAccess, describeFrame } from './backtrace.ts'
+import { RunBreakpoints, passCharge, reachBreakpoint } from './breakpoints.ts'
 import { call, indirectCallee, lowerCallee, referencedCallee, returnToCaller, tailCall } from './calls.ts'
 import { codeAt, restOfBlock } from './code-heap.ts'
 import { Execution, SLICE, pushFirstCall } from './execution.ts'
@@ -82,6 +83,11 @@ export class InterpreterRun extends Execution implements RunHandle {
     return this.state === 'finished'
   }
 
+  get breakpoints(): RunBreakpoints {
+    if (!this.metered) throw new UsageError('the run is not metered: it stops at no breakpoints', 'RUN_UNMETERED')
+    return (this.ownBreakpoints ??= new RunBreakpoints())
+  }
+
   /** Runs to the end; throws a Trap, or what a host function threw. */
   complete(): readonly Value[] {
     const stop = this.resume()
@@ -105,6 +111,8 @@ export class InterpreterRun extends Execution implements RunHandle {
     if (this.state === 'awaiting') throw new UsageError('the run waits for a host function', 'RUN_AWAITING')
     this.fuel = Math.floor(fuel)
     const first = this.state === 'ready'
+    if (first) this.mode = this.wantedMode
+    else if (this.isOutdated) this.lowerAgain()
     this.state = 'running'
     try {
       this.enter(first)
@@ -199,6 +207,7 @@ export class InterpreterRun extends Execution implements RunHandle {
   /** Goes on behind a call that has come to something while the run was stopped. */
   private goOn(): Stop | undefined {
     const { hostCall, outcome } = this
+    if (this.isAtBreakpoint) return passCharge(this)
     if (outcome !== undefined) return finishCall(this, outcome)
     return hostCall === undefined ? undefined : callAgain(this, hostCall)
   }
@@ -210,7 +219,14 @@ export class InterpreterRun extends Execution implements RunHandle {
     if (stillOwing !== undefined) return stillOwing
     for (;;) {
       const why = this.execute()
-      if (this.slice < 0 && why < REASON.trap) this.lookOutside()
+      if (this.isDue && why < REASON.trap && (!this.metered || this.isBetweenInstructions(why))) {
+        if (this.slice < 0) this.lookOutside()
+        if (this.isOutdated) {
+          this.lowerAgain()
+          this.enter(false)
+          continue
+        }
+      }
       // A memory that another thread has grown meanwhile: the operation is done again.
       if (why === OUT_OF_BOUNDS && this.instance!.memories.some((memory) => memory.refresh())) continue
       const stop = why >= REASON.trap ? this.trap(TRAP_CODES[why - REASON.trap]!) : this.handle(why)
@@ -218,20 +234,44 @@ export class InterpreterRun extends Execution implements RunHandle {
     }
   }
 
+  /** Whether the driver has something to do at the next instruction. */
+  private get isDue(): boolean {
+    return this.slice < 0 || this.isOutdated
+  }
+
+  /** Whether its code is not as precise as it should be. */
+  private get isOutdated(): boolean {
+    return this.mode !== this.wantedMode
+  }
+
+  /** Goes on in code of the wanted mode; not before it is entered again. */
+  private lowerAgain(): void {
+    this.comeBack()
+    const saved = saveRun(this)
+    this.mode = this.wantedMode
+    this.fuelUsed = saved.fuelUsed
+    this.isAtBreakpoint &&= this.mode === 'precise'
+    loadRun(this, saved)
+  }
+
   /** One stay in the loop. Gives why it ended. */
   private execute(): number {
     const { S, loop } = machine()
-    const chunk = this.metered ? Math.max(0, Math.min(this.fuel, FUEL_CHUNK)) : FUEL_CHUNK
+    // Where there is something to do, it goes no further than to the next instruction that is charged.
+    const most = this.isDue ? 0 : Math.max(0, Math.min(this.fuel, FUEL_CHUNK))
+    const chunk = this.metered ? most : FUEL_CHUNK
     S[REGISTER.pc] = this.pc
     S[REGISTER.fp] = this.fp
     S[REGISTER.sp] = this.sp
     S[REGISTER.fuel] = chunk
     S[REGISTER.slice] = this.slice
     stage.closed = true
+    this.ownBreakpoints?.set()
     let why
     try {
       why = loop(this.instance!)
     } finally {
+      this.ownBreakpoints?.lift()
       stage.closed = false
     }
     this.slice = S[REGISTER.slice]! - LEAVING
@@ -268,6 +308,8 @@ export class InterpreterRun extends Execution implements RunHandle {
         return outOfFuel(this)
       case REASON.block:
         return beginBlock(this)
+      case REASON.breakpoint:
+        return reachBreakpoint(this)
       case REASON.lower:
         return lowerCallee(this)
       case REASON.import:
@@ -318,7 +360,10 @@ export class InterpreterRun extends Execution implements RunHandle {
   /** The trap with its stack; the whole block in which it happened counts as executed. */
   private located(trap: Trap): Trap {
     const placed = this.metered ? codeAt(this.pc) : undefined
-    if (placed?.mode === 'stepping' || placed?.mode === 'precise') this.charge(restOfBlock(placed, this.pc))
+    if (placed?.mode === 'stepping' || placed?.mode === 'precise') {
+      this.paidAhead = restOfBlock(placed, this.pc)
+      this.charge(this.paidAhead)
+    }
     if (trap.frames.length > 0) return trap
     const { frames, depth } = this.trace()
     return trap.withFrames(frames, depth)

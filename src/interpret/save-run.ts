@@ -2,7 +2,7 @@
 
 import { UsageError } from '../errors/heddle-error.ts'
 import type { SavedFrame, SavedRun } from '../runtime/saved-run.ts'
-import { codeAt } from './code-heap.ts'
+import { codeAt, isChargeOf } from './code-heap.ts'
 import type { Execution } from './execution.ts'
 import { WAIT } from './host-calls.ts'
 import { EXIT_PC, RETURN_PC, machine } from './machine.ts'
@@ -11,7 +11,8 @@ import { lengthCharge, saveFrames, siteOf, type Innermost } from './save-frames.
 
 /** A run that has begun and stands on top of the machine's stack. */
 export function saveRun(run: Execution): SavedRun {
-  const { func, hostCall, outcome, thrownAtSuspension, fuelUsed } = run
+  const { func, hostCall, outcome, thrownAtSuspension } = run
+  const fuelUsed = run.fuelUsed - run.paidAhead
   if (thrownAtSuspension !== undefined) {
     const next = { kind: 'thrown', exception: thrownAtSuspension } as const
     return { func, frames: framesAbove(run, run.pc), next, fuelUsed }
@@ -23,15 +24,15 @@ export function saveRun(run: Execution): SavedRun {
     return { func, frames, next: { kind: 'returned', results: outcome.values }, fuelUsed }
   }
   if (hostCall !== undefined && hostCall.func !== WAIT) {
-    const { func: host, args, caller, returnPc } = hostCall
+    const { func: host, args, caller, returnPc, fuelBefore } = hostCall
     const next = { kind: 'host', func: host, args, caller } as const
-    return { func, frames: framesAbove(run, returnPc), next, fuelUsed }
+    return { func, frames: framesAbove(run, returnPc), next, fuelUsed: fuelBefore }
   }
-  return saveAtInstruction(run, hostCall !== undefined)
+  return saveAtInstruction(run, hostCall !== undefined, fuelUsed)
 }
 
-function saveAtInstruction(run: Execution, waits: boolean): SavedRun {
-  const { func, pc, fp, fuelUsed } = run
+function saveAtInstruction(run: Execution, waits: boolean, fuelUsed: number): SavedRun {
+  const { func, pc, fp } = run
   const frames = framesOf(run, { instance: run.instance!, pc, fp, calls: false })
   const { code } = machine()
   if (waits) return { func, frames, next: { kind: 'instruction', paid: 1 }, fuelUsed }
@@ -39,7 +40,7 @@ function saveAtInstruction(run: Execution, waits: boolean): SavedRun {
     return { func, frames, next: { kind: 'instruction', paid: 1 + run.paid }, fuelUsed }
   }
   // In the middle of an instruction it was charged already, and has trapped: it is as if it had not begun.
-  const isCharged = code[pc] !== OPS.charge && code[pc] !== OPS.charge_block
+  const isCharged = !isChargeOf(code[pc]!)
   const cost = isCharged ? 1 + lengthCharge(codeAt(pc)!, siteOf(pc).offset, fp) : 0
   return { func, frames, next: { kind: 'instruction', paid: 0 }, fuelUsed: fuelUsed - cost }
 }

@@ -1,5 +1,6 @@
 // What a tier offers to the layers above: calls that run to their end, and runs that can stop.
 
+import type { Breakpoints } from './breakpoint.ts'
 import type { FuncInstance } from './func.ts'
 import type { StackFrame, Trap } from '../errors/trap.ts'
 import type { CanonicalType } from '../validate/canonical-types.ts'
@@ -17,7 +18,7 @@ export interface CallOptions {
   readonly metered?: boolean | undefined
   /**
    * For metered runs: whether all of it is executed one instruction at a time, which is slower still. Where such a run traps, its frames stay as
-   * they were before the instruction that trapped, and can be saved.
+   * they were before the instruction that trapped, and can be saved. Where a poll ends it, it stands between two instructions.
    */
   readonly precise?: boolean | undefined
   /** How `memory.atomic.wait` waits; by default as the host does. */
@@ -29,6 +30,8 @@ export type Stop =
   | { readonly kind: 'done'; readonly results: readonly Value[] }
   /** The fuel of this stretch is used up; the run can go on. */
   | { readonly kind: 'fuel' }
+  /** The run is about to execute an instruction where a breakpoint is set; it goes on with that. */
+  | { readonly kind: 'breakpoint'; readonly frame: RunFrame }
   /** A host function gave a promise, or the run waits for a notification; it can go on when the promise has settled. */
   | { readonly kind: 'host'; readonly promise: Promise<readonly Value[]> }
   /** `error` is a Trap, or what a host function threw. */
@@ -58,9 +61,13 @@ export function stackFrame(frame: RunFrame): StackFrame {
 
 /** A call that can be driven piece by piece. Its whole state is data. */
 export interface RunHandle {
+  /** What was called. */
+  readonly func: FuncInstance
   /** Units of fuel used so far. */
   readonly fuelUsed: number
   readonly finished: boolean
+  /** Where the run is to stop. With any, a metered run is precise. A UsageError where it is not metered. */
+  readonly breakpoints: Breakpoints
   /** Goes on for at most `fuel` units. */
   resume: (fuel?: number) => Stop
   /** Executes one instruction (structure apart, which costs nothing). */

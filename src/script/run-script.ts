@@ -276,6 +276,7 @@ class ScriptThread {
         case 'trap':
           throw stop.error
         case 'fuel':
+        case 'breakpoint':
           yield 'ready'
           break
         case 'host':
