@@ -233,6 +233,17 @@ describe('a WASI program', () => {
   })
 })
 
+describe('a function that waits when its time is over', () => {
+  it('goes on where it waited, and asks its host again', async () => {
+    const text = '(module (import "e" "f" (func $f (result i32))) (func (export "g") (result i32) (call $f)))'
+    const waiting = { e: { f: () => new Promise<number>(NEVER) } }
+    const stopped = await run(wat2wasm(text), { invoke: 'g', imports: waiting, timeout: 5, snapshotOn: 'timeout' })
+    expect(stopped.exitCode).toBe(124)
+    const { results } = await resume(carried(stopped), { imports: { e: { f: () => Promise.resolve(4) } } })
+    expect(results).toEqual([{ type: 'i32', value: 4 }])
+  })
+})
+
 describe('a program that has ended', () => {
   const counter = `(module (import "env" "log" (func $log (param i32))) (global $n (mut i32) (i32.const 0))
     (func (export "_initialize") (global.set $n (i32.const 5)))
