@@ -307,6 +307,8 @@ const FIXED: Readonly<Record<FixedOp, readonly string[]>> = {
     `why = slow(instance, ${word(1)}, ${slot(2)}, ${word(3)}, ${word(4)})`,
     'if (why !== 0) break run',
     'pc = pc + 5 | 0',
+    // What it took of the slice is looked at here, too: there may be a million of them without a branch.
+    `if (${register('slice')} < 0) { ${leave('slice')} }`,
     'continue run',
   ],
   address64: [

@@ -11,5 +11,25 @@ declare class TextDecoder {
 
 declare function structuredClone<T>(value: T, options?: { transfer?: readonly unknown[] }): T
 
+declare class AbortController {
+  readonly signal: {
+    readonly aborted: boolean
+    readonly reason?: unknown
+    addEventListener(type: 'abort', listener: () => void): void
+    removeEventListener(type: 'abort', listener: () => void): void
+  }
+  abort(reason?: unknown): void
+}
+
+/** Not every host has these three. */
+declare const performance: { now(): number } | undefined
+declare const setImmediate: ((callback: () => void) => unknown) | undefined
+declare const MessageChannel:
+  | (new () => {
+      readonly port1: { onmessage: (() => void) | null }
+      readonly port2: { postMessage(message: unknown): void }
+    })
+  | undefined
+
 declare function setTimeout(callback: () => void, milliseconds: number): unknown
 declare function clearTimeout(timer: unknown): void

@@ -1,16 +1,16 @@
 // What a program finds around it, made of the options of `run` and `resume`: WASI, a store with quotas, and what it may use of time and
 // fuel.
 
+import type { BudgetOptions } from '../embed/budget.ts'
 import type { ImportProvider } from '../runtime/import-provider.ts'
 import type { Imports, LinkOptions, UnknownImports } from '../embed/imports.ts'
 import type { InstantiateOptions } from '../embed/module.ts'
-import type { Signal } from '../embed/pace.ts'
 import type { SnapshotOptions } from '../embed/snapshot.ts'
 import { checkLimits } from '../errors/check-limits.ts'
 import { UsageError } from '../errors/heddle-error.ts'
 import { quoted } from '../errors/quote.ts'
 import type { TrapCode } from '../errors/trap.ts'
-import { STORE_LIMITS, Store, type StoreLimits } from '../runtime/store.ts'
+import { STORE_LIMITS, Store, type Limiter, type StoreLimits } from '../runtime/store.ts'
 import { DEFAULT_LIMITS, type WasiLimits } from '../wasi/preview1/limits.ts'
 import type { WasiCall, WasiListener } from '../wasi/preview1/trace.ts'
 import { wasiProvider } from '../wasi/preview1/wasi-provider.ts'
@@ -22,16 +22,13 @@ export type SnapshotMoment = 'trap' | 'exit' | 'fuel' | 'timeout' | 'abort'
 
 const MOMENTS: readonly SnapshotMoment[] = ['trap', 'exit', 'fuel', 'timeout', 'abort']
 
-export interface HostOptions extends Omit<WasiOptions, 'args' | 'limits' | 'trace'> {
+/** The budget is one for start functions and the program; `fuel: Infinity` only counts. */
+export interface HostOptions extends Omit<WasiOptions, 'args' | 'limits' | 'trace'>, BudgetOptions {
   readonly imports?: Imports | undefined
   readonly unknownImports?: UnknownImports | undefined
   readonly onUnknownCall?: LinkOptions['onUnknownCall']
-  /** How many units may be used; `Infinity` to count only. Without it nothing is counted, which is faster. */
-  readonly fuel?: number | undefined
-  /** Milliseconds until the run is ended, start functions included. */
-  readonly timeout?: number | undefined
-  /** Ends the run when it is raised: the run goes in slices of some milliseconds then, and the event loop has its turn between them. */
-  readonly signal?: Signal | undefined
+  /** Asked before a memory or table grows. */
+  readonly limiter?: Limiter | undefined
   /** `wasi` collects the calls of WASI functions in the result; a function gets each as it happens. */
   readonly trace?: 'wasi' | WasiListener | undefined
   readonly limits?: Partial<StoreLimits & WasiLimits> | undefined
@@ -84,7 +81,7 @@ export class ProgramHost {
     const saves = [...this.snapshotOn].some((moment) => moment !== 'exit')
     this.countsFuel = saves || fuel !== undefined
     this.driver = new RunDriver({ ...options, fuel: this.countsFuel ? (fuel ?? Infinity) : undefined })
-    this.store = new Store(pick(limits, STORE_LIMITS))
+    this.store = new Store(pick(limits, STORE_LIMITS), options.limiter)
     this.wasi = usesWasi ? this.createWasi(args) : undefined
     this.provider = this.wasi && wasiProvider(this.wasi)
   }

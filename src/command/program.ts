@@ -125,7 +125,7 @@ export class Program {
         else if (error instanceof WasiExit) taken = this.takeOn('exit')
         throw error
       } finally {
-        this.giveUp()
+        this.giveUp(trap)
       }
     }
     try {
@@ -144,9 +144,9 @@ export class Program {
     return this.parts.fuelUsed + this.host.driver.fuelUsed
   }
 
-  private giveUp(): void {
+  private giveUp(reason: Trap | undefined): void {
     const run = this.current?.run
-    if (run?.finished === false) run.abort()
+    if (run?.finished === false) run.abort(reason?.code === 'ABORTED' ? reason.cause : reason)
   }
 
   private takeOn(moment: SnapshotMoment): Taken {

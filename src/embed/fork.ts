@@ -10,7 +10,7 @@ export function fork(origin: Origin, run: ForkedRun | undefined, options: ForkOp
   const things: Ref[] = []
   const { data, modules, hostFuncs } = captureFrom(origin, run?.saved, (ref) => String(things.push(ref) - 1))
   const { limits, limiter } = origin.instance.store
-  const { wasi, poll } = options
+  const { wasi, poll, concurrency = origin.instance.occupancy?.concurrency } = options
   const revived = revive({
     data,
     modules,
@@ -18,6 +18,7 @@ export function fork(origin: Origin, run: ForkedRun | undefined, options: ForkOp
     tier: origin.tier,
     call: poll === undefined ? origin.call : { ...origin.call, poll },
     fork,
+    concurrency,
     providers: wasi === undefined ? [] : [wasi].flat(),
     // Those of a provider work on the memory of one instance.
     hostFunc: ({ funcIdx, provider }) => (provider === undefined ? hostFuncs[funcIdx] : undefined),

@@ -4,11 +4,11 @@
 // keep them, compare them and hand them back, and a guest can reach nothing of the host's through them.
 // https://webassembly.github.io/spec/js-api/#towebassemblyvalue
 
-import { HeddleError, UsageError } from '../errors/heddle-error.ts'
+import { UsageError } from '../errors/heddle-error.ts'
 import { nameText } from '../errors/quote.ts'
 import { HostThrow } from '../errors/host-throw.ts'
 import { presentValuesBy } from '../runtime/exception.ts'
-import { FuncInstance, type Caller, type HostCode } from '../runtime/func.ts'
+import { FuncInstance, type HostCode } from '../runtime/func.ts'
 import type { CallOptions, Tier } from '../runtime/tier.ts'
 import { HeapObject } from '../runtime/heap.ts'
 import { hasRefType } from '../runtime/reference.ts'
@@ -17,26 +17,13 @@ import { FUNC, V128, heapTypeOf, isRefType, type FuncType, type RefType, type Va
 import { CLOSED, type CanonicalType } from '../validate/canonical-types.ts'
 import { closedTypeName } from '../validate/closed-type-name.ts'
 import { topOf } from '../validate/matching.ts'
-import { Memory } from './memory.ts'
+import { HostCallContext, type HostContext } from './host-context.ts'
 import { once } from './once.ts'
-import { checkedSize } from './sizes.ts'
 
 /** An exported function. The same function is the same JavaScript function every time. */
 export type ExportedFunction = (...args: unknown[]) => unknown
 
-/** What a host function is called with, before its arguments. */
-export interface HostContext {
-  /** The calling instance's first memory; its views are always those of this moment. */
-  readonly memory: Memory
-  /** `length` bytes of UTF-8 at `pointer`. */
-  readonly string: (pointer: number, length: number) => string
-  /** `length` bytes at `pointer`, not copied. */
-  readonly bytes: (pointer: number, length: number) => Uint8Array
-  /** Takes units of fuel from the run on behalf of this function. */
-  readonly charge: (fuel: number) => void
-}
-
-/** A function of the embedder's. i64 values are bigints; several results are an array; a promise suspends the run. */
+/** A function of the embedder's. i64 values are bigints; several results are an array; a promise, or what else has `then`, suspends the run. */
 // What arrives is decided by the module's types, which TypeScript cannot see: the parameters are whatever the function says.
 // oxlint-disable-next-line typescript/no-explicit-any
 export type HostFunction = (context: HostContext, ...args: any[]) => unknown
@@ -113,11 +100,13 @@ export function fromFunction(canonical: CanonicalType, name: string, call: HostF
   if (known !== undefined) return known
   const shown = nameText(name)
   const type = canonical.comp as FuncType
+  const givesReferences = type.results.some(isRefType)
   const host: HostCode = (args, caller) => {
     refuseVectors(type, shown)
-    const outcome: unknown = call(contextOf(caller, shown), ...(args.map(valueToJs) as never[]))
-    if (!(outcome instanceof Promise)) return resultsFromJs(type, shown, outcome)
-    return outcome.then(
+    const outcome: unknown = call(new HostCallContext(caller, shown), ...(args.map(valueToJs) as never[]))
+    const promise = outcome instanceof Promise || givesReferences ? outcome : promiseOf(outcome)
+    if (!(promise instanceof Promise)) return resultsFromJs(type, shown, promise)
+    return promise.then(
       (value) => resultsFromJs(type, shown, value),
       (reason: unknown) => {
         // As with what it throws: a call ends in an Error, whatever the reason.
@@ -135,6 +124,12 @@ export function givenFunction(func: FuncInstance): HostFunction | undefined {
   return given.get(func)
 }
 
+/** A promise of another realm or library is waited for as `await` would. Not where it may be a reference: that is not even looked at. */
+function promiseOf(outcome: unknown): unknown {
+  const { then } = (typeof outcome === 'object' && outcome !== null ? outcome : {}) as { then?: unknown }
+  return typeof then === 'function' ? Promise.resolve(outcome) : outcome
+}
+
 /** The values that a host function's return value stands for. */
 function resultsFromJs({ results }: FuncType, name: string, value: unknown): readonly Value[] {
   if (results.length === 0) return []
@@ -143,22 +138,6 @@ function resultsFromJs({ results }: FuncType, name: string, value: unknown): rea
     throw new UsageError(`${name} must return an array of ${results.length} results`, 'ARITY_MISMATCH')
   }
   return results.map((type, i) => valueFromJs(type, value[i], `result ${i + 1} of ${name}`))
-}
-
-function contextOf(caller: Caller, name: string): HostContext {
-  const memory = (): Memory => {
-    const runtime = caller.instance?.memories[0]
-    if (runtime === undefined) throw new HeddleError('NO_MEMORY', `the instance that calls ${name} has no memory`)
-    return Memory.of(runtime)
-  }
-  return {
-    get memory() {
-      return memory()
-    },
-    string: (pointer, length) => memory().string(pointer, length),
-    bytes: (pointer, length) => memory().slice(pointer, length),
-    charge: (fuel) => caller.charge(checkedSize(fuel, 'fuel')),
-  }
 }
 
 /** What JavaScript sees of a structure, an array or an exception: an identity and nothing else. */

@@ -96,7 +96,7 @@ export class ProvidedFunctions {
     const { provider } = this.provision
     const call = this.functions[name]
     if (call === undefined || !hasType(type.comp as FuncType, provider, name)) return undefined
-    const func = providedFunction(type, `${provider.moduleName}.${name}`, call)
+    const func = providedFunction(type, `${provider.moduleName}.${name}`, call, provider)
     provisions.set(func, this.provision)
     return func
   }
@@ -119,8 +119,19 @@ function hasType(type: FuncType, provider: ImportProvider, name: string): boolea
   )
 }
 
-function providedFunction(type: CanonicalType, name: string, call: ProvidedFunction): FuncInstance {
-  return fromFunction(type, name, (_context, ...args: (number | bigint)[]) => call(...args))
+function providedFunction(
+  type: CanonicalType,
+  name: string,
+  call: ProvidedFunction,
+  { abandon }: ImportProvider,
+): FuncInstance {
+  return fromFunction(type, name, (context, ...args: (number | bigint)[]) => {
+    const outcome = call(...args)
+    if (abandon !== undefined && outcome instanceof Promise) {
+      context.signal.addEventListener('abort', () => abandon(outcome))
+    }
+    return outcome
+  })
 }
 
 function externFromJs(value: unknown, type: ClosedExternType, { module, name }: ImportName): ExternVal | undefined {

@@ -22,6 +22,9 @@ import { takeSnapshot, type Snapshot, type SnapshotOptions } from './snapshot.ts
 
 export type Export = ExportedFunction | Memory | Table | Global | Tag
 
+/** An exported function as a call that may wait. */
+export type AsyncFunction = (...args: unknown[]) => Promise<unknown>
+
 export class Instance {
   /** The instance of the store; for the engine's own use. */
   readonly runtime: RuntimeInstance
@@ -30,6 +33,7 @@ export class Instance {
   private readonly origin: Origin
   private readonly tier: Tier
   private readonly options: CallOptions
+  private asyncFunctions: Readonly<Record<string, AsyncFunction>> | undefined
 
   constructor(origin: Origin) {
     const { instance: runtime, tier, call } = origin
@@ -58,6 +62,26 @@ export class Instance {
     return memory === undefined ? undefined : Memory.of(memory)
   }
 
+  /** The exported functions as functions that give promises, and wait where host functions do. Without a prototype. */
+  get async(): Readonly<Record<string, AsyncFunction>> {
+    if (this.asyncFunctions === undefined) {
+      const functions = Object.create(null) as Record<string, AsyncFunction>
+      for (const [name, value] of this.runtime.exports) {
+        if (value instanceof FuncInstance) functions[name] = (...args) => this.callAsync(name, ...args)
+      }
+      this.asyncFunctions = Object.freeze(functions)
+    }
+    return this.asyncFunctions
+  }
+
+  /**
+   * Why a run ended here in the middle: a trap, an abort, an error of a host function. Then an instance that is `nested` or `exclusive` takes
+   * no more calls. One that is `free` keeps no account of that.
+   */
+  get interruption(): Error | undefined {
+    return this.runtime.occupancy?.interruption
+  }
+
   /** Calls an exported function; the same as `exports[name](...args)`, but for a clear error where there is none. */
   call(name: string, ...args: unknown[]): unknown {
     return toFunction(this.func(name))(...args)
@@ -73,7 +97,7 @@ export class Instance {
     return this.prepare(name, args, { metered: true })
   }
 
-  /** Like `start`; a run that isn't metered is faster, and stops for promises only. */
+  /** Like `start`; a run that isn't metered is faster: it counts no fuel, and stops for promises, signals and time only. */
   prepare(name: string, args: readonly unknown[], { metered }: { readonly metered: boolean }): Run {
     const func = this.func(name)
     const handle = this.tier.start(func, argumentsFromJs(func, args), { ...this.options, metered })

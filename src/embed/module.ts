@@ -5,6 +5,7 @@ import type { ImportProvider } from '../runtime/import-provider.ts'
 import type { CompiledModule, Instance as RuntimeInstance } from '../runtime/instance.ts'
 import { abandon, instantiate } from '../runtime/instantiate.ts'
 import { closedExternType, importType } from '../runtime/link.ts'
+import type { Concurrency } from '../runtime/occupancy.ts'
 import { Store, type Limiter, type StoreLimits } from '../runtime/store.ts'
 import type { Poll, Tier } from '../runtime/tier.ts'
 import { externTypeAt, type CustomSection, type Module as ModuleSyntax } from '../syntax/module.ts'
@@ -37,9 +38,11 @@ export interface InstantiateOptions {
   readonly limits?: Partial<StoreLimits> | undefined
   /** Asked before a memory or table grows. */
   readonly limiter?: Limiter | undefined
+  /** How runs may overlap in the instance: docs/runs.md. `free` if absent. */
+  readonly concurrency?: Concurrency | undefined
   readonly unknownImports?: UnknownImports | undefined
   readonly onUnknownCall?: LinkOptions['onUnknownCall']
-  /** Looked at every few hundred microseconds of execution: an error that it gives ends the call. */
+  /** Looked at every few hundred microseconds of execution: an error that it gives ends the call, and `pause` stops a run. */
   readonly poll?: Poll | undefined
   /** Drives the start function, where there is one; by default it runs to its end. Not for `instantiateSync`. */
   readonly driveStart?: ((run: Run, instance: Instance) => Promise<unknown>) | undefined
@@ -121,7 +124,7 @@ export class Module {
     start: ReturnType<typeof instantiate>['start']
     origin: Origin
   } {
-    const { wasi, unknownImports, onUnknownCall, poll, precise } = options
+    const { wasi, unknownImports, onUnknownCall, poll, precise, concurrency } = options
     const store = options.store ?? new Store(options.limits, options.limiter)
     const providers: readonly ImportProvider[] = wasi === undefined ? [] : [wasi].flat()
     const created: RuntimeInstance[] = []
@@ -130,7 +133,7 @@ export class Module {
       return created[0]
     }
     const externs = resolveImports(this.compiled, imports, { providers, unknownImports, onUnknownCall }, current)
-    const { instance, start } = instantiate(store, this.compiled, externs)
+    const { instance, start } = instantiate(store, this.compiled, externs, concurrency)
     created.push(instance)
     const origin = { instance, tier: this.tier, call: { poll, precise }, fork }
     return { instance: new Instance(origin), start, origin }

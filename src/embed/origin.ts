@@ -2,6 +2,7 @@
 
 import type { ImportProvider } from '../runtime/import-provider.ts'
 import type { Instance as RuntimeInstance } from '../runtime/instance.ts'
+import type { Concurrency } from '../runtime/occupancy.ts'
 import type { SavedRun } from '../runtime/saved-run.ts'
 import type { Limiter, StoreLimits } from '../runtime/store.ts'
 import type { CallOptions, Poll, Tier } from '../runtime/tier.ts'
@@ -16,6 +17,8 @@ export interface ForkOptions {
   /** Of the fork's own store; where absent, those of the store that is forked. */
   readonly limits?: Partial<StoreLimits> | undefined
   readonly limiter?: Limiter | undefined
+  /** Of the fork's instances; that of the forked one where absent. */
+  readonly concurrency?: Concurrency | undefined
   readonly poll?: Poll | undefined
 }
 

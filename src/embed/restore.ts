@@ -5,6 +5,7 @@ import { listed, quoted } from '../errors/quote.ts'
 import { FuncInstance } from '../runtime/func.ts'
 import type { ImportProvider } from '../runtime/import-provider.ts'
 import { CompiledModule } from '../runtime/instance.ts'
+import type { Concurrency } from '../runtime/occupancy.ts'
 import type { WantedFunction } from '../runtime/rebuild-references.ts'
 import { Store, type Limiter, type StoreLimits } from '../runtime/store.ts'
 import type { Poll, Tier } from '../runtime/tier.ts'
@@ -36,6 +37,8 @@ export interface RestoreOptions<Source> {
   readonly limits?: Partial<StoreLimits> | undefined
   /** Asked before a memory or table grows, and where one was larger than its module says. */
   readonly limiter?: Limiter | undefined
+  /** Of all its instances: docs/runs.md. `free` if absent. */
+  readonly concurrency?: Concurrency | undefined
   readonly unknownImports?: UnknownImports | undefined
   readonly onUnknownCall?: LinkOptions['onUnknownCall']
   /** Looked at every few hundred microseconds of execution: an error that it gives ends the call. */
@@ -63,6 +66,7 @@ export function restore<Source>(
     tier,
     call: { poll, precise },
     fork,
+    concurrency: options.concurrency,
     providers: wasi === undefined ? [] : [wasi].flat(),
     hostFunc: (wanted) => hostFunc(wanted, options),
     extern(name) {

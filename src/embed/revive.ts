@@ -25,6 +25,7 @@ interface Revival {
   readonly tier: Tier
   readonly call: CallOptions
   readonly fork: Origin['fork']
+  readonly concurrency: HostBindings['concurrency']
   readonly providers: readonly ImportProvider[]
   /** The functions that are not those of providers, or that come before them. */
   readonly hostFunc: HostBindings['hostFunc']
@@ -43,6 +44,7 @@ export function revive(revival: Revival): Revived {
   const { data, modules, store, tier, call, fork } = revival
   const providers = new ProvidersInUse(data, revival.providers)
   const rebuilt = rebuild(data, modules, store, {
+    concurrency: revival.concurrency,
     extern: revival.extern,
     hostFunc: (wanted) => revival.hostFunc(wanted) ?? providers.func(wanted),
     restoreStretch: (stretch, type, bound) => tier.restoreStretch(stretch, type, bound),

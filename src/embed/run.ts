@@ -1,24 +1,28 @@
-// A run as the embedder holds it: a call that is driven piece by piece.
+// A run as the embedder holds it: a call that is driven piece by piece, or to its end within a budget.
+/// <reference lib="esnext.disposable" preserve="true" />
 
-import { UsageError } from '../errors/heddle-error.ts'
+import { HeddleError, UsageError } from '../errors/heddle-error.ts'
 import { Trap } from '../errors/trap.ts'
-import type { RunFrame, RunHandle, Stop } from '../runtime/tier.ts'
+import { stackFrame, type RunFrame, type RunHandle, type Stop, type StretchOptions } from '../runtime/tier.ts'
 import type { Value } from '../runtime/value.ts'
 import { Breakpoints } from './breakpoints.ts'
+import { Budget, checkMilliseconds, pauseAfter, type BudgetOptions } from './budget.ts'
 import { resultsToJs } from './functions.ts'
-import { Pace, type Signal } from './pace.ts'
 import type { ForkOptions, Origin, Restored } from './origin.ts'
+import { nextTurn } from '../runtime/host-loop.ts'
 import { checkedSize } from './sizes.ts'
 import { takeSnapshot, type Snapshot, type SnapshotOptions } from './snapshot.ts'
 
 /**
- * How a stretch of a run ended. `fuel`: it can go on. `breakpoint`: it is about to execute the instruction of `frame`, and goes on with that. `host`: it waits for a host function, or for another thread to notify it, and
+ * How a stretch of a run ended. `fuel`, `pause`: it can go on. `breakpoint`: it is about to execute the instruction of `frame`, and goes on with
+ * that. `host`: it waits for a host function, or for another thread to notify it, and
  * can go on once `promise` has settled. That promise rejects with the error that ended the run, where the host function's promise was
  * rejected; it need not be awaited, and is never an unhandled rejection. It resolves at once where the run is aborted.
  */
 export type RunState =
   | { readonly kind: 'done'; readonly value: unknown }
   | { readonly kind: 'fuel' }
+  | { readonly kind: 'pause' }
   | { readonly kind: 'breakpoint'; readonly frame: RunFrame }
   | { readonly kind: 'host'; readonly promise: Promise<void> }
   | { readonly kind: 'trap'; readonly error: Error }
@@ -32,7 +36,9 @@ export class Run {
   private awaited: Promise<void> | undefined
   /** Lets those go on who wait for `awaited`. */
   private wake: (() => void) | undefined
-  private aborted: { readonly reason: unknown } | undefined
+  private aborted: Trap | undefined
+  private isDriven = false
+  private budget: Budget | undefined
 
   /** `present` makes what the run gives of the results. */
   constructor(
@@ -52,18 +58,30 @@ export class Run {
     return this.handle.fuelUsed
   }
 
+  /**
+   * What is left of the fuel that `run` or `finish` gave, or was when it stopped; Infinity where none was. Below zero where a host function
+   * charged more than there was.
+   */
+  get fuel(): number {
+    return this.handle.fuel
+  }
+
   get finished(): boolean {
     return this.handle.finished
   }
 
-  /** Goes on until the end, a trap, a host function that gave a promise, or for at most `fuel` units: a whole number, or Infinity. */
-  run(options: { readonly fuel?: number } = {}): RunState {
-    const { fuel = Infinity } = options
+  /**
+   * Goes on until the end, a trap, a host function that gave a promise, for at most `fuel` units, or for about `sliceMs` milliseconds. Both are
+   * Infinity if absent, whatever was left before.
+   */
+  run(options: { readonly fuel?: number; readonly sliceMs?: number } = {}): RunState {
+    const { fuel = Infinity, sliceMs } = options
     if (fuel !== Infinity) {
       checkedSize(fuel, 'fuel')
       this.checkMetered()
     }
-    return this.state(this.handle.resume(fuel))
+    checkMilliseconds(sliceMs, 'sliceMs')
+    return this.drive(() => this.resume(fuel, sliceMs === undefined ? {} : { poll: pauseAfter(sliceMs) }))
   }
 
   /** Where `run` and `step` stop; `finish` does not. With any, the run is slower, and can be saved where it traps. */
@@ -75,39 +93,63 @@ export class Run {
   /** Executes one instruction. */
   step(): RunState {
     this.checkMetered()
-    return this.state(this.handle.step())
+    return this.drive(() => this.state(this.handle.step()))
   }
 
   /**
-   * Goes on to the end, waiting for host functions where that is needed; gives the result, or throws: `ABORTED` after `abort`. With a
-   * signal, the event loop has its turn every few milliseconds, and the run ends when the signal is raised.
+   * Goes on to the end, waiting for host functions where that is needed, and for runs that must end before it; gives the result, or throws:
+   * `FUEL_EXHAUSTED`, `TIMEOUT` and `ABORTED` end the run. With a timeout, a signal or `sliceMs` the event loop has its turn every few milliseconds.
    */
-  async finish(options: { readonly signal?: Signal | undefined } = {}): Promise<unknown> {
-    const { signal } = options
-    if (signal === undefined) return this.goOn()
-    this.checkMetered()
-    // It may be raised by a host function, in the middle of a slice.
-    const stopWaiting = (): void => this.wake?.()
-    signal.addEventListener('abort', stopWaiting)
+  async finish(options: BudgetOptions = {}): Promise<unknown> {
     try {
-      return await this.goOn(signal, new Pace())
-    } finally {
-      signal.removeEventListener('abort', stopWaiting)
+      return await this.driveWithin(new Budget(options))
+    } catch (error) {
+      if (error instanceof Trap) this.abortIn(error)
+      throw error
     }
   }
 
-  private async goOn(signal?: Signal, pace?: Pace): Promise<unknown> {
-    if (signal?.aborted !== true) await this.awaited
-    for (;;) {
-      if (signal?.aborted === true) this.abort(signal.reason)
-      if (this.aborted !== undefined) throw new Trap('ABORTED', '', [], { cause: this.aborted.reason })
-      const state = this.run({ fuel: pace?.units ?? Infinity })
-      if (state.kind === 'done') return state.value
-      if (state.kind === 'trap') throw state.error
-      // Each promise is the next thing that the run needs.
-      if (state.kind === 'host') await state.promise
-      else if (state.kind === 'fuel') await pace?.turn()
+  /** The same within a budget that several runs share. Where that is used up, the trap says so, and the run has stopped and could go on. */
+  async driveWithin(budget: Budget): Promise<unknown> {
+    this.begin(budget)
+    try {
+      return await this.goOn(budget)
+    } finally {
+      this.end()
     }
+  }
+
+  /** Goes on to the end without waiting: where a host function gives a promise, that is an error, and the run waits for it. */
+  finishSync(options: Pick<BudgetOptions, 'fuel' | 'timeout'> = {}): unknown {
+    const { fuel, timeout } = options
+    const budget = new Budget({ fuel, timeout, sliceMs: Infinity })
+    this.begin(budget)
+    try {
+      for (;;) {
+        const state = this.resumeWithin(budget)
+        if (state.kind === 'done') return state.value
+        if (state.kind === 'trap') throw state.error
+        if (state.kind === 'host') {
+          throw new HeddleError(
+            'ASYNC_IMPORT',
+            'the run waits for a host function, or for another thread: await finish()',
+          )
+        }
+        const end = state.kind === 'fuel' ? budget.outOfFuel() : budget.verdict()
+        if (end !== undefined) throw this.abortIn(this.stoppedIn(end))
+      }
+    } finally {
+      this.end()
+    }
+  }
+
+  /** Adds to the fuel of the `run` or `finish` that is under way: for host functions, and for whoever pays while others wait. */
+  addFuel(fuel: number): void {
+    checkedSize(fuel, 'fuel')
+    if (!this.isDriven)
+      throw new UsageError('nothing drives the run: say what the next stretch may use in run({ fuel })')
+    this.handle.fuel += fuel
+    this.budget?.addFuel(fuel)
   }
 
   /** How many calls are nested where the run has stopped. */
@@ -122,13 +164,96 @@ export class Run {
 
   /**
    * Ends the run where it is. What a host function's promise comes to is then of no interest, and nobody waits for it. The reason is the
-   * cause of the trap that `finish` throws.
+   * cause of the trap that `finish` throws, and what the host function's signal is raised with.
    */
   abort(reason?: unknown): void {
-    if (this.finished) return
-    this.handle.abort()
-    this.aborted = { reason }
+    this.abortIn(this.stoppedIn(new Trap('ABORTED', '', [], { cause: reason })))
+  }
+
+  /** `using run = instance.start(…)`: aborts it where it has not ended. */
+  [Symbol.dispose](): void {
+    this.abort()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.abort()
+    return Promise.resolve()
+  }
+
+  // ——— driving ———
+
+  private begin(budget: Budget | undefined): void {
+    if (budget?.isMetered === true) this.checkMetered()
+    if (this.isDriven) throw new UsageError('the run is being driven already', 'RUN_BUSY')
+    this.isDriven = true
+    this.budget = budget
+    if (budget !== undefined) this.handle.fuel = budget.fuel
+  }
+
+  private end(): void {
+    this.isDriven = false
+    if (this.budget !== undefined) this.budget.fuel = this.handle.fuel
+    this.budget = undefined
+  }
+
+  private drive(stretch: () => RunState): RunState {
+    this.begin(undefined)
+    try {
+      return stretch()
+    } finally {
+      this.end()
+    }
+  }
+
+  private async goOn(budget: Budget): Promise<unknown> {
+    for (;;) {
+      if (this.aborted !== undefined) throw this.aborted
+      let end = budget.verdict()
+      const obstacle = this.awaited ?? this.turn()
+      if (end === undefined && obstacle !== undefined) {
+        end = await budget.waitFor(obstacle)
+        if (end === undefined) continue
+      }
+      if (end !== undefined) throw this.stoppedIn(end)
+      const state = this.resumeWithin(budget)
+      if (state.kind === 'done') return state.value
+      if (state.kind === 'trap') throw state.error
+      if (state.kind === 'fuel') throw this.stoppedIn(budget.outOfFuel())
+      if (state.kind === 'pause') await nextTurn()
+    }
+  }
+
+  /** Others that must end first, where there are such. */
+  private turn(): Promise<void> | undefined {
+    const turn = this.handle.turn()
+    return turn === undefined ? undefined : this.unlessAborted(turn)
+  }
+
+  private resumeWithin(budget: Budget): RunState {
+    budget.isDriving = true
+    try {
+      return this.resume(this.handle.fuel, { poll: budget.slice(), verdict: budget.verdict })
+    } finally {
+      budget.isDriving = false
+    }
+  }
+
+  private resume(fuel: number, options: StretchOptions): RunState {
+    return this.state(this.handle.resume(fuel, options))
+  }
+
+  /** The trap with the stack of this moment. */
+  private stoppedIn(trap: Trap): Trap {
+    return trap.withFrames(this.stack.map(stackFrame), this.depth)
+  }
+
+  /** Ends the run in the trap, unless it has ended. */
+  private abortIn(trap: Trap): Trap {
+    if (this.finished) return trap
+    this.aborted = trap
+    this.handle.abort(trap.code === 'ABORTED' ? trap.cause : trap)
     this.wake?.()
+    return trap
   }
 
   /**
@@ -167,16 +292,22 @@ export class Run {
       (values) => this.settle({ values }),
       (error: unknown) => this.settle({ error }),
     )
-    const aborted = new Promise<void>((resolve) => {
-      this.wake = resolve
-    })
-    const awaited = Promise.race([settling, aborted])
+    const awaited = this.unlessAborted(settling)
     // Who gives a run up need not wait for what it waited for.
     awaited.catch(() => undefined)
     return awaited
   }
 
+  private unlessAborted(promise: Promise<void>): Promise<void> {
+    const aborted = new Promise<void>((resolve) => {
+      this.wake = resolve
+    })
+    return Promise.race([promise, aborted])
+  }
+
   private settle(outcome: Parameters<RunHandle['settle']>[0]): void {
-    if (this.aborted === undefined) this.handle.settle(outcome)
+    if (this.finished) return
+    this.handle.settle(outcome)
+    this.awaited = undefined
   }
 }

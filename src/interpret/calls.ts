@@ -18,6 +18,7 @@ export function call(run: Execution, func: FuncInstance, slot: number, returnPc:
   const entry = run.roomFor(func, slot, 1)
   if (func.instance === run.instance) run.pushCall(returnPc)
   else {
+    run.occupy(func.instance!)
     run.pushCall(EXIT_PC)
     run.crossings.push({ instance: run.instance!, returnPc, mode: run.mode })
     run.instance = func.instance!
@@ -34,6 +35,7 @@ export function tailCall(run: Execution, func: FuncInstance, from: number, words
   // Where the frame below is a crossing already, returning will find the right instance: the stack does not grow.
   const crosses = func.instance !== run.instance && C[run.sp - 2] !== EXIT_PC
   const entry = run.roomFor(func, run.fp, crosses ? 1 : 0)
+  if (func.instance !== run.instance) run.occupy(func.instance!)
   moveArguments(run, func, from, words)
   if (crosses) {
     run.pushCall(EXIT_PC)

@@ -6,9 +6,11 @@ import { Trap, type StackFrame } from '../errors/trap.ts'
 import type { ExceptionInstance } from '../runtime/exception.ts'
 import type { FuncInstance } from '../runtime/func.ts'
 import type { RootSource } from '../runtime/heap.ts'
+import { now } from '../runtime/host-loop.ts'
 import type { Instance } from '../runtime/instance.ts'
+import type { Occupancy, Occupant } from '../runtime/occupancy.ts'
 import { STORE_LIMITS, type StoreLimits } from '../runtime/store.ts'
-import { stackFrame, type CallOptions, type Poll } from '../runtime/tier.ts'
+import { stackFrame, type CallOptions, type Poll, type StretchOptions } from '../runtime/tier.ts'
 import type { Ref, Value } from '../runtime/value.ts'
 import { hostWaits, type Waiting, type Waits } from '../runtime/waits.ts'
 import { walkFrames, type Backtrace, type Crossing } from './backtrace.ts'
@@ -18,10 +20,15 @@ import type { RunMode } from './lower.ts'
 import { EXIT_PC, ensureStack, machine } from './machine.ts'
 import { REASON, REGISTER } from './ops.ts'
 import { forgetReferences } from './slow-handler.ts'
-import { clearStage, stage, type Resident } from './stage.ts'
+import { clearStage, stage, type Caller, type Resident } from './stage.ts'
 
-/** Backward branches and calls between two looks at the world outside. Short enough that optimised code is entered soon. */
-export const SLICE = 50_000
+/** Branches and calls between two stays in the loop, at most. Short enough that optimised code is entered soon. */
+const SLICE = 50_000
+/** Where somebody outside may end or pause the run: the first slice, and the shortest. What lies between two branches may be long. */
+const FIRST_SLICE = 1_000
+const SHORTEST_SLICE = 4
+/** About how many milliseconds there are to be between two looks at the world outside. */
+const LOOK_MS = 1
 
 /** Frames that are off the machine's stack; places in them are counted from their beginning. */
 export interface LaidFrames extends Parked {
@@ -56,7 +63,7 @@ export interface HostCall {
 export type Outcome = ({ readonly values: readonly Value[] } | { readonly exception: ExceptionInstance }) &
   Pick<HostCall, 'slot' | 'returnPc'>
 
-export class Execution implements Resident, RootSource {
+export class Execution implements Resident, RootSource, Occupant, Caller {
   /** What was called. */
   readonly func: FuncInstance
   readonly metered: boolean
@@ -67,6 +74,8 @@ export class Execution implements Resident, RootSource {
   readonly waits: Waits
   /** What is left of the slice: below zero, it is time to look at the world outside. */
   slice: number = SLICE
+  private sliceLength = FIRST_SLICE
+  private lookedAt = 0
 
   instance: Instance | undefined
   /** How the code is lowered that runs: in a continuation always so that it can be charged, for it may go on in a run that is. */
@@ -80,6 +89,21 @@ export class Execution implements Resident, RootSource {
   stackLimit = 0
   callLimit = 0
   readonly crossings: Crossing[] = []
+
+  /** Whose host function made this call, and pays for it. */
+  readonly payer: Caller | undefined
+  /** Whose host function is under way while this one runs. */
+  private caller: Caller | undefined
+  stretch: StretchOptions = {}
+  /** Where it has been, of the instances that must know who is in them. */
+  private occupied: Set<Occupancy> | undefined
+  /** It has frames that were made elsewhere: nobody knows yet where it is. */
+  private isAdopted = false
+  isUnderWay = false
+  isOver = false
+  /** Of the host call that is under way. */
+  abortListeners: ((reason: unknown) => void)[] | undefined
+  private givenUp: { readonly reason: unknown } | undefined
 
   /** Units that this stretch may still use. */
   fuel: number = Infinity
@@ -108,19 +132,114 @@ export class Execution implements Resident, RootSource {
 
   constructor(func: FuncInstance, kind: 'call' | 'run' | 'unmetered run', options: CallOptions = {}) {
     this.func = func
-    this.metered = kind === 'run'
+    this.mayAwait = kind !== 'call'
+    this.payer = this.mayAwait || stage.caller?.metered !== true ? undefined : stage.caller
+    this.metered = kind === 'run' || this.payer !== undefined
     this.isPrecise = this.metered && options.precise === true
     this.mode = !this.metered ? 'fast' : this.isPrecise ? 'precise' : 'metered'
-    this.mayAwait = kind !== 'call'
     this.poll = options.poll
     this.waits = options.waits ?? hostWaits
   }
 
-  /** Takes fuel, where it is counted. */
+  /** Takes fuel, where it is counted. Who pays for the call pays at once: in the account of both it is the same moment. */
   charge(fuel: number): void {
     if (!this.metered) return
     this.fuel -= fuel
     this.fuelUsed += fuel
+    this.payer?.charge(fuel)
+  }
+
+  get endsWithoutFuel(): boolean {
+    return this.stretch.verdict !== undefined
+  }
+
+  // ——— who has a say ———
+
+  get isWatched(): boolean {
+    return this.poll !== undefined || this.stretch.poll !== undefined || this.caller !== undefined
+  }
+
+  /** Begins a slice: of a length that takes about as long as it should, as the last one shows. */
+  beginSlice(): void {
+    if (!this.isWatched) {
+      this.slice = SLICE
+      return
+    }
+    const time = now()
+    if (this.lookedAt > 0) {
+      const factor = Math.min(2, LOOK_MS / Math.max(time - this.lookedAt, LOOK_MS / 16))
+      this.sliceLength = Math.min(SLICE, Math.max(SHORTEST_SLICE, Math.round(this.sliceLength * factor)))
+    }
+    this.lookedAt = time
+    this.slice = this.sliceLength
+  }
+
+  /** What those say who may end or pause it. */
+  look(): Error | 'pause' | undefined {
+    const own = this.poll?.()
+    if (own !== undefined && own !== 'pause') return own
+    const further = this.stretch.poll?.()
+    if (further !== undefined && further !== 'pause') return further
+    return this.caller?.verdict() ?? own ?? further
+  }
+
+  verdict(): Error | undefined {
+    const own = this.poll?.()
+    return own !== undefined && own !== 'pause' ? own : (this.stretch.verdict?.() ?? this.caller?.verdict())
+  }
+
+  /** Comes into an instance, where that must know. Throws where it is not this run's turn. */
+  occupy({ occupancy }: Instance): void {
+    if (occupancy === undefined) return
+    occupancy.enter(this)
+    this.occupied ??= new Set()
+    this.occupied.add(occupancy)
+  }
+
+  /** Asks the instances in which it has frames whether it may go on there. */
+  checkTurn(): void {
+    if (this.isAdopted) {
+      for (const { instance } of this.crossings) this.occupy(instance)
+      if (this.instance !== undefined) this.occupy(this.instance)
+      this.isAdopted = false
+    }
+    for (const occupancy of this.occupied ?? []) if (this.occupies(occupancy.instance)) occupancy.enter(this)
+  }
+
+  turn(): Promise<void> | undefined {
+    for (const occupancy of this.occupied ?? []) {
+      if (this.occupies(occupancy.instance) && !occupancy.isLast(this)) return occupancy.changed()
+    }
+    return undefined
+  }
+
+  occupies(instance: Instance): boolean {
+    return (
+      !this.isOver && (this.instance === instance || this.crossings.some((crossing) => crossing.instance === instance))
+    )
+  }
+
+  /** Tells the instances where it has been that it stopped or ended; `failure`: why it ended without returning. */
+  vacate(isOver: boolean, failure?: Error): void {
+    for (const occupancy of this.occupied ?? []) {
+      if (failure !== undefined && this.occupies(occupancy.instance)) occupancy.interruption ??= failure
+    }
+    this.isOver = isOver
+    for (const occupancy of this.occupied ?? []) occupancy.change()
+  }
+
+  /** `listener` is told when the run is given up before the host call that is under way has ended. */
+  onAbort(listener: (reason: unknown) => void): void {
+    if (this.givenUp !== undefined) return listener(this.givenUp.reason)
+    this.abortListeners ??= []
+    this.abortListeners.push(listener)
+  }
+
+  /** Tells those who work for the run that nobody will want what they do. */
+  giveUp(reason: unknown): void {
+    this.givenUp = { reason }
+    for (const listener of this.abortListeners ?? []) listener(reason)
+    this.abortListeners = undefined
   }
 
   /** How a metered run's code is to be lowered: as precise as is asked for at the moment. */
@@ -143,6 +262,9 @@ export class Execution implements Resident, RootSource {
       this.callBase = stage.callTop
     } else this.comeBack()
     stage.resident = undefined
+    this.caller = stage.caller
+    this.lookedAt = 0
+    this.beginSlice()
     const { stackFrames, stackBytes } = this.limits
     this.stackLimit = Math.min(this.base + Math.floor(stackBytes / 8) * 2, stage.stackLimit)
     this.callLimit = Math.min(this.callBase + stackFrames * 2, stage.callLimit)
@@ -209,6 +331,7 @@ export class Execution implements Resident, RootSource {
     this.crossings.length = 0
     for (const crossing of crossings) this.crossings.push(crossing)
     this.parked = parked
+    this.isAdopted = true
     this.becomeSource()
   }
 

@@ -3,7 +3,8 @@
 import { HeddleError, UsageError } from '../errors/heddle-error.ts'
 import { nameText } from '../errors/quote.ts'
 import { Trap } from '../errors/trap.ts'
-import { FuncInstance, type HostCode } from '../runtime/func.ts'
+import { FuncInstance, type Caller, type HostCode } from '../runtime/func.ts'
+import type { Instance } from '../runtime/instance.ts'
 import type { Stop } from '../runtime/tier.ts'
 import { i32Value, type Value } from '../runtime/value.ts'
 import { I32 as I32_TYPE } from '../syntax/types.ts'
@@ -39,10 +40,14 @@ export function callHost(
   // It stays there where the function ends the run.
   run.hostCall = hostCall
   const outcome = callOutside(run, hostCall)
+  // It may have begun a run that has not ended, or ended one in the middle; an error that ends this one says more than that.
+  if (!('error' in outcome)) run.checkTurn()
   if ('error' in outcome) throwError(run, outcome.error, returnPc)
   else if (outcome.result instanceof Promise) return suspend(run, hostCall, outcome.result)
   else {
+    run.abortListeners = undefined
     checkResults(func, outcome.result)
+    if (run.fuel < 0) return overdrawn(run, { values: outcome.result, slot: hostCall.slot, returnPc })
     writeValues(outcome.result, slot)
     run.pc = returnPc
   }
@@ -50,25 +55,53 @@ export function callHost(
   return run.sp > run.callBase ? undefined : done(run)
 }
 
+/** The host function charged more than there was: not even what costs nothing comes next. */
+function overdrawn(run: Execution, outcome: Outcome): Stop {
+  run.hostCall = undefined
+  run.outcome = outcome
+  run.becomeSource()
+  return { kind: 'fuel' }
+}
+
 type HostOutcome = { readonly result: ReturnType<HostCode> } | { readonly error: unknown }
 
 /** Lets a host function run, on a stage that begins above the frame that called it. */
 function callOutside(run: Execution, { func, args, caller, slot }: HostCall): HostOutcome {
-  const { stackTop, callTop, stackLimit, callLimit, hostDepth } = stage
+  const { stackTop, callTop, stackLimit, callLimit, hostDepth, caller: below } = stage
   stage.stackTop = run.base + slot + Math.max(wordsOf(func.type.params), wordsOf(func.type.results))
   stage.callTop = run.sp
   stage.stackLimit = run.stackLimit
   stage.callLimit = run.callLimit
   stage.hostDepth++
+  stage.caller = run
   try {
-    return { result: func.host!(args, { instance: caller, charge: (fuel) => run.charge(fuel) }) }
+    return { result: func.host!(args, new HostCaller(run, caller)) }
   } catch (error) {
     return { error }
   } finally {
     clearStage(run)
-    Object.assign(stage, { stackTop, callTop, stackLimit, callLimit, hostDepth })
+    Object.assign(stage, { stackTop, callTop, stackLimit, callLimit, hostDepth, caller: below })
     run.setLimits()
   }
+}
+
+/** What a host function sees of the run that called it. */
+class HostCaller implements Caller {
+  readonly instance: Instance | undefined
+  private readonly run: Execution
+
+  constructor(run: Execution, instance: Instance | undefined) {
+    this.run = run
+    this.instance = instance
+  }
+
+  get fuel(): number {
+    return this.run.fuel
+  }
+
+  readonly charge = (fuel: number): void => this.run.charge(fuel)
+
+  readonly onAbort = (listener: (reason: unknown) => void): void => this.run.onAbort(listener)
 }
 
 /** The end, with the results where the run began. */
@@ -79,10 +112,12 @@ export function done(run: Execution): Stop {
 function suspend(run: Execution, hostCall: HostCall, promise: Promise<readonly Value[]>): Stop {
   if (!run.mayAwait) {
     promise.catch(() => undefined)
-    throw new HeddleError(
+    const error = new HeddleError(
       'ASYNC_IMPORT',
       `the host function ${nameText(hostCall.func.name ?? '')} returned a promise in a synchronous call: start the call as a run and await it`,
     )
+    run.giveUp(error)
+    throw error
   }
   run.hostCall = hostCall
   return { kind: 'host', promise }
@@ -129,7 +164,9 @@ export function wait(run: Execution): Stop | undefined {
   const { pc, waits } = run
   const base = run.fp + code[pc + 2]!
   const request = waitRequest(slowRow(code[pc + 1]!), I32, run.instance!, base, code[pc + 3]!, code[pc + 4]!)
-  const outcome = run.mayAwait ? waits.suspend(request) : waits.block(request, run.poll)
+  const outcome = run.mayAwait
+    ? waits.suspend(request)
+    : waits.block(request, run.isWatched ? () => errorOnly(run.look()) : undefined)
   const returnPc = pc + SLOW_WORDS
   if (typeof outcome !== 'number') {
     run.waiting = outcome
@@ -144,6 +181,10 @@ export function wait(run: Execution): Stop | undefined {
   I32[base] = outcome
   run.pc = returnPc
   return undefined
+}
+
+function errorOnly(answer: ReturnType<Execution['look']>): Error | undefined {
+  return answer === 'pause' ? undefined : answer
 }
 
 export function notify(run: Execution): undefined {

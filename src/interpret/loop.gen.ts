@@ -265,6 +265,7 @@ export function createLoop(
           why = slow(instance, code[pc + 1], (fp + code[pc + 2]), code[pc + 3], code[pc + 4])
           if (why !== 0) break run
           pc = pc + 5 | 0
+          if (S[4] < 0) { why = 1; break run }
           continue run
         case 48: // address64
           a = (fp + code[pc + 2])

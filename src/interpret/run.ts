@@ -9,13 +9,13 @@ import { TRAP_CODES, Trap, type TrapCode } from '../errors/trap.ts'
 import { exceptionOf, type ExceptionInstance } from '../runtime/exception.ts'
 import type { FuncInstance } from '../runtime/func.ts'
 import type { SavedRun } from '../runtime/saved-run.ts'
-import type { CallOptions, RunFrame, RunHandle, Stop } from '../runtime/tier.ts'
+import type { CallOptions, RunFrame, RunHandle, Stop, StretchOptions } from '../runtime/tier.ts'
 import type { Value } from '../runtime/value.ts'
 import { describeAccess, describeFrame } from './backtrace.ts'
 import { RunBreakpoints, passCharge, reachBreakpoint } from './breakpoints.ts'
 import { call, indirectCallee, lowerCallee, referencedCallee, returnToCaller, tailCall } from './calls.ts'
 import { codeAt, restOfBlock } from './code-heap.ts'
-import { Execution, SLICE, pushFirstCall } from './execution.ts'
+import { Execution, pushFirstCall } from './execution.ts'
 import { writeValues } from './frame-values.ts'
 import { beginBlock, outOfFuel } from './fuel.ts'
 import { callAgain, callHost, checkResults, finishCall, notify, wait } from './host-calls.ts'
@@ -35,6 +35,11 @@ const FUEL_CHUNK = 1 << 30
 const OUT_OF_BOUNDS = trapReason('TRAP_OUT_OF_BOUNDS')
 /** Traps of accesses, which say which one. */
 const NAMES_ACCESS: ReadonlySet<TrapCode> = new Set(['TRAP_OUT_OF_BOUNDS', 'TRAP_UNALIGNED_ATOMIC'])
+/** Traps of no instruction: somebody outside ends the run between two blocks. */
+const FROM_OUTSIDE: ReadonlySet<TrapCode> = new Set(['ABORTED', 'TIMEOUT', 'FUEL_EXHAUSTED'])
+
+/** A call cannot stop: what it is held to ends it. */
+const CALL: StretchOptions = { verdict: () => undefined }
 
 export class InterpreterRun extends Execution implements RunHandle {
   /** Of a run that has not begun. */
@@ -90,9 +95,11 @@ export class InterpreterRun extends Execution implements RunHandle {
 
   /** Runs to the end; throws a Trap, or what a host function threw. */
   complete(): readonly Value[] {
-    const stop = this.resume()
+    const { payer } = this
+    const stop = this.resume(payer?.endsWithoutFuel === true ? payer.fuel : Infinity, CALL)
     if (stop.kind === 'done') return stop.results
     if (stop.kind === 'trap') throw stop.error
+    if (stop.kind === 'fuel') throw this.exhausted()
     throw new InternalError(`a call that cannot stop has stopped: ${stop.kind}`)
   }
 
@@ -105,15 +112,19 @@ export class InterpreterRun extends Execution implements RunHandle {
     }
   }
 
-  resume(fuel: number = Infinity): Stop {
+  resume(fuel: number = Infinity, options: StretchOptions = {}): Stop {
     if (this.state === 'finished') throw new UsageError('the run has ended', 'RUN_ENDED')
     if (this.state === 'running') throw new UsageError('the run is being driven already', 'RUN_BUSY')
     if (this.state === 'awaiting') throw new UsageError('the run waits for a host function', 'RUN_AWAITING')
-    this.fuel = Math.floor(fuel)
     const first = this.state === 'ready'
+    if (!first) this.checkTurn()
+    else if (this.func.instance !== undefined) this.occupy(this.func.instance)
+    this.fuel = Math.floor(fuel)
+    this.stretch = options
     if (first) this.mode = this.wantedMode
     else if (this.isOutdated) this.lowerAgain()
     this.state = 'running'
+    this.isUnderWay = true
     try {
       this.enter(first)
       return this.leave((first ? this.begin() : this.goOn()) ?? this.drive())
@@ -139,6 +150,7 @@ export class InterpreterRun extends Execution implements RunHandle {
     }
     this.hostCall = undefined
     this.waiting = undefined
+    this.abortListeners = undefined
     this.becomeSource()
     this.state = 'stopped'
   }
@@ -147,16 +159,20 @@ export class InterpreterRun extends Execution implements RunHandle {
   private caughtOf(error: unknown, returnPc: number): ExceptionInstance {
     const exception = exceptionOf(error)
     if (exception !== undefined && catcherOf(this, exception, throwPosition(returnPc)) !== undefined) return exception
-    this.end(true)
+    this.end(error instanceof Error ? error : new HostThrow(error))
     throw error
   }
 
-  abort(): void {
+  abort(reason?: unknown): void {
     if (this.state === 'running') throw new UsageError('the run is being driven: abort it from a poll', 'RUN_BUSY')
+    const isLate = this.state === 'finished'
     this.state = 'finished'
     this.isKept = false
     this.waiting?.release()
     this.release(stage.resident === this)
+    if (isLate) return
+    this.vacate(true, new Trap('ABORTED', '', [], { cause: reason }))
+    this.giveUp(reason)
   }
 
   get depth(): number {
@@ -171,19 +187,29 @@ export class InterpreterRun extends Execution implements RunHandle {
   }
 
   private leave(stop: Stop): Stop {
-    if (stop.kind === 'done' || stop.kind === 'trap') {
-      this.end(stop.kind === 'trap')
-    } else {
+    this.isUnderWay = false
+    if (stop.kind === 'done') this.end()
+    else if (stop.kind === 'trap') this.end(stop.error)
+    else {
       this.state = stop.kind === 'host' ? 'awaiting' : 'stopped'
       stage.resident = this
+      this.vacate(false)
     }
     return stop
   }
 
+  /** The end of a call that was held to the fuel of the run below it. */
+  private exhausted(): Trap {
+    const trap = this.located(new Trap('FUEL_EXHAUSTED', 'in a call that a host function made'))
+    this.abort()
+    return trap
+  }
+
   /** The run is over. The frames of a precise one that has trapped stay, to be saved. */
-  private end(isTrap: boolean): void {
+  private end(trap?: Error): void {
     this.state = 'finished'
-    if (isTrap && this.mode === 'precise') {
+    this.vacate(true, trap)
+    if (trap !== undefined && this.mode === 'precise') {
       this.isKept = true
       stage.resident = this
     } else this.release(true)
@@ -206,6 +232,8 @@ export class InterpreterRun extends Execution implements RunHandle {
 
   /** Goes on behind a call that has come to something while the run was stopped. */
   private goOn(): Stop | undefined {
+    // A host function has charged more than there was while the run waited for it.
+    if (this.fuel < 0) return { kind: 'fuel' }
     const { hostCall, outcome } = this
     if (this.isAtBreakpoint) return passCharge(this)
     if (outcome !== undefined) return finishCall(this, outcome)
@@ -220,7 +248,7 @@ export class InterpreterRun extends Execution implements RunHandle {
     for (;;) {
       const why = this.execute()
       if (this.isDue && why < REASON.trap && (!this.metered || this.isBetweenInstructions(why))) {
-        if (this.slice < 0) this.lookOutside()
+        if (this.slice < 0 && this.mustPause(why)) return { kind: 'pause' }
         if (this.isOutdated) {
           this.lowerAgain()
           this.enter(false)
@@ -282,17 +310,22 @@ export class InterpreterRun extends Execution implements RunHandle {
     return why
   }
 
-  private lookOutside(): void {
-    this.slice = SLICE
-    if (this.poll === undefined) return
+  /** Looks at the world outside, which may end the run, or ask for a pause: that comes at the next place that is fit for it. */
+  private mustPause(why: number): boolean {
+    this.beginSlice()
     stage.closed = true
-    let error
+    let answer
     try {
-      error = this.poll()
+      answer = this.look()
     } finally {
       stage.closed = false
     }
-    if (error !== undefined) throw error
+    if (answer === undefined || (answer === 'pause' && !this.mayAwait)) return false
+    if (answer !== 'pause') throw answer
+    // A metered run stands between two instructions here.
+    if (this.metered || why === REASON.slice) return true
+    this.slice = -1
+    return false
   }
 
   private handle(why: number): Stop | undefined {
@@ -359,7 +392,7 @@ export class InterpreterRun extends Execution implements RunHandle {
 
   /** The trap with its stack; the whole block in which it happened counts as executed. */
   private located(trap: Trap): Trap {
-    const placed = this.metered ? codeAt(this.pc) : undefined
+    const placed = this.metered && !FROM_OUTSIDE.has(trap.code) ? codeAt(this.pc) : undefined
     if (placed?.mode === 'stepping' || placed?.mode === 'precise') {
       this.paidAhead = restOfBlock(placed, this.pc)
       this.charge(this.paidAhead)

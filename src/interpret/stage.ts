@@ -9,6 +9,17 @@ export interface Resident {
   readonly park: () => void
 }
 
+/** A run below, while a host function that it called is under way. */
+export interface Caller {
+  readonly metered: boolean
+  readonly fuel: number
+  /** Whether its fuel is a limit that ends it: then it holds for calls that are made from its host functions, too. */
+  readonly endsWithoutFuel: boolean
+  charge: (fuel: number) => void
+  /** Why calls that its host functions make must end, where they must. */
+  verdict: () => Error | undefined
+}
+
 interface Stage {
   /** Where the next run begins, in words of the stack of slots and of the stack of calls. */
   stackTop: number
@@ -18,6 +29,8 @@ interface Stage {
   callLimit: number
   /** Host functions that have been called and have not returned. */
   hostDepth: number
+  /** Who called the innermost of them. */
+  caller: Caller | undefined
   resident: Resident | undefined
   /** While the loop runs, or somebody is asked who must not call back: a limiter, a poll. Then no run may begin or go on. */
   closed: boolean
@@ -29,6 +42,7 @@ export const stage: Stage = {
   stackLimit: Infinity,
   callLimit: Infinity,
   hostDepth: 0,
+  caller: undefined,
   resident: undefined,
   closed: false,
 }

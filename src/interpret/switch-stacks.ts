@@ -170,6 +170,7 @@ function begin(
   const { func } = from
   const mode = continuedMode(run.mode)
   const entry = func.host === undefined ? run.roomFor(func, slot, 1, mode) : RETURN_PC
+  if (func.instance !== undefined) run.occupy(func.instance)
   run.pushCall(EXIT_PC)
   continuation.computation = undefined
   run.crossings.push(prompt)
@@ -186,6 +187,8 @@ function begin(
 function goOnWith(run: Execution, suspended: FrameStretch, base: number, prompt: Crossing): FrameStretch {
   const mode = continuedMode(run.mode)
   const stretch = suspended.mode === mode ? suspended : lowerStretch(suspended, mode)
+  run.occupy(stretch.instance)
+  for (const { instance } of stretch.crossings) run.occupy(instance)
   const { fp, sp } = placeStretch(stretch, base, run.sp, run.fp)
   run.slice -= stretch.words.length >> 8
   run.crossings.push(prompt)

@@ -33,6 +33,7 @@ export function throwReference(run: Execution, exception: ExceptionInstance | nu
 export function throwError(run: Execution, error: unknown, returnPc: number): undefined {
   const exception = exceptionOf(error)
   if (exception === undefined) throw error
+  run.checkTurn()
   throwException(run, exception, throwPosition(returnPc))
 }
 

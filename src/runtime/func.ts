@@ -11,8 +11,12 @@ import type { Value } from './value.ts'
 export interface Caller {
   /** The instance whose code makes the call; undefined where the host calls its own function. */
   readonly instance: Instance | undefined
-  /** Takes fuel on top of the call's own, where fuel is counted. */
+  /** What the run may still use before it stops; Infinity where nothing limits it. */
+  readonly fuel: number
+  /** Takes fuel on top of the call's own, where fuel is counted; a negative amount gives back. */
   readonly charge: (fuel: number) => void
+  /** Asks to be told when the run is given up while it waits for this function. */
+  readonly onAbort: (listener: (reason: unknown) => void) => void
 }
 
 /** Values for the results, or a promise of them: then the run suspends. */

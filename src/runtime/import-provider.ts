@@ -26,6 +26,8 @@ export interface ImportProvider {
   readonly imports: (memory: () => GuestMemory) => Readonly<Record<string, ProvidedFunction>>
   /** The type that its function of that name has; undefined where there is none. */
   readonly typeOf: (name: string) => ProvidedType | undefined
+  /** The run that waits for this promise has ended: the call behind it must touch neither the guest's memory nor anything else any more. */
+  readonly abandon?: ((outcome: Promise<number>) => void) | undefined
   /** Its state, for a snapshot: descriptors, clocks, files that live in memory. Without it a guest of this provider can't be saved. */
   readonly save?: (() => Uint8Array) | undefined
   /** Takes over a state that `save` gave, in another process perhaps: untrusted data. Throws where that is damaged or asks for too much. */

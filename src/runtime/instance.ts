@@ -11,6 +11,7 @@ import { FuncInstance } from './func.ts'
 import type { ExternKind } from '../syntax/types.ts'
 import { GLOBAL_WORDS, type Global } from './global.ts'
 import { Memory } from './memory.ts'
+import { occupancyOf, type Concurrency, type Occupancy } from './occupancy.ts'
 import type { Reservation, Store } from './store.ts'
 import type { Table } from './table.ts'
 import type { Tag } from './tag.ts'
@@ -124,10 +125,19 @@ export class Instance {
   /** The first memory, or an empty one. */
   memory: Memory = Memory.none()
 
+  /** Who is in it, where not every order of runs will do. */
+  readonly occupancy: Occupancy | undefined
+
   private readonly reservation: Reservation
 
   /** Takes one from the store's quota of instances. */
-  constructor(store: Store, compiled: CompiledModule, importedFuncs: readonly FuncInstance[]) {
+  constructor(
+    store: Store,
+    compiled: CompiledModule,
+    importedFuncs: readonly FuncInstance[],
+    concurrency: Concurrency = 'free',
+  ) {
+    this.occupancy = occupancyOf(this, concurrency)
     this.reservation = store.reserve('instances', 1)
     this.reservation.lastAsLongAs(this)
     this.store = store

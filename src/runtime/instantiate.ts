@@ -10,6 +10,7 @@ import { FuncInstance } from './func.ts'
 import { GLOBAL_WORDS, Global } from './global.ts'
 import { Instance, type CompiledModule, type ExternVal } from './instance.ts'
 import { Memory } from './memory.ts'
+import type { Concurrency } from './occupancy.ts'
 import type { Store } from './store.ts'
 import { Table } from './table.ts'
 import { Tag } from './tag.ts'
@@ -22,13 +23,19 @@ interface Instantiated {
 }
 
 /** The module is valid and `imports` match it. Traps where an active segment is out of bounds; what was written by then stays. */
-export function instantiate(store: Store, compiled: CompiledModule, imports: readonly ExternVal[]): Instantiated {
+export function instantiate(
+  store: Store,
+  compiled: CompiledModule,
+  imports: readonly ExternVal[],
+  concurrency?: Concurrency,
+): Instantiated {
   const { module } = compiled
   store.require(quotasOf(module))
   const instance = new Instance(
     store,
     compiled,
     imports.filter((i) => i instanceof FuncInstance),
+    concurrency,
   )
   // Where its functions were written into a table that others have, it lives on.
   let isShared = false

@@ -25,6 +25,7 @@ import { FuncInstance } from './func.ts'
 import { HeapObject } from './heap.ts'
 import type { CompiledModule, Instance } from './instance.ts'
 import { i31, isOfRefType } from './reference.ts'
+import type { Concurrency } from './occupancy.ts'
 import type { SavedFrame } from './saved-run.ts'
 import { entryAt, invalid } from './snapshot-fault.ts'
 import type { Store } from './store.ts'
@@ -47,6 +48,8 @@ export interface WantedFunction {
 }
 
 export interface HostBindings {
+  /** How runs may overlap in the instances. */
+  readonly concurrency?: Concurrency | undefined
   /** Undefined where there is none. */
   readonly hostFunc: (wanted: WantedFunction) => FuncInstance | undefined
   /** What the host's object or symbol of that name is here; undefined where there is none. */

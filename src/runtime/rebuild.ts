@@ -91,7 +91,10 @@ class Rebuild {
       memoryBytes: data.memories.reduce((sum, each) => sum + each.pages * pageSizeOf(this.memoryType(each.place)), 0),
       tableElements: data.tables.reduce((sum, { elems }) => sum + runsLength(elems), 0),
     })
-    for (const { module } of data.instances) this.instances.push(new Instance(store, this.compiledAt(module), []))
+    const { concurrency } = this.bindings
+    for (const { module } of data.instances) {
+      this.instances.push(new Instance(store, this.compiledAt(module), [], concurrency))
+    }
     for (const place of data.tags) this.tags.push(this.newTag(place))
     for (const each of data.memories) this.memories.push(this.newMemory(each))
     for (const each of data.tables) this.tables.push(this.newTable(each))

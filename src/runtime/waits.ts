@@ -4,7 +4,6 @@
 
 import { Trap } from '../errors/trap.ts'
 import type { Memory } from './memory.ts'
-import type { Poll } from './tier.ts'
 
 /** What `memory.atomic.wait` gives. */
 export const WOKEN = 0
@@ -26,7 +25,7 @@ export interface Waits {
   /** Where the caller can suspend. */
   readonly suspend: (request: WaitRequest) => number | Waiting
   /** Where it cannot: the thread stops until the wait is over. `poll` is looked at now and then, and its error ends the wait. */
-  readonly block: (request: WaitRequest, poll: Poll | undefined) => number
+  readonly block: (request: WaitRequest, poll: (() => Error | undefined) | undefined) => number
   /** Wakes at most `count` of those that wait at the address, the longest waiting first. Gives how many. */
   readonly notify: (memory: Memory, address: number, count: number) => number
 }

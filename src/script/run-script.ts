@@ -277,6 +277,7 @@ class ScriptThread {
           throw stop.error
         case 'fuel':
         case 'breakpoint':
+        case 'pause':
           yield 'ready'
           break
         case 'host':

@@ -2,12 +2,12 @@
 // initialised-module.ts; what the initialisation may do, and what the new module exports, is decided here.
 
 import { encodeModule } from '../../binary/encode-module.ts'
+import type { BudgetOptions } from '../../embed/budget.ts'
 import { Engine, type ModuleSource } from '../../embed/engine.ts'
 import type { Imports } from '../../embed/imports.ts'
 import type { Instance } from '../../embed/instance.ts'
 import { Module } from '../../embed/module.ts'
 import { nearest } from '../../embed/nearest.ts'
-import type { Signal } from '../../embed/pace.ts'
 import { checkLimits } from '../../errors/check-limits.ts'
 import { UsageError } from '../../errors/heddle-error.ts'
 import { listed, nameText, quoted } from '../../errors/quote.ts'
@@ -24,8 +24,8 @@ import { RunDriver } from '../run-driver.ts'
 import { initialisedModule } from './initialised-module.ts'
 import { WizenError } from './wizen-error.ts'
 
-/** What WASI grants counts only with `allowWasi`. */
-export interface WizenOptions extends Omit<WasiOptions, 'limits'> {
+/** What WASI grants counts only with `allowWasi`. The budget is that of the initialisation. */
+export interface WizenOptions extends Omit<WasiOptions, 'limits'>, BudgetOptions {
   /** The exported function without parameters that initialises: `wizer.initialize` if absent. What it returns is of no interest. */
   readonly initFunc?: string | undefined
   /** Whether the new module still exports it. */
@@ -36,11 +36,6 @@ export interface WizenOptions extends Omit<WasiOptions, 'limits'> {
   readonly allowWasi?: boolean | undefined
   /** Functions that the initialisation may call. The new module imports them as before. */
   readonly imports?: Imports | undefined
-  /** How many units the initialisation may use. */
-  readonly fuel?: number | undefined
-  /** Milliseconds that it may take. */
-  readonly timeout?: number | undefined
-  readonly signal?: Signal | undefined
   readonly limits?: Partial<StoreLimits & WasiLimits> | undefined
   readonly engine?: Engine | undefined
 }

@@ -12,23 +12,31 @@ export function* wait<T>(value: Awaitable<T>): Waiting<T> {
 
 /**
  * Runs to the end, synchronously unless a promise is met. What comes behind the last promise, `succeed` included, happens at once:
- * so a call that is done when its promise settles has done nothing before.
+ * so a call that is done when its promise settles has done nothing before. Once it is not wanted any more, nothing more of it happens.
  */
-export function drive<T, R>(steps: Waiting<T>, succeed: (value: T) => R, fail: (error: unknown) => R): Awaitable<R> {
+export function drive<T, R>(
+  steps: Waiting<T>,
+  succeed: (value: T) => R,
+  fail: (error: unknown) => R,
+  isWanted: () => boolean = () => true,
+): Awaitable<R> {
   let step: IteratorResult<Promise<unknown>, T>
   try {
     step = steps.next()
   } catch (error) {
     return fail(error)
   }
-  return step.done === true ? succeed(step.value) : driveOn(steps, step.value, succeed, fail)
+  return step.done === true ? succeed(step.value) : driveOn(steps, step.value, succeed, fail, isWanted)
 }
+
+const NEVER: Promise<never> = new Promise<never>(() => {})
 
 async function driveOn<T, R>(
   steps: Waiting<T>,
   first: Promise<unknown>,
   succeed: (value: T) => R,
   fail: (error: unknown) => R,
+  isWanted: () => boolean,
 ): Promise<R> {
   let promise = first
   for (;;) {
@@ -36,6 +44,7 @@ async function driveOn<T, R>(
       (value) => ({ value }),
       (error: unknown) => ({ error }),
     )
+    if (!isWanted()) return NEVER
     let step: IteratorResult<Promise<unknown>, T>
     try {
       step = 'error' in settled ? steps.throw(settled.error) : steps.next(settled.value)

@@ -12,6 +12,7 @@ export function wasiProvider(wasi: Wasi): ImportProvider {
     moduleName: WASI_MODULE,
     imports: (memory) => wasi.imports(memory),
     typeOf: coreType,
+    abandon: (outcome) => wasi.abandon(outcome),
     save: () => wasi.save(),
     restore: (saved) => wasi.restore(saved),
   }

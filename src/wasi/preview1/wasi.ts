@@ -90,6 +90,8 @@ export class Wasi {
   readonly #given: { readonly args: boolean; readonly env: boolean }
   #fileSystems: ReadonlyMap<string, FileSystem>
   readonly #calls = new Map<FunctionName, number>()
+  /** Calls that wait, by what they gave. */
+  readonly #pending: WeakMap<Promise<number>, { isWanted: boolean }> = new WeakMap()
   readonly #trace: WasiListener | undefined
   readonly #traceClock: () => bigint
 
@@ -190,6 +192,12 @@ export class Wasi {
     this.#table.closeAll()
   }
 
+  /** Nobody waits for this promise of a call any more: nothing more of the call happens. */
+  abandon(outcome: Promise<number>): void {
+    const call = this.#pending.get(outcome)
+    if (call !== undefined) call.isWanted = false
+  }
+
   /** The descriptors that the guest opened itself and has not closed. */
   get openedDescriptors(): readonly number[] {
     return this.#table.opened()
@@ -285,7 +293,11 @@ export class Wasi {
       } catch (error) {
         return fail(error)
       }
-      return isWaiting(begun) ? drive(begun, succeed, fail) : succeed(begun)
+      if (!isWaiting(begun)) return succeed(begun)
+      const call = { isWanted: true }
+      const driven = drive(begun, succeed, fail, () => call.isWanted)
+      if (isPromise(driven)) this.#pending.set(driven, call)
+      return driven
     }
   }
 

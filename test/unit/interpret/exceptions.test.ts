@@ -191,7 +191,7 @@ describe('a chain of instances', () => {
     const first = chain(host)
     expect(call(first, 'run', 42)).toEqual([1042])
     const run = start(first, 'run', 42)
-    expect(resultsOf(finish(run, 1))).toEqual([1042])
+    expect(resultsOf(finish(run, 1, host))).toEqual([1042])
   })
 
   it('does not catch in a frame that a tail call has left', () => {

@@ -82,7 +82,7 @@ describe('a host function', () => {
     })
     expect(call(own, 'f', 0, 'outer')).toEqual([1002, 'outer'])
     expect(call(own, 'f', 20, 'outer')).toEqual([1002 * 21 + 20, 'outer'])
-    expect(resultsOf(finish(start(own, 'f', 20, 'outer'), 3))).toEqual([1002 * 21 + 20, 'outer'])
+    expect(resultsOf(finish(start(own, 'f', 20, 'outer'), 3, true))).toEqual([1002 * 21 + 20, 'outer'])
   })
 
   it('may begin a run that ends outside, after its caller', () => {
