@@ -107,12 +107,17 @@ async function conduct(
   const json = parsed.has(JSON_OUTPUT)
   const snapshot = snapshotFile(parsed, parsed.has(QUIET))
   const trace = openTrace(parsed)
+  const interrupt = new AbortController()
+  // Once: a second interrupt ends the process, as it ends any other.
+  const interrupted = (): void => interrupt.abort()
+  process.once('SIGINT', interrupted)
   try {
     const result = await start({
       ...hostOptions(parsed, file, json),
       ...limitOptions(parsed),
       invoke: parsed.get(INVOKE),
       snapshotOn: snapshot?.moments,
+      signal: interrupt.signal,
       ...(trace !== undefined && { trace: trace.listener }),
       unknownImports: unknownImports(parsed),
       onUnknownCall: (from, name, values) =>
@@ -123,6 +128,7 @@ async function conduct(
     if (isWritten === false && result.snapshotError !== undefined && result.exitCode === 0) return EXIT_MODULE
     return result.exitCode > 255 ? result.exitCode & 0xff || 255 : result.exitCode
   } finally {
+    process.removeListener('SIGINT', interrupted)
     trace?.close()
   }
 }
@@ -216,7 +222,7 @@ type CommonOptions = Omit<RunOptions & ResumeOptions, 'engine' | 'args' | 'argv0
 
 /** What the guest gets of this machine. With JSON its output is a part of the result. */
 export function hostOptions(parsed: Arguments, file: string, json: boolean): HostOptions {
-  const { stdout, stderr, stdin, ...host } = nodeHost({ suspends: parsed.has(TIMEOUT) })
+  const { stdout, stderr, stdin, ...host } = nodeHost({ suspends: true })
   const { preopens, notes } = openFolders(parsed)
   if (parsed.has(VERBOSE)) notes.forEach(note)
   return {
@@ -329,7 +335,8 @@ function report(result: RunResult, parsed: Arguments, json: boolean): void {
     return
   }
   for (const value of results) writeAll(1, `${formatValue(value)}\n`)
-  if (trap !== undefined) reportTrap(trap)
+  // Who interrupts a program knows why it has ended.
+  if (trap !== undefined && (trap.code !== 'ABORTED' || parsed.has(VERBOSE))) reportTrap(trap)
   if (parsed.has(VERBOSE) && fuelUsed !== undefined) note(`${fuelUsed} units of fuel used`)
 }
 

@@ -2,16 +2,17 @@
 // are granted by whoever runs the guest.
 
 import { randomFillSync } from 'node:crypto'
+import { fstatSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import type { WasiOptions, WasiOutput } from '../wasi.ts'
 import { blockingClock, suspendingClock } from './clock.ts'
 import { blockingInput, suspendingInput } from './input.ts'
-import { writeAll } from './output.ts'
+import { nonblocking, writeAll, writeSuspending } from './output.ts'
 import { toWasiError } from './system-error.ts'
 import { TerminalFilter } from './terminal.ts'
 
 export interface NodeHostOptions {
-  /** Whether waiting for input and sleeping suspend the run, as a deadline needs it, or block the thread, which is faster. */
+  /** Whether waiting for input, for readers of the output and for time suspends the run, as deadlines and signals need it, or blocks the thread. */
   readonly suspends?: boolean
 }
 
@@ -24,23 +25,55 @@ export function nodeHost({ suspends = false }: NodeHostOptions = {}): Pick<
     clock: suspends ? suspendingClock : blockingClock,
     traceClock: () => process.hrtime.bigint(),
     random: (bytes) => void randomFillSync(bytes),
-    stdin: { read: suspends ? suspendingInput(process.stdin) : blockingInput(0), terminal: isatty(0) },
-    stdout: output(1),
-    stderr: output(2),
+    // Files keep nobody waiting.
+    stdin: {
+      read: suspends && !isFile(0) ? suspendingInput(() => process.stdin) : blockingInput(0),
+      terminal: isatty(0),
+    },
+    stdout: output(1, suspends),
+    stderr: output(2, suspends),
+  }
+}
+
+function isFile(fd: number): boolean {
+  try {
+    return fstatSync(fd).isFile()
+  } catch {
+    return false
   }
 }
 
 /** The bytes as they are; to a terminal without what would steer it. */
-function output(fd: number): WasiOutput {
-  if (!isatty(fd)) return (bytes) => write(fd, bytes)
+function output(fd: number, suspends: boolean): WasiOutput {
+  const write = suspends ? suspendingOutput(fd) : blockingOutput(fd)
+  if (!isatty(fd)) return write
   const filter = new TerminalFilter()
-  return { write: (bytes) => write(fd, filter.filter(bytes)), terminal: true }
+  return { write: (bytes) => write(filter.filter(bytes)), terminal: true }
 }
 
-function write(fd: number, bytes: Uint8Array): void {
-  try {
-    writeAll(fd, bytes)
-  } catch (error) {
-    throw toWasiError(error)
+type Write = (bytes: Uint8Array) => void | Promise<void>
+
+function blockingOutput(fd: number): Write {
+  return (bytes) => {
+    try {
+      writeAll(fd, bytes)
+    } catch (error) {
+      throw toWasiError(error)
+    }
+  }
+}
+
+function suspendingOutput(fd: number): Write {
+  // Opened at the first write: most programs never write to one of the two.
+  let own: number | undefined
+  return (bytes) => {
+    try {
+      own ??= nonblocking(fd)
+      return writeSuspending(own, bytes)?.catch((error: unknown) => {
+        throw toWasiError(error)
+      })
+    } catch (error) {
+      throw toWasiError(error)
+    }
   }
 }

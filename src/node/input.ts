@@ -50,8 +50,8 @@ function readSome(fd: number, buffer: Uint8Array): number {
   }
 }
 
-/** Reads a stream with promises, so that a deadline can pass while the guest waits. */
-export function suspendingInput(stream: Readable): ReadInput {
+/** Reads a stream with promises, so that a deadline or a signal can come while the guest waits. It is asked for at the first read. */
+export function suspendingInput(stream: Readable | (() => Readable)): ReadInput {
   let chunks: AsyncIterator<unknown> | undefined
   let rest: Uint8Array = new Uint8Array(0)
   const take = (length: number): Uint8Array => {
@@ -61,7 +61,7 @@ export function suspendingInput(stream: Readable): ReadInput {
   }
   return (length) => {
     if (rest.length > 0) return take(length)
-    chunks ??= stream[Symbol.asyncIterator]()
+    chunks ??= (typeof stream === 'function' ? stream() : stream)[Symbol.asyncIterator]()
     return chunks.next().then(
       ({ done, value }) => {
         if (done === true) return null

@@ -1,6 +1,7 @@
 // Writing to file descriptors, at once and whole: what was written is out when the process ends, in the order in which it was written.
 
-import { writeSync } from 'node:fs'
+import { constants, fstatSync, openSync, writeSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Whoever read the output has gone. As a signal would, it ends the program. */
 export class BrokenPipe extends Error {
@@ -9,22 +10,53 @@ export class BrokenPipe extends Error {
 
 const RETRY_MS = 2
 
-/** Waits where a pipe is full. Throws a BrokenPipe where nobody reads any more. */
+/** Blocks where a pipe is full. Throws a BrokenPipe where nobody reads any more. */
 export function writeAll(fd: number, data: Uint8Array | string): void {
-  let rest = typeof data === 'string' ? Buffer.from(data) : data
-  while (rest.length > 0) rest = rest.subarray(writeSome(fd, rest))
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data
+  for (let written = writeSome(fd, bytes); written < bytes.length; written += writeSome(fd, bytes.subarray(written))) {
+    pause(RETRY_MS)
+  }
 }
 
-function writeSome(fd: number, bytes: Uint8Array): number {
+/** The same; but where the pipe is full, and the descriptor doesn't block, it waits with a promise. */
+export function writeSuspending(fd: number, bytes: Uint8Array): void | Promise<void> {
+  const rest = bytes.subarray(writeSome(fd, bytes))
+  return rest.length === 0 ? undefined : writeRest(fd, rest)
+}
+
+async function writeRest(fd: number, bytes: Uint8Array): Promise<void> {
+  let rest = bytes
+  do {
+    await sleep(RETRY_MS)
+    rest = rest.subarray(writeSome(fd, rest))
+  } while (rest.length > 0)
+}
+
+/**
+ * A descriptor of the same pipe or terminal on which writing never blocks, where the system can open one anew, as Linux can; else the same
+ * descriptor. Its flags are its own: those of the given one are shared with other processes.
+ */
+export function nonblocking(fd: number): number {
   try {
-    return writeSync(fd, bytes)
+    const stat = fstatSync(fd)
+    if (!stat.isFIFO() && !stat.isCharacterDevice()) return fd
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+  } catch {
+    return fd
+  }
+}
+
+/** How many bytes could be written at once. */
+function writeSome(fd: number, bytes: Uint8Array): number {
+  let written = 0
+  try {
+    while (written < bytes.length) written += writeSync(fd, bytes, written)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EPIPE') throw new BrokenPipe('nobody reads the output any more')
     if (code !== 'EAGAIN') throw error
-    pause(RETRY_MS)
-    return 0
   }
+  return written
 }
 
 const never = new Int32Array(new SharedArrayBuffer(4))

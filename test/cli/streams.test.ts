@@ -31,11 +31,47 @@ describe('heddle', () => {
     expect(String(await errors)).toBe('')
   })
 
-  it('is ended by an interrupt while the guest runs', async () => {
-    const child = start(program, 'yes')
+  describe('is ended by an interrupt, quietly, with exit code 130', () => {
+    const interrupted = async (child: ReturnType<typeof start>, ready: Promise<unknown>): Promise<void> => {
+      const errors = collect(child.stderr as AsyncIterable<Buffer>)
+      await ready
+      child.kill('SIGINT')
+      expect(await once(child, 'exit')).toEqual([130, null])
+      expect(String(await errors)).toBe('')
+    }
+
+    it('while the guest writes', async () => {
+      const child = start(program, 'yes')
+      await interrupted(child, once(child.stdout!, 'data'))
+    })
+
+    it('while the guest waits for somebody to read what it writes', async () => {
+      const child = start(program, 'yes')
+      child.stdout!.pause()
+      await interrupted(child, once(child.stdout!, 'readable'))
+    })
+
+    it('while the guest waits for input, with what it wrote before', async () => {
+      const child = start(program, 'copy')
+      child.stdin!.write('one')
+      const written = once(child.stdout!, 'data')
+      await interrupted(child, written)
+      expect(String((await written)[0])).toBe('one')
+    })
+
+    it('in an endless loop', async () => {
+      const child = start('test/fixtures/cli/endless.wat')
+      await interrupted(child, once(child.stdout!, 'data'))
+    })
+  })
+
+  it('says where an interrupt has ended the guest, where it is asked for more', async () => {
+    const child = start('-v', 'test/fixtures/cli/endless.wat')
+    const errors = collect(child.stderr as AsyncIterable<Buffer>)
     await once(child.stdout!, 'data')
     child.kill('SIGINT')
-    expect(await once(child, 'exit')).toEqual([null, 'SIGINT'])
+    expect(await once(child, 'exit')).toEqual([130, null])
+    expect(String(await errors)).toMatch(/^trap: aborted\n {4}at \$spin /m)
   })
 
   it('passes a megabyte on byte by byte equal, to a reader that is slow', async () => {
@@ -67,10 +103,10 @@ describe('heddle', () => {
   })
 
   it('ends at its deadline while the guest waits for input', async () => {
-    const child = start('--timeout', '100ms', program, 'copy')
+    const child = start('--timeout', '1s', program, 'copy')
     const errors = collect(child.stderr as AsyncIterable<Buffer>)
     expect(await once(child, 'exit')).toEqual([124, null])
-    expect(String(await errors)).toMatch(/^trap: out of time: 100 ms are over\n {4}at \$copy /)
+    expect(String(await errors)).toMatch(/^trap: out of time: 1000 ms are over\n {4}at \$copy /)
   })
 
   it('prints its version', () => {
