@@ -4,14 +4,14 @@ import { SECTIONS, type SectionName } from './sections.ts'
 import { failed, type Report } from './report.ts'
 
 const [name = '', options = '{}'] = process.argv.slice(2)
-const section = SECTIONS[name as SectionName] as (options: unknown) => Report
+const section = SECTIONS[name as SectionName] as (options: unknown) => Report | Promise<Report>
 
-function report(): Report {
+async function report(): Promise<Report> {
   try {
-    return section(JSON.parse(options))
+    return await section(JSON.parse(options))
   } catch (error) {
     return failed(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
   }
 }
 
-process.send!(report())
+process.send!(await report())

@@ -4,12 +4,14 @@
 import { checkAdversaries, measureAdversaries } from './adversarial.ts'
 import { measureKernels } from './kernels.ts'
 import { measureLoading } from './loading.ts'
+import { measureStopping } from './stopping.ts'
 import { measureText } from './text.ts'
 
 export const SECTIONS = {
   kernels: measureKernels,
   loading: measureLoading,
   text: measureText,
+  stopping: measureStopping,
   adversaries: measureAdversaries,
   'small-adversaries': ({ scale }: { readonly scale: number }) => checkAdversaries(scale),
 } as const
