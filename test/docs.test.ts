@@ -102,6 +102,19 @@ log 5050
   })
 })
 
+describe('the program of the page on runs', () => {
+  it('awaits an import, stops for fuel, and ends in time', () => {
+    expect(runModule(blocksOf(read('docs/runs.md'), 'js')[0]!)).toEqual({
+      status: 0,
+      stdout: `20
+{ kind: 'fuel' }
+TIMEOUT true
+`,
+      stderr: '',
+    })
+  })
+})
+
 describe('a command line of the README', () => {
   /** A command, what it prints to standard output (or a part of it), and its exit code. */
   // prettier-ignore
