@@ -32,7 +32,6 @@ import { FuncInstance } from './func.ts'
 import { Global } from './global.ts'
 import { HeapObject } from './heap.ts'
 import type { ImportProvider } from './import-provider.ts'
-import { initialBytesAllowed } from './initial-content.ts'
 import type { CompiledModule, ExternVal, Instance } from './instance.ts'
 import { Memory } from './memory.ts'
 import { Numbered } from './numbered.ts'
@@ -429,9 +428,8 @@ class Capture {
   private segments(memory: Memory): WrittenSegments[] {
     const { initial } = memory
     const positions = new Map(this.modules.items.map(({ module }, i) => [module, i]))
-    const isTooMuch = initial.byteLength > initialBytesAllowed(memory)
-    if (isTooMuch || initial.segments.some(({ module }) => !positions.has(module))) {
-      memory.keepInitial((module) => !isTooMuch && positions.has(module))
+    if (initial.segments.some(({ module }) => !positions.has(module))) {
+      memory.keepInitial((module) => positions.has(module))
     }
     return initial.segments.map(({ module, dataIdxs, addresses }) => ({
       module: positions.get(module)!,
