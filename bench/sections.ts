@@ -4,12 +4,14 @@
 import { checkAdversaries, measureAdversaries } from './adversarial.ts'
 import { measureKernels } from './kernels.ts'
 import { measureLoading } from './loading.ts'
+import { measureSnapshots } from './snapshots.ts'
 import { measureText } from './text.ts'
 
 export const SECTIONS = {
   kernels: measureKernels,
   loading: measureLoading,
   text: measureText,
+  snapshots: measureSnapshots,
   adversaries: measureAdversaries,
   'small-adversaries': ({ scale }: { readonly scale: number }) => checkAdversaries(scale),
 } as const

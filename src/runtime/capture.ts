@@ -9,7 +9,6 @@ import type {
   FrameData,
   InstanceData,
   MemoryData,
-  MemoryPart,
   NextData,
   Place,
   ProviderData,
@@ -27,6 +26,7 @@ import { isRefType, type ExternType } from '../syntax/types.ts'
 import type { CanonicalType } from '../validate/canonical-types.ts'
 import { ArrayInstance, StructInstance, structLayout, type StructLayout } from './aggregate.ts'
 import { ContinuationInstance } from './continuation.ts'
+import { copiedPages } from './copied-pages.ts'
 import { ExceptionInstance, HOST_TAG } from './exception.ts'
 import { FuncInstance } from './func.ts'
 import { Global } from './global.ts'
@@ -407,20 +407,9 @@ class Capture {
   private memory(memory: Memory): MemoryData {
     const place = this.places.get(memory)!
     const segments = this.segments(memory)
-    const parts: MemoryPart[] = []
-    const take = (start: number, end: number): void => {
-      if (start < end) parts.push({ address: start, bytes: memory.bytes.slice(start, end) })
-    }
-    let start = 0
-    let end = 0
-    for (const { address, bytes } of memory.changedPages()) {
-      if (address !== end) {
-        take(start, end)
-        start = address
-      }
-      end = address + bytes.length
-    }
-    take(start, end)
+    // First, as it takes notice of what other agents have grown the memory by.
+    const changed = memory.changedPages()
+    const parts = copiedPages(memory.bytes, changed)
     return { place, pages: memory.pages, segments, parts }
   }
 
