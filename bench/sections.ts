@@ -5,6 +5,7 @@ import { checkAdversaries, measureAdversaries } from './adversarial.ts'
 import { measureKernels } from './kernels.ts'
 import { measureLoading } from './loading.ts'
 import { measureStopping } from './stopping.ts'
+import { measureSnapshots } from './snapshots.ts'
 import { measureText } from './text.ts'
 
 export const SECTIONS = {
@@ -12,6 +13,7 @@ export const SECTIONS = {
   loading: measureLoading,
   text: measureText,
   stopping: measureStopping,
+  snapshots: measureSnapshots,
   adversaries: measureAdversaries,
   'small-adversaries': ({ scale }: { readonly scale: number }) => checkAdversaries(scale),
 } as const

@@ -9,7 +9,6 @@ import type {
   FrameData,
   InstanceData,
   MemoryData,
-  MemoryPart,
   NextData,
   Place,
   ProviderData,
@@ -27,12 +26,12 @@ import { isRefType, type ExternType } from '../syntax/types.ts'
 import type { CanonicalType } from '../validate/canonical-types.ts'
 import { ArrayInstance, StructInstance, structLayout, type StructLayout } from './aggregate.ts'
 import { ContinuationInstance } from './continuation.ts'
+import { copiedPages } from './copied-pages.ts'
 import { ExceptionInstance, HOST_TAG } from './exception.ts'
 import { FuncInstance } from './func.ts'
 import { Global } from './global.ts'
 import { HeapObject } from './heap.ts'
 import type { ImportProvider } from './import-provider.ts'
-import { initialBytesAllowed } from './initial-content.ts'
 import type { CompiledModule, ExternVal, Instance } from './instance.ts'
 import { Memory } from './memory.ts'
 import { Numbered } from './numbered.ts'
@@ -408,20 +407,9 @@ class Capture {
   private memory(memory: Memory): MemoryData {
     const place = this.places.get(memory)!
     const segments = this.segments(memory)
-    const parts: MemoryPart[] = []
-    const take = (start: number, end: number): void => {
-      if (start < end) parts.push({ address: start, bytes: memory.bytes.slice(start, end) })
-    }
-    let start = 0
-    let end = 0
-    for (const { address, bytes } of memory.changedPages()) {
-      if (address !== end) {
-        take(start, end)
-        start = address
-      }
-      end = address + bytes.length
-    }
-    take(start, end)
+    // First, as it takes notice of what other agents have grown the memory by.
+    const changed = memory.changedPages()
+    const parts = copiedPages(memory.bytes, changed)
     return { place, pages: memory.pages, segments, parts }
   }
 
@@ -429,9 +417,8 @@ class Capture {
   private segments(memory: Memory): WrittenSegments[] {
     const { initial } = memory
     const positions = new Map(this.modules.items.map(({ module }, i) => [module, i]))
-    const isTooMuch = initial.byteLength > initialBytesAllowed(memory)
-    if (isTooMuch || initial.segments.some(({ module }) => !positions.has(module))) {
-      memory.keepInitial((module) => !isTooMuch && positions.has(module))
+    if (initial.segments.some(({ module }) => !positions.has(module))) {
+      memory.keepInitial((module) => positions.has(module))
     }
     return initial.segments.map(({ module, dataIdxs, addresses }) => ({
       module: positions.get(module)!,

@@ -24,18 +24,11 @@ interface Group extends WrittenSegments {
 }
 
 export class InitialContent {
+  /** Of all segments together, however they overlap. */
+  byteLength = 0
   private groups: Group[] = []
   /** By page, in the order of writing; made when somebody reads. */
   private byPage: Map<number, Segment[]> | undefined
-
-  /** Of all segments, together. */
-  get byteLength(): number {
-    return this.groups.reduce(
-      (sum, { module, dataIdxs }) =>
-        dataIdxs.reduce((part, dataIdx) => part + module.datas[dataIdx]!.bytes.length, sum),
-      0,
-    )
-  }
 
   /** All that was written, in order. */
   get segments(): readonly WrittenSegments[] {
@@ -43,7 +36,9 @@ export class InitialContent {
   }
 
   add(module: Module, dataIdx: number, address: number): void {
-    if (module.datas[dataIdx]!.bytes.length === 0) return
+    const { length } = module.datas[dataIdx]!.bytes
+    if (length === 0) return
+    this.byteLength += length
     let group = this.groups.at(-1)
     if (group?.module !== module) {
       group = { module, dataIdxs: [], addresses: [] }
@@ -59,7 +54,12 @@ export class InitialContent {
     const kept: Group[] = []
     for (const group of this.groups) {
       if (isKept(group.module)) kept.push(group)
-      else for (const { address, bytes } of segmentsOf(group)) dropped(address, bytes.length)
+      else {
+        for (const { address, bytes } of segmentsOf(group)) {
+          this.byteLength -= bytes.length
+          dropped(address, bytes.length)
+        }
+      }
     }
     this.groups = kept
     this.byPage = undefined
@@ -83,7 +83,7 @@ export class InitialContent {
   }
 }
 
-/** How many bytes of segments a snapshot may have written into a memory: else a small one could cause any amount of copying. */
+/** How many bytes of segments may be a memory's beginning: else a small snapshot could cause any amount of copying. */
 export function initialBytesAllowed({ byteLength }: { readonly byteLength: number }): number {
   return 4 * byteLength
 }

@@ -8,7 +8,7 @@ import { pageSizeOf, type Limits, type MemoryType } from '../syntax/types.ts'
 import type { Module } from '../syntax/module.ts'
 import { AtomicCells } from './atomics.ts'
 import { changedPages, createMarks, markRange, type ChangedPage, type ReadInitial } from './dirty-pages.ts'
-import { InitialContent } from './initial-content.ts'
+import { InitialContent, initialBytesAllowed } from './initial-content.ts'
 import { SharedBytes, type SharedMemoryData } from './memory-sharing.ts'
 import type { Reservation, Store } from './store.ts'
 
@@ -225,6 +225,7 @@ export class Memory {
   initialize(module: Module, dataIdx: number, address: number): void {
     const { bytes } = module.datas[dataIdx]!
     this.bytes.set(bytes, address)
+    if (this.initial.byteLength + bytes.length > initialBytesAllowed(this)) this.keepInitial(() => false)
     this.initial.add(module, dataIdx, address)
     this.observer?.wrote(this, address, bytes.length)
   }

@@ -168,6 +168,17 @@ describe('what active segments have written', () => {
     expect(changedPages(memory)).toEqual([2, 3])
   })
 
+  it('is no more than four times the memory, however often modules are instantiated', () => {
+    const memory = allocate()
+    const text = `(module (memory (import "" "m") 1) (data (i32.const ${PAGE}) "${'x'.repeat(2 * PAGE)}"))`
+    for (let i = 0; i < 100; i++) {
+      instance(text, { imports: { m: memory } })
+      expect(memory.initial.byteLength).toBeLessThanOrEqual(4 * memory.byteLength)
+      expect(changedPages(memory)).toEqual([])
+    }
+    expect(countMarks(memory)).toBe(2)
+  })
+
   it('has offsets as instantiation has evaluated them', () => {
     const own = instance(
       `(module (memory i64 1) (global $at i64 (i64.const 4000))
