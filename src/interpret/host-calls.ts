@@ -126,12 +126,13 @@ function suspend(run: Execution, hostCall: HostCall, promise: Promise<readonly V
 /** Goes on behind a call with what it came to. */
 export function finishCall(run: Execution, outcome: Outcome): Stop | undefined {
   const { slot, returnPc } = outcome
-  run.outcome = undefined
+  // An exception stays there where it ends the run.
   if ('exception' in outcome) throwException(run, outcome.exception, throwPosition(returnPc))
   else {
     writeValues(outcome.values, run.base + slot)
     run.pc = returnPc
   }
+  run.outcome = undefined
   return run.sp > run.callBase ? undefined : done(run)
 }
 

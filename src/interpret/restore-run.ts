@@ -86,6 +86,7 @@ function stateFor(
   if (next.kind === 'host') {
     const { func, args, caller } = next
     checkHost(func, args, name)
+    if (caller === undefined) throw new SnapshotError(`${name}: nobody has called ${func.toString()}`)
     checkCaller(innermost, func.type.results)
     const isDirect = crossing.prompt === undefined && caller === crossing.instance
     const between = isDirect ? undefined : crossing

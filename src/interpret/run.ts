@@ -61,7 +61,10 @@ export class InterpreterRun extends Execution implements RunHandle {
   /** A run that goes on where another was saved. */
   static restore(saved: SavedRun, options?: CallOptions): InterpreterRun {
     const { func, next, fuelUsed, frames } = saved
-    if (!Number.isSafeInteger(fuelUsed) || fuelUsed < 0) throw new SnapshotError(`${fuelUsed} units of fuel are used`)
+    const paid = next.kind === 'instruction' ? next.paid : 0
+    if (!Number.isSafeInteger(fuelUsed) || fuelUsed < Math.max(0, paid)) {
+      throw new SnapshotError(`${fuelUsed} units of fuel are used, of which ${paid} were paid for the instruction`)
+    }
     const run = new InterpreterRun(func, next.kind === 'begin' ? next.args : [], 'run', options)
     run.fuelUsed = fuelUsed
     if (next.kind === 'begin' && frames.length === 0) checkValues(next.args, func.type.params, 'argument')

@@ -127,6 +127,17 @@ const MODULES: Readonly<Record<string, Trapping>> = {
       (func $f (export "main") (resume $k (cont.new $k (ref.func $f)))))`,
     limits: { stackFrames: 100 },
   },
+  'an exception that a suspended continuation does not catch': {
+    text: `(module (type $f (func (param i64))) (type $k (cont $f)) (type $v (func)) (type $kv (cont $v)) (tag $y) (tag $e (param i32))
+      (elem declare func $f)
+      (func $g (suspend $y))
+      (func $f (param i64) (i32.const 4) (call $g) (drop))
+      (func (export "main")
+        (resume_throw $kv $e (i32.const 5)
+          (block $h (result (ref $kv))
+            (resume $k (on $y $h) (i64.const 3) (cont.new $k (ref.func $f)))
+            (unreachable)))))`,
+  },
   'structures beyond the quota': {
     text: `(module (type $s (struct (field (ref null $s)) (field i64)))
       (func (export "main") (local $s (ref null $s)) (local $n i32)
@@ -272,14 +283,14 @@ const LOOPS: Readonly<Record<string, string>> = {
       (if (i32.and (local.get $n) (i32.const 1))
         (then (block $b (br_table $b $b $b (local.get $n))))
         (else (block $b (br $b)) (nop)))
-      (br_if $l (i32.lt_u (local.get $n) (i32.const 400000))))`,
+      (br_if $l (i32.lt_u (local.get $n) (i32.const 200000))))`,
   'endless tail calls of functions with locals': `
-    (call $tail (i32.const 400000))`,
+    (call $tail (i32.const 200000))`,
   'calls whose functions do nothing': `
     (loop $l
       (local.set $n (i32.add (local.get $n) (i32.const 1)))
       (call $early (local.get $n))
-      (br_if $l (i32.lt_u (local.get $n) (i32.const 300000))))`,
+      (br_if $l (i32.lt_u (local.get $n) (i32.const 150000))))`,
   'calls of the host': `
     (loop $l
       (local.set $n (i32.add (local.get $n) (i32.const 1)))
