@@ -78,8 +78,8 @@ export const SNAPSHOT: OptionSpec = {
 }
 export const SNAPSHOT_ON: OptionSpec = {
   name: '--snapshot-on',
-  value: 'fuel,trap,exit',
-  help: 'fuel: where it is used up, the default with --fuel; trap: before the instruction that traps, else the default, and slow; exit: as the program has ended',
+  value: 'fuel,timeout,interrupt,trap,exit',
+  help: 'what it stops on: interrupt is Ctrl-C; trap is as before the instruction that traps, and makes all slow; exit is as the program has ended. By default interrupt, with fuel and timeout where they are limited, else with trap',
 }
 export const RESUME: OptionSpec = {
   name: '--resume',

@@ -2,14 +2,32 @@
 
 import { accessSync, constants, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { HeddleError, LinkError, Snapshot, UsageError, type RunResult, type SnapshotMoment } from '../index.ts'
+import {
+  HeddleError,
+  LinkError,
+  Snapshot,
+  UsageError,
+  type RunResult,
+  type Trap,
+  type SnapshotMoment,
+} from '../index.ts'
 import type { Arguments } from './arguments.ts'
 import { CliError, EXIT_MODULE, fileError } from './failure.ts'
 import { displayName, readFile } from './module-file.ts'
 import { note, reportError } from './report.ts'
-import { ARGV0, FUEL, INVOKE, PRELOAD, PROFILE, SNAPSHOT, SNAPSHOT_ON } from './run-options.ts'
+import { ARGV0, FUEL, INVOKE, PRELOAD, PROFILE, SNAPSHOT, SNAPSHOT_ON, TIMEOUT } from './run-options.ts'
 
-const MOMENTS: readonly SnapshotMoment[] = ['trap', 'exit', 'fuel']
+/** As they are called here. */
+const MOMENTS: ReadonlyMap<string, SnapshotMoment> = new Map([
+  ['fuel', 'fuel'],
+  ['timeout', 'timeout'],
+  ['interrupt', 'abort'],
+  ['trap', 'trap'],
+  ['exit', 'exit'],
+])
+/** Ends of a program that could go on. */
+const STOPPED: ReadonlySet<string | undefined> = new Set(['FUEL_EXHAUSTED', 'TIMEOUT', 'ABORTED'])
+
 /** More than memories of today's sizes need; devices have no end. */
 const MAX_SNAPSHOT_BYTES = 2 ** 33
 
@@ -28,8 +46,7 @@ class SnapshotFile {
   /** Says where it is and how to go on, or why there is none. Gives whether it was written. */
   write({ snapshot, snapshotError, trap }: RunResult): boolean {
     if (snapshotError !== undefined) reportError(`no snapshot could be taken: ${snapshotError.message}`)
-    else if (snapshot === undefined)
-      this.note(`no snapshot was taken: the program ${trap === undefined ? 'has ended' : 'was ended otherwise'}`)
+    else if (snapshot === undefined) this.note(`no snapshot was taken: the program has ended${this.otherThan(trap)}`)
     if (snapshot === undefined) return false
     const bytes = snapshot.encode({ modules: true })
     writeWhole(this.path, bytes)
@@ -37,12 +54,17 @@ class SnapshotFile {
     const size = `${bytes.length} bytes`
     if (snapshot.kind === 'instance') {
       this.note(`the program as it ended is in ${this.path}, ${size}; to call its functions:  ${resume} --invoke FUNC`)
-    } else if (trap?.code === 'FUEL_EXHAUSTED') {
-      this.note(`the program is in ${this.path}, ${size}; to go on:  ${resume} --fuel N`)
+    } else if (STOPPED.has(trap?.code)) {
+      this.note(`the program is in ${this.path}, ${size}; to go on:  ${resume}`)
     } else {
       this.note(`the program before it trapped is in ${this.path}, ${size}; to try again:  ${resume}`)
     }
     return true
+  }
+
+  private otherThan(trap: Trap | undefined): string {
+    const names = [...MOMENTS].flatMap(([name, each]) => (this.moments.includes(each) ? [name] : []))
+    return trap === undefined ? '' : `, and not by ${names.join(' or ')}`
   }
 
   private note(text: string): void {
@@ -58,9 +80,14 @@ export function snapshotFile(parsed: Arguments, isQuiet: boolean): SnapshotFile 
     if (given !== undefined) throw new CliError(`${SNAPSHOT_ON.name} needs ${SNAPSHOT.name} FILE`)
     return undefined
   }
-  const hasFuel = parsed.has(FUEL)
-  const moments = given === undefined ? ([hasFuel ? 'fuel' : 'trap'] as const) : given.split(',').map(moment)
-  if (moments.includes('fuel') && !hasFuel) throw new CliError(`${SNAPSHOT_ON.name} fuel needs ${FUEL.name} N`)
+  const moments = given === undefined ? defaultMoments(parsed) : given.split(',').map(moment)
+  for (const [name, option] of [
+    ['fuel', FUEL],
+    ['timeout', TIMEOUT],
+  ] as const) {
+    if (!moments.includes(name) || parsed.has(option)) continue
+    throw new CliError(`${SNAPSHOT_ON.name} ${name} needs ${option.name} ${option.value ?? ''}`)
+  }
   try {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
       throw new CliError(`${path}: it is a folder`, EXIT_MODULE)
@@ -71,11 +98,16 @@ export function snapshotFile(parsed: Arguments, isQuiet: boolean): SnapshotFile 
   return new SnapshotFile(path, moments, isQuiet)
 }
 
+/** What stops a program that would go on; to be ready for traps is slow. */
+function defaultMoments(parsed: Arguments): readonly SnapshotMoment[] {
+  const limits = [...(parsed.has(FUEL) ? ['fuel' as const] : []), ...(parsed.has(TIMEOUT) ? ['timeout' as const] : [])]
+  return ['abort', ...(limits.length > 0 ? limits : ['trap' as const])]
+}
+
 function moment(text: string): SnapshotMoment {
-  const found = MOMENTS.find((each) => each === text)
-  if (found === undefined)
-    throw new CliError(`${SNAPSHOT_ON.name} is ${MOMENTS.join(', ')} or several of them, not "${text}"`)
-  return found
+  const found = MOMENTS.get(text)
+  if (found !== undefined) return found
+  throw new CliError(`${SNAPSHOT_ON.name} is ${[...MOMENTS.keys()].join(', ')} or several of them, not "${text}"`)
 }
 
 /** Whoever stops the writing leaves the snapshot that was there before. */

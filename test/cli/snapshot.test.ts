@@ -1,7 +1,8 @@
 // A program that goes from process to process: QuickJS is stopped in the middle of a script, again and again, and each time another process
 // goes on with nothing but the file.
 
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,6 +29,23 @@ function unitsUsed(stderr: string): number {
 }
 
 afterAll(() => rmSync(folder, { recursive: true }))
+
+describe('a program that is interrupted', () => {
+  it('waits for input in another process, behind what it has read', async () => {
+    const copier = spawn(
+      process.execPath,
+      ['dist/cli/main.js', '--snapshot', file, 'test/fixtures/cli/wasi.wat', 'copy'],
+      { cwd: root },
+    )
+    copier.stdin.write('first, ')
+    const [copied] = (await once(copier.stdout, 'data')) as [Buffer]
+    copier.kill('SIGINT')
+    expect(await once(copier, 'close')).toEqual([130, null])
+    const args = ['dist/cli/main.js', '--resume', file]
+    const { status, stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', input: 'second' })
+    expect({ status, stdout: String(copied) + stdout }).toEqual({ status: 0, stdout: 'first, second' })
+  })
+})
 
 describe('QuickJS, stopped in the middle of a script', () => {
   it('finishes in other processes, with the output and the fuel of one that was not stopped', () => {

@@ -233,7 +233,19 @@ describe('a WASI program', () => {
   })
 })
 
-describe('a function that waits when its time is over', () => {
+describe('a program whose time is over', () => {
+  it('goes on from the middle of a loop', async () => {
+    const signal = AbortSignal.abort()
+    const args = [300_000]
+    const aborted = await run(wat2wasm(SUM), { invoke: 'sum', args, signal, snapshotOn: 'abort' })
+    expect(aborted.exitCode).toBe(130)
+    let result = await resume(carried(aborted), { timeout: 3, snapshotOn: 'timeout' })
+    while (result.trap?.code === 'TIMEOUT')
+      result = await resume(carried(result), { timeout: 30, snapshotOn: 'timeout' })
+    expect(result.results).toEqual([{ type: 'i64', value: 45000150000n }])
+    expect(result.fuelUsed).toBe((await run(wat2wasm(SUM), { invoke: 'sum', args, fuel: Infinity })).fuelUsed)
+  })
+
   it('goes on where it waited, and asks its host again', async () => {
     const text = '(module (import "e" "f" (func $f (result i32))) (func (export "g") (result i32) (call $f)))'
     const waiting = { e: { f: () => new Promise<number>(NEVER) } }
