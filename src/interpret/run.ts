@@ -84,7 +84,7 @@ export class InterpreterRun extends Execution implements RunHandle {
       return { func, frames: [], next: { kind: 'begin', args }, fuelUsed }
     }
     this.comeBack()
-    return saveRun(this)
+    return saveRun(this, this.isKept)
   }
 
   get finished(): boolean {

@@ -9,8 +9,8 @@ import { EXIT_PC, RETURN_PC, machine } from './machine.ts'
 import { OPS } from './ops.ts'
 import { lengthCharge, saveFrames, siteOf, type Innermost } from './save-frames.ts'
 
-/** A run that has begun and stands on top of the machine's stack. */
-export function saveRun(run: Execution): SavedRun {
+/** A run that has begun and stands on top of the machine's stack; `hasTrapped`: a precise one, in the middle of an instruction. */
+export function saveRun(run: Execution, hasTrapped = false): SavedRun {
   const { func, hostCall, outcome, thrownAtSuspension } = run
   const fuelUsed = run.fuelUsed - run.paidAhead
   if (thrownAtSuspension !== undefined) {
@@ -28,21 +28,20 @@ export function saveRun(run: Execution): SavedRun {
     const next = { kind: 'host', func: host, args, caller } as const
     return { func, frames: framesAbove(run, returnPc), next, fuelUsed: fuelBefore }
   }
-  return saveAtInstruction(run, hostCall !== undefined, fuelUsed)
+  return saveAtInstruction(run, hasTrapped, fuelUsed)
 }
 
-function saveAtInstruction(run: Execution, waits: boolean, fuelUsed: number): SavedRun {
+function saveAtInstruction(run: Execution, hasTrapped: boolean, fuelUsed: number): SavedRun {
   const { func, pc, fp } = run
   const frames = framesOf(run, { instance: run.instance!, pc, fp, calls: false })
-  const { code } = machine()
-  if (waits) return { func, frames, next: { kind: 'instruction', paid: 1 }, fuelUsed }
-  if (code[pc] === OPS.charge_operand) {
-    return { func, frames, next: { kind: 'instruction', paid: 1 + run.paid }, fuelUsed }
-  }
-  // In the middle of an instruction it was charged already, and has trapped: it is as if it had not begun.
-  const isCharged = !isChargeOf(code[pc]!)
-  const cost = isCharged ? 1 + lengthCharge(codeAt(pc)!, siteOf(pc).offset, fp) : 0
-  return { func, frames, next: { kind: 'instruction', paid: 0 }, fuelUsed: fuelUsed - cost }
+  const opcode = machine().code[pc]!
+  const at = (paid: number): SavedRun => ({ func, frames, next: { kind: 'instruction', paid }, fuelUsed })
+  if (isChargeOf(opcode)) return at(0)
+  if (opcode === OPS.charge_operand) return at(1 + run.paid)
+  // It waits, or is restored where it did.
+  if (!hasTrapped) return at(1)
+  // The instruction was charged already: it is as if it had not begun.
+  return { ...at(0), fuelUsed: fuelUsed - 1 - lengthCharge(codeAt(pc)!, siteOf(pc).offset, fp) }
 }
 
 /** The frames of a run in which a call returns to a position: to the frame that runs, to none, or to the one below a tail call. */
