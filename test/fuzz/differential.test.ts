@@ -3,10 +3,11 @@
 
 import { Engine } from 'heddle'
 import { describe, expect, it } from 'vitest'
-import { compareSeed } from './differential.ts'
+import { compareCarried, compareSeed } from './differential.ts'
 import { HOST_OPTIONS } from './host-features.ts'
 
 const SEEDS = 150
+const CARRIED_SEEDS = 80
 
 describe('random modules', () => {
   it('have the results, traps, memory, globals, tables and host calls that the host gives, in all ways to run them', async () => {
@@ -23,5 +24,15 @@ describe('random modules', () => {
     expect([...endings.keys()].toSorted()).toEqual(
       expect.arrayContaining(['MEMORY', 'NUMBER', 'SIGNATURE', 'TABLE', 'ZERO']),
     )
+  })
+
+  it('come to the same where they are stopped, carried as bytes into another engine, and go on there', async () => {
+    const engine = new Engine()
+    const differences: string[] = []
+    for (let seed = 1; seed <= CARRIED_SEEDS; seed++) {
+      const difference = await compareCarried(engine, seed, HOST_OPTIONS)
+      if (difference !== undefined) differences.push(`seed ${seed}: ${difference}`)
+    }
+    expect(differences).toEqual([])
   })
 })

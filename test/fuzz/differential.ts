@@ -6,7 +6,7 @@ import { EXTERNREF, F32, F64, FUNCREF, I32, I64, type ValType } from '../../src/
 import { generateModule } from './generate-module.ts'
 import type { GenerateOptions, ModuleShape } from './module-shape.ts'
 import { Random } from './random.ts'
-import { WAYS, nativeSubject, ourSubject, type Subject } from './subjects.ts'
+import { WAYS, loneSubject, nativeSubject, ourSubject, type Subject } from './subjects.ts'
 
 export interface Verdict {
   /** Undefined where all agree. */
@@ -57,6 +57,25 @@ export async function compareSeed(engine: Engine, seed: number, options: Generat
     }
   }
   return { difference: undefined, endings }
+}
+
+/** Runs the module of the seed through, and carried elsewhere now and then; tells where the two differ. */
+export async function compareCarried(
+  engine: Engine,
+  seed: number,
+  options: GenerateOptions,
+): Promise<string | undefined> {
+  const { shape, bytes } = generateModule(seed, options)
+  const module = engine.compile(bytes)
+  const calls = drawCalls(shape, new Random(seed ^ 0x5eed))
+  const through = loneSubject(module, undefined)
+  const carried = loneSubject(module, new Random(seed ^ 0xca2))
+  const [expected, actual] = [await observe(through, calls), await observe(carried, calls)]
+  const at = expected.findIndex((line, i) => line !== actual[i])
+  if (at >= 0)
+    return `${at < calls.length ? spellCall(calls[at]!) : 'state'}:\n  through ${expected[at]!}\n  carried ${actual[at]!}`
+  if (carried.fuelUsed() === through.fuelUsed()) return undefined
+  return `${carried.fuelUsed()} units of fuel, through ${through.fuelUsed()}`
 }
 
 /** A line for each call, with what the host functions saw, and one for the state after all. */

@@ -22,7 +22,7 @@ describe('modules of binaryen', () => {
   })
 
   it.each(FIXTURES)(
-    'have results, traps, host calls, memory, tables and globals as V8 has them, stopped or not: $seed',
+    'have results, traps, host calls, memory, tables and globals as V8 has them, stopped, carried elsewhere, or neither: $seed',
     (fixture) => {
       expect(runOurs(engine, fixture)).toEqual({ lines: fixture.lines })
     },

@@ -2,12 +2,15 @@
 // in one of several ways. What a call comes to is text, so that two outcomes are equal where the texts are.
 
 import {
+  Engine,
   HeddleError,
+  Snapshot,
   type HostContext,
   type HostFunction,
   type Instance,
   type Memory,
   type Module,
+  type Run,
   type RunState,
   type Table,
 } from 'heddle'
@@ -138,12 +141,41 @@ export function ourSubject(module: Module, way: Way, random: Random): Subject {
     call: async (name, args) => {
       const { state, fuel } = await drive(name, args)
       fuelUsed += fuel
-      if (state.kind === 'done') return spellResults(state.value, names)
-      if (state.kind !== 'trap') throw new Error(`the run ended in ${state.kind}`)
-      const kind = state.error instanceof HeddleError ? KINDS[state.error.code] : undefined
-      if (kind === undefined) throw state.error
-      return kind
+      return spellEnding(state, names)
     },
+    takeTrace: () => trace.splice(0).join(' '),
+    fuelUsed: () => fuelUsed,
+  }
+}
+
+/** One instance, whose calls run through, or stop now and then and are carried as bytes into another engine. */
+export function loneSubject(module: Module, random: Random | undefined): Subject {
+  const trace: string[] = []
+  const host = withContext(hostFunctions(trace, (x) => instance.call(REENTERED, x)))
+  const limits = { hostDepth: 3 * FUEL }
+  let instance: Instance = module.instantiateSync({ host }, { limits })
+  let fuelUsed = 0
+  const finish = (name: string, args: readonly unknown[]): RunState => {
+    let run: Run = instance.start(name, ...args)
+    for (;;) {
+      const state = run.run({ fuel: random?.pick([1, 7, 40, 200, 1000]) ?? Infinity })
+      if (state.kind !== 'fuel') {
+        fuelUsed += run.fuelUsed
+        return state
+      }
+      const bytes = run.snapshot().encode({ modules: true })
+      const restored = new Engine().restore(Snapshot.decode(bytes), { imports: { host }, limits })
+      ;({ instance } = restored)
+      run = restored.run!
+    }
+  }
+  return {
+    get exports() {
+      return instance.exports
+    },
+    memories: () => memoriesOf<Memory>([instance.exports]).map(({ bytes }) => bytes),
+    state: () => `${spellState(instance.exports, namesOf(instance.exports, {}))} ${instance.snapshot().hash()}`,
+    call: (name, args) => spellEnding(finish(name, args), namesOf(instance.exports, {})),
     takeTrace: () => trace.splice(0).join(' '),
     fuelUsed: () => fuelUsed,
   }
@@ -190,9 +222,12 @@ function namesOf(a: Exports, b: Exports): Names {
 }
 
 function silentHost(): OurFunctions {
-  const host = hostFunctions([], (x) => x)
+  return withContext(hostFunctions([], (x) => x))
+}
+
+function withContext(functions: HostFunctions): OurFunctions {
   return Object.fromEntries(
-    Object.entries(host).map(([name, func]) => [
+    Object.entries(functions).map(([name, func]) => [
       name,
       (_: HostContext, ...args: unknown[]) => func(...(args as never[])),
     ]),
@@ -240,6 +275,14 @@ function spell(value: unknown, names: Names): string {
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value === 'string') return JSON.stringify(value)
   return Object.is(value, -0) ? '-0' : String(value)
+}
+
+function spellEnding(state: RunState, names: Names): string {
+  if (state.kind === 'done') return spellResults(state.value, names)
+  if (state.kind !== 'trap') throw new Error(`the run ended in ${state.kind}`)
+  const kind = state.error instanceof HeddleError ? KINDS[state.error.code] : undefined
+  if (kind === undefined) throw state.error
+  return kind
 }
 
 function spellResults(value: unknown, names: Names): string {

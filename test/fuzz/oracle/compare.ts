@@ -6,8 +6,8 @@ import { EndlessError, ourSide, type Way } from './our-side.ts'
 import type { Prepared } from './draw-session.ts'
 import type { Session } from './session.ts'
 
-/** At once, and stopped after so many units of fuel. */
-export const WAYS: readonly Way[] = ['called', 1, 3, 1000]
+/** At once, stopped after so many units of fuel, and carried elsewhere. */
+export const WAYS: readonly Way[] = ['called', 1, 3, 1000, 'carried']
 
 const FUEL_LIMIT = 2_000_000
 
@@ -50,7 +50,7 @@ function runInWay(
 }
 
 function spellWay(way: Way): string {
-  return way === 'called' ? 'called' : `in stretches of ${way}`
+  return typeof way === 'string' ? way : `in stretches of ${way}`
 }
 
 /** The first pair of lines that differ. */

@@ -1,17 +1,31 @@
 // Our side of the comparison: an instance of a random module on the interpreter, run in one of several ways.
 
-import { Engine, HOST_TAG, HeddleError, WasmException, createException, createGlobal, createTag } from 'heddle'
-import type { Instance, Memory, Module, Run, Table } from 'heddle'
-import { parseWat } from 'heddle/wat'
+import {
+  Engine,
+  HOST_TAG,
+  HeddleError,
+  Snapshot,
+  WasmException,
+  createException,
+  createGlobal,
+  createTag,
+} from 'heddle'
+import type { Instance, Memory, Module, Run, Table, Tag } from 'heddle'
+import { encodeModule, parseWat } from 'heddle/wat'
 import { KINDS } from '../subjects.ts'
 import type { Observed } from './observe.ts'
 import { payloadFor, valueOf, type Session } from './session.ts'
 import { HostError, Support, type World, type WorldTable } from './support.ts'
 
-/** `called`: as JavaScript calls functions. A number: stopped after so many units of fuel, and resumed, to the end. */
-export type Way = 'called' | number
+/**
+ * `called`: as JavaScript calls functions. A number: stopped after so many units of fuel, and resumed, to the end. `carried`: stopped every
+ * now and then, and carried as bytes into another engine.
+ */
+export type Way = 'called' | 'carried' | number
 
 const wasmTag = createTag(['i32'])
+/** Under which the tag is exported that a module imports as `wasmtag`, which is another one wherever it was carried. */
+const EXPORTED_TAG = 'the imported wasmtag'
 
 export class EndlessError extends Error {}
 
@@ -20,10 +34,13 @@ export interface OurSide extends Observed {
   readonly fuelUsed: () => number
 }
 
-export function ourSide(module: Module, session: Session, way: Way, fuelLimit: number): OurSide {
+export function ourSide(given: Module, session: Session, way: Way, fuelLimit: number): OurSide {
+  const module = way === 'carried' ? withExportedTag(given) : given
   let instance: Instance | undefined
   let fuelUsed = 0
+  let runs = 0
   const exported = (name: string): unknown => instance?.exports[name]
+  const tag = (): Tag => (exported(EXPORTED_TAG) as Tag | undefined) ?? wasmTag
   const world: World = {
     exported,
     call: (func, args) => (func as (...args: readonly unknown[]) => unknown)(...args),
@@ -32,7 +49,7 @@ export function ourSide(module: Module, session: Session, way: Way, fuelLimit: n
       return table === undefined || !('get' in table) ? undefined : guardedTable(table)
     },
     throwTagged: (value) => {
-      throw createException(wasmTag, [value])
+      throw createException(tag(), [value])
     },
     isException: (error) => trapOf(error) === undefined,
   }
@@ -51,14 +68,32 @@ export function ourSide(module: Module, session: Session, way: Way, fuelLimit: n
     if (kind === 'global') define(names.module, names.name, createGlobal(type, payloadFor(names)))
   }
 
-  const drive = (run: Run): unknown => {
+  const things: unknown[] = []
+  const nameOf = (thing: unknown): string => {
+    if (!things.includes(thing)) things.push(thing)
+    return `thing ${things.indexOf(thing)}`
+  }
+  const carry = (run: Run): Run => {
+    const bytes = run.snapshot({ nameOf }).encode({ modules: true })
+    const externs = Object.fromEntries(things.map((thing, i) => [`thing ${i}`, thing]))
+    const host = { refuse: () => support.refuseVector() }
+    const restored = new Engine().restore(Snapshot.decode(bytes), { imports: { ...imports, host }, externs })
+    ;({ instance } = restored)
+    return restored.run!
+  }
+
+  const drive = (begun: Run): unknown => {
+    let run = begun
+    // Stretches become longer, and begin with each call at another length.
+    let stretch = 1 + ((runs++ * 7) % 23)
     try {
-      const fuel = way === 'called' ? Infinity : way
       for (;;) {
-        const state = run.run({ fuel })
+        const state = run.run({ fuel: typeof way === 'number' ? way : stretch })
         if (state.kind === 'done') return state.value
         if (state.kind === 'trap') throw state.error
         if (run.fuelUsed >= fuelLimit) throw new EndlessError('the call uses too much fuel')
+        stretch *= 5
+        if (way === 'carried') run = carry(run)
       }
     } finally {
       fuelUsed += run.fuelUsed
@@ -82,7 +117,7 @@ export function ourSide(module: Module, session: Session, way: Way, fuelLimit: n
         const results: readonly unknown[] = value === undefined ? [] : Array.isArray(value) ? value : [value]
         return results.map((each) => support.spell(each)).join(' ')
       } catch (error) {
-        return spellError(error)
+        return spellError(error, tag())
       }
     },
     takeLog: () => support.takeLog(),
@@ -92,9 +127,17 @@ export function ourSide(module: Module, session: Session, way: Way, fuelLimit: n
       return { length: table.length, get: (i) => support.spell(table.get(i)) }
     },
     global: (name) => support.spell((exported(name) as { readonly value: unknown }).value),
-    spellError,
+    spellError: (error) => spellError(error, tag()),
     fuelUsed: () => fuelUsed,
   }
+}
+
+function withExportedTag(module: Module): Module {
+  const index = module.imports.filter(({ kind }) => kind === 'tag').findIndex(({ name }) => name === 'wasmtag')
+  if (index < 0) return module
+  const { syntax } = module
+  const exports = [...syntax.exports, { name: EXPORTED_TAG, kind: 'tag', index } as const]
+  return new Engine().compile(encodeModule({ ...syntax, exports }))
 }
 
 /** What isn't of the element type is an exception, which wasm may catch, and no mistake of the embedder's. */
@@ -127,12 +170,12 @@ function trapOf(error: unknown): string | undefined {
 }
 
 /** Errors that are no outcome of a program's, but of this comparison or of the engine, go on. */
-function spellError(error: unknown): string {
+function spellError(error: unknown, tag: Tag): string {
   if (error instanceof EndlessError) throw error
   const kind = trapOf(error)
   if (kind !== undefined) return kind
   if (error instanceof HeddleError && error.code === 'INTERNAL') throw error
-  if (error instanceof WasmException && error.tag === wasmTag) return `exception(${String(error.values[0])})`
+  if (error instanceof WasmException && error.tag === tag) return `exception(${String(error.values[0])})`
   if (error instanceof HostError || error instanceof HeddleError) return 'exception'
   throw error
 }
