@@ -14,7 +14,7 @@ import { runSection } from './run-section.ts'
 import { measureStartUp } from './start-up.ts'
 
 const USAGE = `npm run bench -- [options]
-  --only NAME,…    of: kernels, loading, text, stopping, snapshots, adversarial, start-up; or the names of kernels
+  --only NAME,…    of: kernels, loading, text, stopping, snapshots, replay, adversarial, start-up; or the names of kernels
   --kernels DIR    a further folder of kernels; ../shared/kernels by default, where it exists
   --rounds N       turns for each kernel; 7 by default, 1 with --jitless
   --jitless        runs everything under node --jitless, where the host has no WebAssembly to compare with
@@ -27,7 +27,7 @@ const MOST_TIMES_HOST = 30
 /** A host may take minutes for what is made to be hard (V8 11 does for a million different types): then the table says that it was ended. */
 const HOST_TIME_LIMIT_MS = 30_000
 
-const PARTS = ['kernels', 'loading', 'text', 'stopping', 'snapshots', 'adversarial', 'start-up'] as const
+const PARTS = ['kernels', 'loading', 'text', 'stopping', 'snapshots', 'replay', 'adversarial', 'start-up'] as const
 type Part = (typeof PARTS)[number]
 
 interface Plan {
@@ -84,6 +84,12 @@ const MEASURE: Readonly<Record<Part, (plan: Plan) => Promise<Report>>> = {
     return runSection('stopping', options, [...flags, '--expose-gc'])
   },
   snapshots: ({ smoke, flags }) => runSection('snapshots', { rounds: smoke ? 1 : 15 }, [...flags, '--expose-gc']),
+  replay: ({ smoke, flags }) =>
+    runSection(
+      'replay',
+      { kernel: join(ownKernels, 'words.wasm'), calls: smoke ? 1000 : 200_000, rounds: smoke ? 1 : 5 },
+      flags,
+    ),
   adversarial: ({ smoke, flags }) =>
     smoke
       ? runSection('small-adversaries', { scale: 0.01 }, flags)

@@ -6,6 +6,7 @@ import { measureKernels } from './kernels.ts'
 import { measureLoading } from './loading.ts'
 import { measureStopping } from './stopping.ts'
 import { measureSnapshots } from './snapshots.ts'
+import { measureReplay } from './replay.ts'
 import { measureText } from './text.ts'
 
 export const SECTIONS = {
@@ -14,6 +15,7 @@ export const SECTIONS = {
   text: measureText,
   stopping: measureStopping,
   snapshots: measureSnapshots,
+  replay: measureReplay,
   adversaries: measureAdversaries,
   'small-adversaries': ({ scale }: { readonly scale: number }) => checkAdversaries(scale),
 } as const

@@ -8,6 +8,7 @@ import { delimiter, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Instruction } from '../src/instructions/define.ts'
 import { INSTRUCTIONS } from '../src/instructions/table.ts'
+import { EVENT_KINDS } from '../src/snapshot/recording-file.ts'
 import { projectRoot } from './source-tree.ts'
 
 interface Output {
@@ -115,6 +116,19 @@ TIMEOUT true
   })
 })
 
+describe('the page on record and replay', () => {
+  const page = read('docs/record-and-replay.md')
+
+  it('records and replays dice', () => {
+    expect(runModule(blocksOf(page, 'js')[0]!)).toEqual({ status: 0, stdout: 'true\ntrue 9\n', stderr: '' })
+  })
+
+  it('has the numbers of all events', () => {
+    const rows = [...page.matchAll(/\| +(\d+) +\| `([\w-]+)`/g)].map(([, number, kind]) => [Number(number), kind])
+    expect(rows.sort(([a], [b]) => Number(a) - Number(b))).toEqual(EVENT_KINDS.map((kind, number) => [number, kind]))
+  })
+})
+
 describe('a command line of the README', () => {
   /** A command, what it prints to standard output (or a part of it), and its exit code. */
   // prettier-ignore
@@ -124,6 +138,8 @@ describe('a command line of the README', () => {
     ['heddle --features stack-switching examples/generator.wat --invoke main -a 4', '30\n', 0],
     ['heddle --fuel 100000 --timeout 2s plugin.wasm', '', 125],
     ['heddle --dir data::/data --env LANG=C program.wasm', '/data LANG=C\n', 0],
+    ['heddle --deterministic=7 program.wasm', /^/, 0],
+    ['heddle --record run.rec program.wasm; heddle --replay run.rec program.wasm', /^(.*\n)\1$/, 0],
     ['heddle validate *.wasm', '', 0],
     ['heddle wat2wasm a.wat -o a.wasm', '', 0],
     ['heddle wasm2wat a.wasm', /^\(module\n/, 0],

@@ -1,10 +1,10 @@
 // `--dir`, `--mapdir`, `--tmpfs`: what the guest finds of folders.
 
-import { VirtualFileSystem, type FileSystem } from '../wasi.ts'
+import { VirtualFileSystem, type FileSystem, type Tree, type TreeEntry } from '../wasi.ts'
 import { loadFolder } from '../node/index.ts'
 import type { Arguments } from './arguments.ts'
 import { CliError, fileError } from './failure.ts'
-import { DIR, MAPDIR, TMPFS } from './run-options.ts'
+import { DETERMINISTIC, DIR, MAPDIR, TMPFS } from './run-options.ts'
 
 interface Folders {
   readonly preopens: Readonly<Record<string, FileSystem>>
@@ -16,7 +16,8 @@ interface Folders {
 export function openFolders(args: Arguments): Folders {
   const preopens: Record<string, FileSystem> = {}
   const notes: string[] = []
-  const now = (): bigint => BigInt(Date.now()) * 1_000_000n
+  const isDeterministic = args.has(DETERMINISTIC)
+  const now = isDeterministic ? (): bigint => 0n : (): bigint => BigInt(Date.now()) * 1_000_000n
   const open = (guest: string, make: () => FileSystem): void => {
     if (Object.hasOwn(preopens, guest)) throw new CliError(`two folders are called ${guest}`)
     preopens[guest] = make()
@@ -26,13 +27,26 @@ export function openFolders(args: Arguments): Folders {
       const { tree, files, bytes, skipped } = load(host)
       notes.push(`${guest} is a read-only copy of ${host}: ${files} files, ${bytes} bytes`)
       if (skipped.length > 0) notes.push(`left out, because they can't be read: ${skipped.join(', ')}`)
-      return new VirtualFileSystem(tree, { access: 'ro', now, dev: BigInt(Object.keys(preopens).length + 1) })
+      return new VirtualFileSystem(isDeterministic ? withoutTimes(tree) : tree, {
+        access: 'ro',
+        now,
+        dev: BigInt(Object.keys(preopens).length + 1),
+      })
     })
   }
   for (const guest of args.all(TMPFS)) {
     open(guest, () => new VirtualFileSystem({}, { now, dev: BigInt(Object.keys(preopens).length + 1) }))
   }
   return { preopens, notes }
+}
+
+/** When files were changed is another matter on every machine. */
+function withoutTimes(tree: Tree): Tree {
+  const entries = Object.entries(tree).map(([path, entry]): [string, TreeEntry] => {
+    if (typeof entry !== 'object' || !('type' in entry) || entry.type === 'hard-link') return [path, entry]
+    return [path, { ...entry, atim: 0n, mtim: 0n }]
+  })
+  return Object.fromEntries(entries)
 }
 
 function load(host: string): ReturnType<typeof loadFolder> {

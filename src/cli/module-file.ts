@@ -99,10 +99,6 @@ export function compileSource({ path, text, binary }: Source, engine: Engine): M
   return namingFile(path, () => (text === undefined ? engine.compile(binary) : compileText(path, text, binary, engine)))
 }
 
-export function compileFile(path: string, engine: Engine): Module {
-  return compileSource(readSource(path), engine)
-}
-
 /** Offsets in traps are those of the binary module; what is wrong with it is shown in the text. */
 export function compileText(path: string, text: Uint8Array, binary: Uint8Array, engine: Engine): Module {
   try {

@@ -3,7 +3,6 @@
 
 /** Option → what brings it. */
 export const LATER_OPTIONS: Readonly<Record<string, string>> = {
-  '--deterministic': 'recorded runs; canonical NaNs alone are --profile deterministic',
   '--trace-format': 'the tracer',
 }
 

@@ -1,6 +1,6 @@
 // Where a command writes what it makes: to the file of `-o`, or to standard output; binary never to a terminal.
 
-import { writeFileSync } from 'node:fs'
+import { openSync, writeFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { printable, writeAll } from '../node/index.ts'
 import { CliError, fileError } from './failure.ts'
@@ -25,6 +25,14 @@ export function writeText(path: string | undefined, chunks: Iterable<string>): v
 function writeFile(path: string, bytes: Uint8Array): void {
   try {
     writeFileSync(path, bytes)
+  } catch (error) {
+    throw fileError(path, error)
+  }
+}
+
+export function openForWriting(path: string): number {
+  try {
+    return openSync(path, 'w')
   } catch (error) {
     throw fileError(path, error)
   }

@@ -71,6 +71,23 @@ export const PROFILE: OptionSpec = {
   help: 'deterministic: arithmetic gives canonical NaNs, the same on every machine',
 }
 
+export const DETERMINISTIC: OptionSpec = {
+  name: '--deterministic',
+  value: 'SEED',
+  optional: true,
+  help: 'the same run on every machine: virtual time, random numbers from the seed (0), canonical NaNs; fuel is counted',
+}
+export const RECORD: OptionSpec = {
+  name: '--record',
+  value: 'FILE',
+  help: 'write what the program is given from outside to FILE',
+}
+export const REPLAY: OptionSpec = {
+  name: '--replay',
+  value: 'FILE',
+  help: 'do a recorded run again, without its files, clocks and input; stop where it goes another way',
+}
+
 export const SNAPSHOT: OptionSpec = {
   name: '--snapshot',
   value: 'FILE',
@@ -115,6 +132,9 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   PRELOAD,
   TIER,
   PROFILE,
+  DETERMINISTIC,
+  RECORD,
+  REPLAY,
   SNAPSHOT,
   SNAPSHOT_ON,
   RESUME,

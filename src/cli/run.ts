@@ -1,6 +1,6 @@
 // `heddle run`: a program, or one function of a module. What the options mean is here and in folders.ts; what they are, in run-options.ts.
 
-import { closeSync, openSync } from 'node:fs'
+import { closeSync } from 'node:fs'
 import { basename } from 'node:path'
 import {
   Engine,
@@ -19,15 +19,18 @@ import { nodeHost, writeAll } from '../node/index.ts'
 import { formatCall } from '../wasi.ts'
 import { Arguments, parseArguments } from './arguments.ts'
 import { FEATURES, JSON_OUTPUT, QUIET, VERBOSE, COLOR, type Command } from './command.ts'
-import { CliError, EXIT_MODULE, fileError } from './failure.ts'
+import { CliError, EXIT_MODULE } from './failure.ts'
 import { openFolders } from './folders.ts'
-import { compileFile, compileSource, parseFeatures, readSource, type Source } from './module-file.ts'
+import { compileSource, parseFeatures, readSource, type Source } from './module-file.ts'
+import { openForWriting } from './output-file.ts'
 import { parseCount, parseDuration, parseSize } from './quantities.ts'
+import { deterministicOptions, openRecording, profileOf, readRecording } from './recording.ts'
 import { note, reportTrap, setColor } from './report.ts'
 import { readSnapshot, refuseForResume, resuming, snapshotFile } from './snapshot-file.ts'
 import {
   ARGS,
   ARGV0,
+  DETERMINISTIC,
   ENV,
   FUEL,
   INHERIT_ENV,
@@ -38,6 +41,7 @@ import {
   MAX_TABLE,
   PRELOAD,
   PROFILE,
+  RECORD,
   RESUME,
   RUN_OPTIONS,
   STRACE,
@@ -71,14 +75,26 @@ async function runFile(args: readonly string[]): Promise<number> {
     parseArguments(behind, RUN_OPTIONS, parsed)
     return resumeFile(parsed)
   }
-  const { file, module, engine, rest } = readCommandLine(parsed, behind)
+  const { file, source, module, engine, rest } = readCommandLine(parsed, behind)
+  const replay = readRecording(parsed, rest)
+  if (replay !== undefined) {
+    // The recording knows for which profile its modules were compiled.
+    const options = { replay, preload: preload(parsed) }
+    return conduct(parsed, file, (common) => run(source.binary, { ...common, ...options }))
+  }
+  const recording = openRecording(parsed)
   const options = {
     engine,
     args: [...parsed.all(ARGS), ...rest],
     argv0: parsed.get(ARGV0) ?? basename(file),
     preload: preload(parsed, engine),
+    ...recording.options,
   }
-  return conduct(parsed, file, (common) => run(module, { ...common, ...options }))
+  try {
+    return await conduct(parsed, file, (common) => run(module, { ...common, ...options }))
+  } finally {
+    recording.close()
+  }
 }
 
 /** The file is a snapshot, and behind it nothing is the program's. */
@@ -135,6 +151,7 @@ async function conduct(
 
 interface CommandLine {
   readonly file: string
+  readonly source: Source
   readonly module: Module
   readonly engine: Engine
   /** The arguments behind FILE that are not ours. */
@@ -142,7 +159,7 @@ interface CommandLine {
 }
 
 /** What makes another engine. */
-const ENGINE_OPTIONS = [TIER, PROFILE, FEATURES]
+const ENGINE_OPTIONS = [TIER, PROFILE, FEATURES, DETERMINISTIC, RECORD]
 
 /** Whose the arguments behind FILE are depends on the module, so it is compiled in between: if need be by an engine that takes more than it should. */
 function readCommandLine(parsed: Arguments, behind: readonly string[]): CommandLine {
@@ -156,7 +173,7 @@ function readCommandLine(parsed: Arguments, behind: readonly string[]): CommandL
     if (!parsed.has(QUIET)) noteMisplaced(behind)
     if (refusal !== undefined) throw refusal
     const rest = behind[0] === '--' ? behind.slice(1) : behind
-    return { file, module, engine, rest: [...early, ...rest] }
+    return { file, source, module, engine, rest: [...early, ...rest] }
   }
   const before = ENGINE_OPTIONS.map((option) => parsed.get(option))
   parseArguments(behind, RUN_OPTIONS, parsed)
@@ -164,10 +181,10 @@ function readCommandLine(parsed: Arguments, behind: readonly string[]): CommandL
   const rest = [...early, ...parsed.positionals]
   if (ENGINE_OPTIONS.every((option, i) => parsed.get(option) === before[i])) {
     if (refusal !== undefined) throw refusal
-    return { file, module, engine, rest }
+    return { file, source, module, engine, rest }
   }
   const finalEngine = createEngine(parsed)
-  return { file, module: compileSource(source, finalEngine), engine: finalEngine, rest }
+  return { file, source, module: compileSource(source, finalEngine), engine: finalEngine, rest }
 }
 
 interface LenientModule {
@@ -206,30 +223,30 @@ export function createEngine(parsed: Arguments): Engine {
   const tier = parsed.get(TIER) ?? 'auto'
   if (tier === 'compile' || tier === 'host') throw new CliError(`--tier ${tier} comes with the compiler`)
   if (tier !== 'auto' && tier !== 'interpret') throw new CliError(`--tier is auto or interpret, not "${tier}"`)
-  const profile = parsed.get(PROFILE) ?? 'full'
-  if (profile !== 'full' && profile !== 'deterministic') {
-    throw new CliError(`${PROFILE.name} is full or deterministic, not "${profile}"`)
-  }
-  return new Engine({ tier: tier satisfies TierName, profile, features: parseFeatures(parsed.get(FEATURES)) })
+  return new Engine({
+    tier: tier satisfies TierName,
+    profile: profileOf(parsed),
+    features: parseFeatures(parsed.get(FEATURES)),
+  })
 }
 
 type HostOptions = Pick<
   RunOptions,
-  'clock' | 'traceClock' | 'random' | 'stdin' | 'stdout' | 'stderr' | 'env' | 'preopens'
+  'clock' | 'traceClock' | 'random' | 'stdin' | 'stdout' | 'stderr' | 'env' | 'preopens' | 'deterministic'
 >
 
 type CommonOptions = Omit<RunOptions & ResumeOptions, 'engine' | 'args' | 'argv0' | 'preload'>
 
 /** What the guest gets of this machine. With JSON its output is a part of the result. */
 export function hostOptions(parsed: Arguments, file: string, json: boolean): HostOptions {
-  const { stdout, stderr, stdin, ...host } = nodeHost({ suspends: true })
+  const { stdout, stderr, stdin, clock, random, traceClock } = nodeHost({ suspends: true })
   const { preopens, notes } = openFolders(parsed)
   if (parsed.has(VERBOSE)) notes.forEach(note)
+  // A module that came through standard input has used it up.
+  const streams = { ...(file !== '-' && { stdin }), ...(!json && { stdout, stderr }) }
   return {
-    ...host,
-    // A module that came through standard input has used it up.
-    ...(file !== '-' && { stdin }),
-    ...(!json && { stdout, stderr }),
+    traceClock,
+    ...(deterministicOptions(parsed, streams) ?? { clock, random, ...streams }),
     env: environment(parsed),
     preopens,
   }
@@ -300,20 +317,14 @@ function openTrace(parsed: Arguments): TraceOutput | undefined {
   }
 }
 
-function openForWriting(path: string): number {
-  try {
-    return openSync(path, 'w')
-  } catch (error) {
-    throw fileError(path, error)
-  }
-}
-
-function preload(parsed: Arguments, engine: Engine): Record<string, Module> {
+/** Without an engine as they are. */
+function preload(parsed: Arguments, engine?: Engine): Record<string, Module | Uint8Array> {
   return Object.fromEntries(
     parsed.all(PRELOAD).map((text) => {
       const equals = text.indexOf('=')
       if (equals <= 0) throw new CliError(`${PRELOAD.name} takes ${PRELOAD.value ?? ''}, not "${text}"`)
-      return [text.slice(0, equals), compileFile(text.slice(equals + 1), engine)]
+      const source = readSource(text.slice(equals + 1))
+      return [text.slice(0, equals), engine === undefined ? source.binary : compileSource(source, engine)]
     }),
   )
 }
@@ -329,7 +340,7 @@ function unknownImports(parsed: Arguments): UnknownImports | undefined {
 }
 
 function report(result: RunResult, parsed: Arguments, json: boolean): void {
-  const { results, trap, fuelUsed } = result
+  const { results, trap, fuelUsed, memoryHash } = result
   if (json) {
     writeAll(1, `${JSON.stringify(jsonResult(result), undefined, 2)}\n`)
     return
@@ -337,11 +348,21 @@ function report(result: RunResult, parsed: Arguments, json: boolean): void {
   for (const value of results) writeAll(1, `${formatValue(value)}\n`)
   // Who interrupts a program knows why it has ended.
   if (trap !== undefined && (trap.code !== 'ABORTED' || parsed.has(VERBOSE))) reportTrap(trap)
-  if (parsed.has(VERBOSE) && fuelUsed !== undefined) note(`${fuelUsed} units of fuel used`)
+  if (!parsed.has(VERBOSE)) return
+  if (fuelUsed !== undefined) note(`${fuelUsed} units of fuel used`)
+  if (memoryHash !== undefined) note(`SHA-256 of the memory: ${memoryHash}`)
 }
 
 /** Values as text, since JSON has neither NaN nor 64-bit integers. */
-function jsonResult({ exitCode, results, stdout, stderr, trap, fuelUsed }: RunResult): Record<string, unknown> {
+function jsonResult({
+  exitCode,
+  results,
+  stdout,
+  stderr,
+  trap,
+  fuelUsed,
+  memoryHash,
+}: RunResult): Record<string, unknown> {
   return {
     exitCode,
     results: results.map((result) => ({ type: result.type, value: formatValue(result) })),
@@ -349,5 +370,6 @@ function jsonResult({ exitCode, results, stdout, stderr, trap, fuelUsed }: RunRe
     stderr,
     ...(trap !== undefined && { trap: { code: trap.code, message: trap.message, frames: trap.frames } }),
     ...(fuelUsed !== undefined && { fuelUsed }),
+    ...(memoryHash !== undefined && { memoryHash }),
   }
 }

@@ -15,7 +15,7 @@ import type { Arguments } from './arguments.ts'
 import { CliError, EXIT_MODULE, fileError } from './failure.ts'
 import { displayName, readFile } from './module-file.ts'
 import { note, reportError } from './report.ts'
-import { ARGV0, FUEL, INVOKE, PRELOAD, PROFILE, SNAPSHOT, SNAPSHOT_ON, TIMEOUT } from './run-options.ts'
+import { ARGV0, FUEL, INVOKE, PRELOAD, PROFILE, RECORD, REPLAY, SNAPSHOT, SNAPSHOT_ON, TIMEOUT } from './run-options.ts'
 
 /** As they are called here. */
 const MOMENTS: ReadonlyMap<string, SnapshotMoment> = new Map([
@@ -133,6 +133,8 @@ export function refuseForResume(parsed: Arguments, rest: readonly string[]): voi
   const started = 'is of the program that was started: it goes on as it was'
   for (const option of [PRELOAD, ARGV0, PROFILE])
     if (parsed.has(option)) throw new CliError(`${option.name} ${started}`)
+  for (const option of [RECORD, REPLAY])
+    if (parsed.has(option)) throw new CliError(`${option.name} is for a program from its beginning on`)
   const [first] = rest
   if (first !== undefined && !parsed.has(INVOKE)) {
     throw new CliError(

@@ -5,6 +5,7 @@ import type { BudgetOptions } from '../embed/budget.ts'
 import type { ImportProvider } from '../runtime/import-provider.ts'
 import type { Imports, LinkOptions, UnknownImports } from '../embed/imports.ts'
 import type { InstantiateOptions } from '../embed/module.ts'
+import { Recorder } from '../embed/recorder.ts'
 import type { SnapshotOptions } from '../embed/snapshot.ts'
 import { checkLimits } from '../errors/check-limits.ts'
 import { UsageError } from '../errors/heddle-error.ts'
@@ -12,9 +13,11 @@ import { quoted } from '../errors/quote.ts'
 import type { TrapCode } from '../errors/trap.ts'
 import { STORE_LIMITS, Store, type Limiter, type StoreLimits } from '../runtime/store.ts'
 import { DEFAULT_LIMITS, type WasiLimits } from '../wasi/preview1/limits.ts'
+import type { WasiRandom } from '../wasi/preview1/implementation.ts'
 import type { WasiCall, WasiListener } from '../wasi/preview1/trace.ts'
 import { wasiProvider } from '../wasi/preview1/wasi-provider.ts'
 import { Wasi, type WasiOptions } from '../wasi/preview1/wasi.ts'
+import { deterministicRandom, isDeterministic, type Deterministic } from './deterministic.ts'
 import { RunDriver } from './run-driver.ts'
 
 /** Why a program has stopped, or ended. */
@@ -37,6 +40,8 @@ export interface HostOptions extends Omit<WasiOptions, 'args' | 'limits' | 'trac
    * others: of the run, where it has stopped. Fuel is counted for these; `trap` executes one instruction at a time, which is slower still.
    */
   readonly snapshotOn?: SnapshotMoment | readonly SnapshotMoment[] | undefined
+  /** The same run on every host: canonical NaNs, a virtual clock, random numbers from a seed, growth by the limits alone. Fuel is counted. */
+  readonly deterministic?: boolean | Deterministic | undefined
   /** For snapshots: the names of the host's objects that the guest holds. */
   readonly nameOf?: SnapshotOptions['nameOf']
 }
@@ -65,12 +70,15 @@ export class ProgramHost {
   readonly snapshotOn: ReadonlySet<SnapshotMoment>
   readonly nameOf: SnapshotOptions['nameOf']
   readonly unknownImports: UnknownImports
+  readonly isDeterministic: boolean
+  readonly recorder: Recorder | undefined
+  private readonly givesRecording: boolean
   private readonly options: HostOptions
   private readonly store: Store
   private readonly provider: ImportProvider | undefined
 
   /** `args`: those of WASI, the program's name first; without them, those of the state that it will be given. */
-  constructor(options: HostOptions, usesWasi: boolean, args?: readonly string[]) {
+  constructor(options: HostOptions, usesWasi: boolean, args?: readonly string[], record: boolean | Recorder = false) {
     const { fuel, limits = {} } = options
     checkLimits(limits, [...Object.keys(STORE_LIMITS), ...Object.keys(DEFAULT_LIMITS)], 'runs')
     this.options = options
@@ -79,17 +87,21 @@ export class ProgramHost {
     this.unknownImports = options.unknownImports ?? 'error'
     this.imports = options.imports ?? {}
     const saves = [...this.snapshotOn].some((moment) => moment !== 'exit')
-    this.countsFuel = saves || fuel !== undefined
+    this.isDeterministic = isDeterministic(options)
+    this.recorder = record === true ? new Recorder() : record || undefined
+    this.givesRecording = record === true
+    this.countsFuel = saves || fuel !== undefined || this.isDeterministic
     this.driver = new RunDriver({ ...options, fuel: this.countsFuel ? (fuel ?? Infinity) : undefined })
-    this.store = new Store(pick(limits, STORE_LIMITS), options.limiter)
-    this.wasi = usesWasi ? this.createWasi(args) : undefined
+    this.store = new Store(pick(limits, STORE_LIMITS), options.limiter, { growsByQuota: this.isDeterministic })
+    const random = deterministicRandom(options)
+    this.wasi = usesWasi ? this.createWasi(args, random) : undefined
     this.provider = this.wasi && wasiProvider(this.wasi)
   }
 
   /** For instances that are made, and for those that are restored. */
   get instanceOptions(): Pick<
     InstantiateOptions,
-    'store' | 'wasi' | 'unknownImports' | 'onUnknownCall' | 'poll' | 'precise'
+    'store' | 'wasi' | 'unknownImports' | 'onUnknownCall' | 'poll' | 'precise' | 'record'
   > {
     return {
       store: this.store,
@@ -98,14 +110,23 @@ export class ProgramHost {
       onUnknownCall: this.options.onUnknownCall,
       poll: this.driver.poll,
       precise: this.snapshotOn.has('trap'),
+      record: this.recorder,
     }
   }
 
-  private createWasi(args: readonly string[] | undefined): Wasi {
+  /** For the result, where nobody else has it. */
+  get recording(): Uint8Array | undefined {
+    return this.givesRecording ? this.recorder?.encode() : undefined
+  }
+
+  private createWasi(args: readonly string[] | undefined, random: WasiRandom | undefined): Wasi {
     const { trace, limits, ...options } = this.options
+    const { recorder } = this
     const collect: WasiListener = (call) => void this.trace.push(call)
     return new Wasi({
       ...options,
+      ...(random !== undefined && { random }),
+      ...(recorder !== undefined && { onOutput: (stream, bytes) => recorder.output(stream, bytes) }),
       limits: pick(limits, DEFAULT_LIMITS),
       ...(args !== undefined && { args }),
       ...(trace !== undefined && { trace: trace === 'wasi' ? collect : trace }),

@@ -13,6 +13,7 @@ import { WasmException, type ExceptionInstance } from '../runtime/exception.ts'
 import type { Value } from '../runtime/value.ts'
 import { WasiExit } from '../wasi/preview1/process.ts'
 import { WASI_MODULE } from '../wasi/preview1/wasi-provider.ts'
+import { memoryHash } from './deterministic.ts'
 import { momentOf, type ProgramHost, type SnapshotMoment } from './program-host.ts'
 import { encodeProgramState, type ProgramStage, type ProgramState } from './program-state.ts'
 import { RunResult, trapExitCode } from './run-result.ts'
@@ -110,22 +111,25 @@ export class Program {
   // ——— how it ends ———
 
   private async conduct(main: () => Promise<ResultValue[]>): Promise<RunResult> {
-    const { wasi, countsFuel, trace } = this.host
+    const { wasi, countsFuel, isDeterministic, trace } = this.host
     let results: readonly ResultValue[] = []
     let trap: Trap | undefined
     let taken: Taken = {}
     let exitCode = 0
+    let failure: unknown
     const whole = async (): Promise<void> => {
       try {
         results = await main()
         taken = this.takeOn('exit')
       } catch (error) {
+        failure = error
         trap = trapOf(error, this.instances)
         if (trap !== undefined) taken = this.takeOn(momentOf(trap.code))
         else if (error instanceof WasiExit) taken = this.takeOn('exit')
         throw error
       } finally {
         this.giveUp(trap)
+        this.host.recorder?.outcome(failure)
       }
     }
     try {
@@ -137,7 +141,9 @@ export class Program {
       exitCode = trapExitCode(trap)
     }
     const fuelUsed = countsFuel ? this.fuelUsed : undefined
-    return new RunResult({ exitCode, results, trap, fuelUsed, trace, ...taken }, wasi)
+    const hash = isDeterministic ? memoryHash(this.instances) : undefined
+    const outcome = { exitCode, results, trap, fuelUsed, trace, memoryHash: hash, recording: this.host.recording }
+    return new RunResult({ ...outcome, ...taken }, wasi)
   }
 
   private get fuelUsed(): number {

@@ -11,6 +11,7 @@ import { FuncInstance } from '../runtime/func.ts'
 import { OPTIONAL_FEATURES } from '../validate/proposals.ts'
 import { closedFuncTypeName } from '../validate/closed-type-name.ts'
 import { WASI_MODULE } from '../wasi/preview1/wasi-provider.ts'
+import { requireDeterministic } from './deterministic.ts'
 import { ProgramHost, type HostOptions } from './program-host.ts'
 import { decodeProgramState, isProgramState, type ProgramState } from './program-state.ts'
 import { Program, type ProgramParts } from './program.ts'
@@ -56,6 +57,7 @@ export async function resume(source: Snapshot | Uint8Array, options: ResumeOptio
     present: (results) => results,
   })
   if (state.wasi !== undefined) host.wasi!.restore(state.wasi)
+  if (host.isDeterministic) requireDeterministic(restored.instance.runtime.compiled)
   const { run } = restored
   if (run === undefined && invoke === undefined) {
     throw nothingToRun(functionsOf(restored.instance), 'the snapshot is of a program that has ended')

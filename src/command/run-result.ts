@@ -23,7 +23,12 @@ interface RunOutcome {
   readonly trace: readonly WasiCall[]
   readonly snapshot?: Snapshot | undefined
   readonly snapshotError?: HeddleError | undefined
+  readonly recording?: Uint8Array | undefined
+  readonly memoryHash?: string | undefined
 }
+
+/** What a program has left. */
+type Remains = Pick<Wasi, 'files' | 'stdout' | 'stderr'>
 
 export class RunResult implements RunOutcome {
   /** The guest's own; 134 after a trap, 124 when time was over, 125 when fuel was used up, 130 when it was aborted. */
@@ -40,13 +45,17 @@ export class RunResult implements RunOutcome {
   readonly snapshot: Snapshot | undefined
   /** Why there is none, where there should be. */
   readonly snapshotError: HeddleError | undefined
+  /** With `record: true`, what `replay` takes. */
+  readonly recording: Uint8Array | undefined
+  /** With `deterministic` and `replay`: SHA-256 of the memories at the end, in hexadecimal digits. Equal runs have equal ones. */
+  readonly memoryHash: string | undefined
   /** Every file of the virtual file systems, by the guest's path. */
   readonly fs: Readonly<Record<string, Uint8Array>>
   /** What was written where no sink was given. */
   readonly stdoutBytes: Uint8Array
   readonly stderrBytes: Uint8Array
 
-  constructor(outcome: RunOutcome, wasi: Wasi | undefined) {
+  constructor(outcome: RunOutcome, wasi: Remains | undefined) {
     this.exitCode = outcome.exitCode
     this.results = outcome.results
     this.trap = outcome.trap
@@ -54,6 +63,8 @@ export class RunResult implements RunOutcome {
     this.trace = outcome.trace
     this.snapshot = outcome.snapshot
     this.snapshotError = outcome.snapshotError
+    this.recording = outcome.recording
+    this.memoryHash = outcome.memoryHash
     this.fs = wasi?.files() ?? {}
     this.stdoutBytes = wasi?.stdout ?? new Uint8Array(0)
     this.stderrBytes = wasi?.stderr ?? new Uint8Array(0)

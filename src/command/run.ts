@@ -3,11 +3,14 @@
 
 import { Engine, type ModuleSource } from '../embed/engine.ts'
 import { Module } from '../embed/module.ts'
+import type { Recorder } from '../embed/recorder.ts'
 import { UsageError } from '../errors/heddle-error.ts'
 import { listed, nameText, shortened } from '../errors/quote.ts'
 import { WASI_MODULE } from '../wasi/preview1/wasi-provider.ts'
+import { isDeterministic, requireDeterministic } from './deterministic.ts'
 import { ProgramHost, type HostOptions } from './program-host.ts'
 import { Program } from './program.ts'
+import { replayRun } from './replay-run.ts'
 import type { RunResult } from './run-result.ts'
 import type { Argument } from './values.ts'
 
@@ -20,8 +23,15 @@ export interface RunOptions extends HostOptions {
   readonly invoke?: string | undefined
   /** Modules to instantiate first, in order; what they export can be imported under the name. */
   readonly preload?: Readonly<Record<string, ModuleSource | Module>> | undefined
-  /** What compiles the modules; by default one with every option at its default. */
+  /** What compiles the modules; by default one with every option at its default, but for a run that is recorded or deterministic. */
   readonly engine?: Engine | undefined
+  /** Records what the program is given, for `replay`: into the result, or into a recorder of one's own, which has it also when `run` throws. */
+  readonly record?: boolean | Recorder | undefined
+  /**
+   * Does a recorded run again. The program is given what it was given then: only the streams, `preload`, `timeout` and `signal` count among
+   * the other options. Fuel is counted.
+   */
+  readonly replay?: Uint8Array | undefined
 }
 
 /**
@@ -29,12 +39,18 @@ export interface RunOptions extends HostOptions {
  * be run, and what a host function throws.
  */
 export async function run(source: ModuleSource | Module, options: RunOptions = {}): Promise<RunResult> {
-  const { engine = new Engine(), preload = {}, invoke, args = [], argv0 = 'main.wasm', ...hostOptions } = options
+  const { record, replay, ...given } = options
+  if (replay !== undefined) return replayRun(replay, source, options)
+  // A recording may be replayed where the processor is another one.
+  const isPortable = (record ?? false) !== false || isDeterministic(options)
+  const { engine = new Engine({ profile: isPortable ? 'deterministic' : 'full' }), preload = {}, invoke } = given
+  const { args = [], argv0 = 'main.wasm', ...hostOptions } = given
   const compile = (given: ModuleSource | Module): Module => (given instanceof Module ? given : engine.compile(given))
   const module = compile(source)
   const modules = [...Object.values(preload).map(compile), module]
   const wasiArgs = [argv0, ...(invoke === undefined ? args.map(String) : [])]
-  const host = new ProgramHost(hostOptions, modules.some(importsWasi), wasiArgs)
+  const host = new ProgramHost(hostOptions, modules.some(importsWasi), wasiArgs, record)
+  if (host.isDeterministic) modules.forEach(({ compiled }) => requireDeterministic(compiled))
   const program = new Program(host, {
     instances: [],
     modules,

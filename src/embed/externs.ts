@@ -43,7 +43,9 @@ export class Table {
 
   set(index: number, value: unknown): void {
     this.check(index)
-    this.runtime.elems[index] = refFromJs(this.runtime.type.elem, value, 'the element')
+    const ref = refFromJs(this.runtime.type.elem, value, 'the element')
+    this.runtime.observer?.(index, ref)
+    this.runtime.elems[index] = ref
   }
 
   /** Grows by `delta` elements; gives the old length, or −1 where that cannot be. */
@@ -89,7 +91,9 @@ export class Global {
   set value(value: unknown) {
     const { type, mutable } = this.runtime.type
     if (!mutable) throw new UsageError('the global is immutable', 'IMMUTABLE_GLOBAL')
-    this.runtime.set(valueFromJs(type, value, 'the value'))
+    const given = valueFromJs(type, value, 'the value')
+    this.runtime.observer?.(given)
+    this.runtime.set(given)
   }
 }
 

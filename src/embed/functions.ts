@@ -9,6 +9,7 @@ import { nameText } from '../errors/quote.ts'
 import { HostThrow } from '../errors/host-throw.ts'
 import { presentValuesBy } from '../runtime/exception.ts'
 import { FuncInstance, type HostCode } from '../runtime/func.ts'
+import type { Store } from '../runtime/store.ts'
 import type { CallOptions, Tier } from '../runtime/tier.ts'
 import { HeapObject } from '../runtime/heap.ts'
 import { hasRefType } from '../runtime/reference.ts'
@@ -38,6 +39,13 @@ export function bindTier(func: FuncInstance, tier: Tier, options: CallOptions): 
   if (!tiers.has(func)) tiers.set(func, { tier, options })
 }
 
+const storeTiers = new WeakMap<Store, { readonly tier: Tier; readonly options: CallOptions }>()
+
+/** The tier for the functions of a store that nobody bound. */
+export function bindStore(store: Store, tier: Tier, options: CallOptions): void {
+  if (!storeTiers.has(store)) storeTiers.set(store, { tier, options })
+}
+
 let fallbackTier: Tier | undefined
 
 /** The tier for functions that nobody bound: those that came out of tables. */
@@ -63,7 +71,7 @@ function functionOf(value: unknown): FuncInstance | undefined {
 }
 
 function callFunction(func: FuncInstance, args: readonly unknown[]): unknown {
-  const bound = tiers.get(func)
+  const bound = tiers.get(func) ?? (func.instance && storeTiers.get(func.instance.store))
   const tier = bound?.tier ?? fallbackTier
   if (tier === undefined) throw new UsageError('the function belongs to no engine')
   return resultsToJs(tier.invoke(func, argumentsFromJs(func, args), bound?.options))

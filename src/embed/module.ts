@@ -2,7 +2,7 @@
 
 import { UsageError } from '../errors/heddle-error.ts'
 import type { ImportProvider } from '../runtime/import-provider.ts'
-import type { CompiledModule, Instance as RuntimeInstance } from '../runtime/instance.ts'
+import type { CompiledModule, ExternVal, Instance as RuntimeInstance } from '../runtime/instance.ts'
 import { abandon, instantiate } from '../runtime/instantiate.ts'
 import { closedExternType, importType } from '../runtime/link.ts'
 import type { Concurrency } from '../runtime/occupancy.ts'
@@ -13,10 +13,12 @@ import { limitsName, memoryTypeName } from '../syntax/types.ts'
 import type { ExternKind, FuncType, ValType } from '../syntax/types.ts'
 import { closedTypeName } from '../validate/closed-type-name.ts'
 import type { ClosedExternType } from '../validate/matching.ts'
+import { bindStore } from './functions.ts'
 import { resolveImports, type Imports, type LinkOptions, type UnknownImports } from './imports.ts'
 import { fork } from './fork.ts'
 import { Instance } from './instance.ts'
 import type { Origin } from './origin.ts'
+import type { Recorder } from './recorder.ts'
 import { Run } from './run.ts'
 
 export interface ExternDescriptor {
@@ -44,6 +46,8 @@ export interface InstantiateOptions {
   readonly onUnknownCall?: LinkOptions['onUnknownCall']
   /** Looked at every few hundred microseconds of execution: an error that it gives ends the call, and `pause` stops a run. */
   readonly poll?: Poll | undefined
+  /** Records everything that comes from outside into the instance. */
+  readonly record?: Recorder | undefined
   /** Drives the start function, where there is one; by default it runs to its end. Not for `instantiateSync`. */
   readonly driveStart?: ((run: Run, instance: Instance) => Promise<unknown>) | undefined
   /**
@@ -57,7 +61,7 @@ export class Module {
   readonly syntax: ModuleSyntax
   /** For the engine's own use. */
   readonly compiled: CompiledModule
-  private readonly tier: Tier
+  readonly tier: Tier
 
   /** For the engine: `Engine.compile` makes modules. */
   constructor(compiled: CompiledModule, tier: Tier) {
@@ -89,7 +93,7 @@ export class Module {
   async instantiate(imports: Imports = {}, options: InstantiateOptions = {}): Promise<Instance> {
     const { instance, start, origin } = this.build(imports, options)
     if (start === undefined) return instance
-    const run = new Run(origin, this.tier.start(start, [], origin.call))
+    const run = new Run(origin, origin.tier.start(start, [], origin.call))
     if (options.driveStart !== undefined) {
       await options.driveStart(run, instance)
       return instance
@@ -108,7 +112,7 @@ export class Module {
     const { instance, start, origin } = this.build(imports, options)
     if (start === undefined) return instance
     try {
-      this.tier.invoke(start, [], origin.call)
+      origin.tier.invoke(start, [], origin.call)
     } catch (error) {
       abandon(instance.runtime)
       throw error
@@ -124,8 +128,9 @@ export class Module {
     start: ReturnType<typeof instantiate>['start']
     origin: Origin
   } {
-    const { wasi, unknownImports, onUnknownCall, poll, precise, concurrency } = options
-    const store = options.store ?? new Store(options.limits, options.limiter)
+    const { wasi, unknownImports, onUnknownCall, poll, precise, concurrency, record } = options
+    const store = record?.join(options) ?? options.store ?? new Store(options.limits, options.limiter)
+    const tier = record?.through(this.tier) ?? this.tier
     const providers: readonly ImportProvider[] = wasi === undefined ? [] : [wasi].flat()
     const created: RuntimeInstance[] = []
     const current = (): RuntimeInstance => {
@@ -133,9 +138,16 @@ export class Module {
       return created[0]
     }
     const externs = resolveImports(this.compiled, imports, { providers, unknownImports, onUnknownCall }, current)
-    const { instance, start } = instantiate(store, this.compiled, externs, concurrency)
+    let start
+    const make = (linked: readonly ExternVal[]): RuntimeInstance => {
+      const made = instantiate(store, this.compiled, linked, concurrency)
+      start = made.start
+      return made.instance
+    }
+    const instance = record?.instantiate(this, externs, make) ?? make(externs)
     created.push(instance)
-    const origin = { instance, tier: this.tier, call: { poll, precise }, fork }
+    const origin = { instance, tier, call: { poll, precise }, fork }
+    if (record !== undefined) bindStore(store, tier, origin.call)
     return { instance: new Instance(origin), start, origin }
   }
 }

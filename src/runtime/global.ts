@@ -15,6 +15,8 @@ export class Global {
   readonly words: Int32Array
   readonly offset: number
   ref: Ref = null
+  /** Told before the host sets the value. */
+  observer: ((value: Value) => void) | undefined
 
   constructor(type: GlobalType, words: Int32Array = new Int32Array(GLOBAL_WORDS), offset = 0) {
     this.type = type

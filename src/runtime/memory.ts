@@ -33,7 +33,7 @@ export class Memory {
   readonly pageSize: number
   /** How many pages it may grow to: by its type, or where that has no maximum or a greater one, by what can be addressed. */
   private readonly maxPages: number
-  private readonly store: Store | undefined
+  readonly store: Store | undefined
   private readonly reservation: Reservation | undefined
   private capacity: ArrayBufferLike
   /** What other agents see, too. */
@@ -163,6 +163,9 @@ export class Memory {
       return old
     }
     reservation.reduce(delta * pageSize)
+    if (!done && shared === undefined && store?.growsByQuota === true) {
+      throw new HeddleError('HOST_MEMORY', `the host has no memory to grow one to ${pages * pageSize} bytes`)
+    }
     return overtaken ? undefined : -1
   }
 

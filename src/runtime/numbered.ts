@@ -14,4 +14,9 @@ export class Numbered<T> {
     }
     return position
   }
+
+  /** Undefined where it was not met. */
+  find(item: T): number | undefined {
+    return this.positions.get(item)
+  }
 }

@@ -52,13 +52,24 @@ const QUOTAS = Object.keys(CODES) as readonly Quota[]
 
 export class Store {
   readonly limits: StoreLimits
-  readonly limiter: Limiter | undefined
+  /** For the engine: a recorder puts its own in front. */
+  limiter: Limiter | undefined
+  /**
+   * Whether growth succeeds exactly where the limits allow it. Where the host has no memory for it then, that is an error that ends the run, and
+   * not −1: a program that would see −1 would be another one on another host.
+   */
+  growsByQuota: boolean
   readonly heap: Heap
   private readonly used: Record<Quota, number> = { memoryBytes: 0, tableElements: 0, instances: 0 }
 
-  constructor(limits: Partial<StoreLimits> = {}, limiter?: Limiter) {
+  constructor(
+    limits: Partial<StoreLimits> = {},
+    limiter?: Limiter,
+    { growsByQuota = false }: { readonly growsByQuota?: boolean } = {},
+  ) {
     this.limits = limitsWith(STORE_LIMITS, limits, 'stores')
     this.limiter = limiter
+    this.growsByQuota = growsByQuota
     this.heap = new Heap(this.limits.heapBytes)
   }
 

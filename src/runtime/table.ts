@@ -12,8 +12,10 @@ export class Table {
   readonly type: TableType
   /** Keeps what the type names. */
   readonly namedTypes: readonly CanonicalType[]
-  private readonly store: Store
+  readonly store: Store
   private readonly reservation: Reservation
+  /** Told before the host sets an element. */
+  observer: ((index: number, ref: Ref) => void) | undefined
   /** Keeps its identity when the table grows. */
   readonly elems: Ref[]
 

@@ -1,6 +1,7 @@
 // clock_*: the host's clocks, and the virtual clock of a guest that was given none.
 
-import { decode, encode, u64 } from './codec.ts'
+import { u64 } from '../../syntax/codec.ts'
+import { decode, encode } from './state-bytes.ts'
 import { WasiError } from './errno.ts'
 import type { Guest, Implementations, WasiClock } from './implementation.ts'
 import type { SavedReading } from './saved-state.ts'

@@ -2,25 +2,12 @@
 // its form and nothing else, since bytes may come from anybody.
 
 import { HeddleError } from '../../errors/heddle-error.ts'
-import {
-  bytes,
-  count,
-  decode,
-  encode,
-  flag,
-  integer,
-  list,
-  oneOf,
-  optional,
-  record,
-  text,
-  u64,
-  variant,
-} from './codec.ts'
-import type { Codec } from './codec.ts'
+import { bytes, count, flag, integer, list, oneOf, optional, record, text, u64, variant } from '../../syntax/codec.ts'
+import type { Codec } from '../../syntax/codec.ts'
 import { ERRNO_NAMES } from './errno.ts'
 import type { Listing } from './fd-table.ts'
 import type { DirectoryEntry } from './file-system.ts'
+import { decode, encode } from './state-bytes.ts'
 import { INPUT_ENDS } from './stdio.ts'
 import type { InputState } from './stdio.ts'
 import { CLOCKID_NAMES, FILETYPE_NAMES, SIGNAL_NAMES } from './types.ts'

@@ -5,10 +5,14 @@ import type { SavedOutput, SavedState, StreamName } from './saved-state.ts'
 import { CollectedOutput, InputStream, OutputStream } from './stdio.ts'
 import type { OutputQuota, WasiInput, WasiOutput } from './stdio.ts'
 
+/** Told of what is written, wherever it goes, before it goes there. */
+export type OutputListener = (stream: 1 | 2, bytes: Uint8Array) => void
+
 interface Streams {
   readonly stdin?: WasiInput
   readonly stdout?: WasiOutput
   readonly stderr?: WasiOutput
+  readonly onOutput?: OutputListener
 }
 
 type SavedStreams = Pick<SavedState, StreamName>
@@ -22,13 +26,15 @@ export class StandardStreams {
   /** Collected output has one even where no limit was set. */
   readonly #collectedQuota: OutputQuota
 
-  constructor({ stdin, stdout, stderr }: Streams, outputBytes: number) {
+  constructor({ stdin, stdout, stderr, onOutput }: Streams, outputBytes: number) {
     this.#outputBytes = outputBytes
     this.#quota = { left: outputBytes }
     this.#collectedQuota = outputBytes === Infinity ? { left: COLLECTED_OUTPUT_BYTES } : this.#quota
     this.stdin = new InputStream(stdin)
-    this.stdout = new Output(stdout, this.#quota, this.#collectedQuota)
-    this.stderr = new Output(stderr, this.#quota, this.#collectedQuota)
+    const output = (sink: WasiOutput | undefined, stream: 1 | 2): Output =>
+      new Output(sink, this.#quota, this.#collectedQuota, onOutput && ((bytes) => onOutput(stream, bytes)))
+    this.stdout = output(stdout, 1)
+    this.stderr = output(stderr, 2)
   }
 
   of(name: StreamName): InputStream | OutputStream {
@@ -53,11 +59,16 @@ class Output {
   readonly stream: OutputStream
   #collected = new CollectedOutput()
 
-  constructor(sink: WasiOutput | undefined, quota: OutputQuota, collectedQuota: OutputQuota) {
+  constructor(
+    sink: WasiOutput | undefined,
+    quota: OutputQuota,
+    collectedQuota: OutputQuota,
+    listener: ((bytes: Uint8Array) => void) | undefined,
+  ) {
     this.stream =
       sink === undefined
-        ? new OutputStream((bytes) => this.#collected.write(bytes), collectedQuota)
-        : new OutputStream(sink, quota)
+        ? new OutputStream((bytes) => this.#collected.write(bytes), collectedQuota, listener)
+        : new OutputStream(sink, quota, listener)
   }
 
   get collected(): Uint8Array {

@@ -171,8 +171,11 @@ export class OutputStream implements Stream {
   written = 0
   readonly #write: WriteOutput
   readonly #quota: OutputQuota
+  readonly #listener: ((bytes: Uint8Array) => void) | undefined
 
-  constructor(output: WasiOutput, quota: OutputQuota) {
+  /** `listener` is told what is written before it is. */
+  constructor(output: WasiOutput, quota: OutputQuota, listener?: (bytes: Uint8Array) => void) {
+    this.#listener = listener
     const { write, terminal } = typeof output === 'function' ? { write: output, terminal: false } : output
     this.filetype = terminal === true ? 'character_device' : 'unknown'
     this.#write = write
@@ -192,7 +195,9 @@ export class OutputStream implements Stream {
     if (count === 0 && bytes.length > 0) throw new WasiError('nospc')
     if (count === 0) return 0
     this.#quota.left -= count
-    yield* wait(this.#write(bytes.slice(0, count)))
+    const taken = bytes.slice(0, count)
+    this.#listener?.(taken)
+    yield* wait(this.#write(taken))
     this.written += count
     return count
   }

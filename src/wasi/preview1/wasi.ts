@@ -28,7 +28,7 @@ import { sockFunctions } from './sock.ts'
 import { restoreState } from './restore.ts'
 import { saveState } from './save.ts'
 import { STREAM_NAMES } from './saved-state.ts'
-import { StandardStreams } from './standard-streams.ts'
+import { StandardStreams, type OutputListener } from './standard-streams.ts'
 import type { WasiInput, WasiOutput } from './stdio.ts'
 import { CallRecorder } from './trace.ts'
 import type { WasiListener } from './trace.ts'
@@ -51,6 +51,8 @@ export interface WasiOptions {
   /** Without a sink, what is written is collected: see `stdout` and `stderr` of the Wasi. */
   readonly stdout?: WasiOutput
   readonly stderr?: WasiOutput
+  /** Told of what is written to stdout (1) and stderr (2). */
+  readonly onOutput?: OutputListener
   /** The folder `/`. */
   readonly fs?: Tree | FileSystem
   /** Folders by the names under which the guest finds them. */
