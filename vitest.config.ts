@@ -6,7 +6,7 @@ import { configDefaults, defineConfig } from 'vitest/config'
 import { ClosingLine } from './scripts/closing-line.ts'
 
 const long = [
-  'test/{spec,wasi,cli,fuzz,adversarial}/**/*.test.ts',
+  'test/{spec,wasi,cli,fuzz,adversarial,carried}/**/*.test.ts',
   'test/{docs,examples,adding-an-instruction}.test.ts',
   // What is large on purpose, and a comparison with the host.
   'test/unit/validate/{code,host}.test.ts',
