@@ -4,7 +4,19 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Engine, Global, Memory, Snapshot, Store, Table, Trap, type Imports, type Instance, type Run } from 'heddle'
+import {
+  Engine,
+  Global,
+  Memory,
+  Snapshot,
+  Store,
+  Table,
+  Trap,
+  type Imports,
+  type Instance,
+  type Run,
+  type RunState,
+} from 'heddle'
 import { Wasi, wasiProvider } from 'heddle/wasi'
 import { projectRoot } from '../source-tree.ts'
 import { EXTERNS, HOST, PROGRAMS, nameOf, readModules, type Program } from './programs.ts'
@@ -76,7 +88,7 @@ export function taken(run: Run): Uint8Array {
 export interface Taken {
   readonly fuelUsed: number
   /** `begin`: nothing has happened yet. `settled`: what a host function had promised is there. */
-  readonly at: 'begin' | 'fuel' | 'host' | 'settled'
+  readonly at: RunState['kind'] | 'begin' | 'settled'
   readonly bytes: Uint8Array
 }
 

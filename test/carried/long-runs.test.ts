@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { projectRoot } from '../source-tree.ts'
-import { begun, endOf, restored, stopsOf, taken, type End, type Taken } from './carry.ts'
+import { begun, endOf, restored, stopsOf, type End, type Taken } from './carry.ts'
 import { differing, endsElsewhere } from './elsewhere.ts'
 
 const INSTRUCTIONS = 10_000_000

@@ -62,11 +62,14 @@ export function readModules({ modules }: Program): Map<string, Uint8Array> {
   )
 }
 
+const TOKEN = { purpose: 'to be itself again' }
+const FAILURE = new TypeError('the host has failed')
+const LATER_FAILURE = new RangeError('the host has failed later')
 /** What the host has, by the names under which it is known wherever a program goes on. */
 export const EXTERNS: Readonly<Record<string, object>> = {
-  token: { purpose: 'to be itself again' },
-  failure: new TypeError('the host has failed'),
-  'later failure': new RangeError('the host has failed later'),
+  token: TOKEN,
+  failure: FAILURE,
+  'later failure': LATER_FAILURE,
 }
 
 export function nameOf(value: unknown): string | undefined {
@@ -84,11 +87,11 @@ export const HOST: Imports = {
     },
     later: (_: HostContext, x: number, y: bigint) => Promise.resolve(BigInt(x) * 100n + y),
     fail: () => {
-      throw EXTERNS['failure']
+      throw FAILURE
     },
-    failLater: () => Promise.reject(EXTERNS['later failure'] as Error),
-    token: () => EXTERNS['token'],
-    several: (_: HostContext, x: unknown) => Promise.resolve([x === EXTERNS['token'] ? 1 : 0, 'a text', -5n, 0.1]),
+    failLater: () => Promise.reject(LATER_FAILURE),
+    token: () => TOKEN,
+    several: (_: HostContext, x: unknown) => Promise.resolve([x === TOKEN ? 1 : 0, 'a text', -5n, 0.1]),
     peek: ({ memory }: HostContext, address: number) => Promise.resolve(memory.slice(address, 1)[0]),
     write: ({ memory }: HostContext, x: number) => void memory.write(x * 8, `round ${x}`),
   },
