@@ -49,6 +49,7 @@ export class Budget {
     }
     checkMilliseconds(timeout, 'timeout')
     checkMilliseconds(sliceMs, 'sliceMs')
+    if (signal !== undefined) checkSignal(signal)
     this.isMetered = fuel !== undefined
     this.given = fuel ?? Infinity
     this.fuel = this.given
@@ -120,6 +121,12 @@ export class Budget {
 export function pauseAfter(milliseconds: number): () => 'pause' | undefined {
   const end = now() + milliseconds
   return () => (now() >= end ? 'pause' : undefined)
+}
+
+/** Before anything runs: it is listened to only where the run waits. */
+function checkSignal(signal: unknown): void {
+  if (typeof (signal as Signal | null)?.addEventListener === 'function') return
+  throw new UsageError(`signal must be an AbortSignal, not ${signal === null ? 'null' : typeof signal}`)
 }
 
 export function checkMilliseconds(value: unknown, name: string): void {

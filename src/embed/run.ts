@@ -250,8 +250,9 @@ export class Run {
   /** Ends the run in the trap, unless it has ended. */
   private abortIn(trap: Trap): Trap {
     if (this.finished) return trap
-    this.aborted = trap
+    // Refuses where the run executes: then nothing is to come of it later either.
     this.handle.abort(trap.code === 'ABORTED' ? trap.cause : trap)
+    this.aborted = trap
     this.wake?.()
     return trap
   }

@@ -350,3 +350,28 @@ describe('an awaited import', () => {
     expect(await instance.callAsync('f')).toBe(9)
   })
 })
+
+it('an abort from within the run is refused, and nothing comes of it later', async () => {
+  const refusals: string[] = []
+  const instance = instantiateText(
+    `(module (import "a" "h" (func $h (param i32) (result i32)))
+      (func (export "f") (result i32) (drop (call $h (i32.const 0))) (call $h (i32.const 1))))`,
+    {
+      a: {
+        h: (_, isSecond: number) => {
+          if (isSecond === 1) return Promise.resolve(7)
+          refusals.push(codeOf(() => started.abort()))
+          return 0
+        },
+      },
+    },
+  )
+  const started = instance.start('f')
+  expect([await started.finish(), refusals]).toEqual([7, ['RUN_BUSY']])
+})
+
+it.each([{}, null, 'now'])('%j is no signal, which is found out before anything runs', async (signal) => {
+  const started = instantiateText(COUNT).start('f', 10)
+  await expect(started.finish({ signal: signal as unknown as AbortSignal })).rejects.toMatchObject({ code: 'USAGE' })
+  expect([started.finished, started.fuelUsed]).toEqual([false, 0])
+})
