@@ -71,6 +71,8 @@ export class InterpreterRun extends Execution implements RunHandle {
     else {
       loadRun(run, saved)
       run.state = 'stopped'
+      // Who calls into its instances meanwhile comes after it.
+      run.checkTurn()
     }
     return run
   }

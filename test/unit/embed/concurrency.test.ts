@@ -294,8 +294,6 @@ describe('a fork', () => {
     const started = instance.start('f', 5)
     started.run({ fuel: 4 })
     const fork = started.fork()
-    // Until it goes on, nobody knows that it is inside.
-    fork.run.run({ fuel: 2 })
     expect(codeOf(() => fork.instance.call('f', 1))).toBe('INSTANCE_BUSY')
     expect(fork.run.run()).toEqual({ kind: 'done', value: 0 })
     expect(fork.instance.call('f', 1)).toBe(0)
@@ -303,6 +301,23 @@ describe('a fork', () => {
     free.run.run({ fuel: 2 })
     expect(free.instance.call('f', 1)).toBe(0)
   })
+})
+
+it('a run that was restored is in its instance before it goes on: who comes in then comes after it', async () => {
+  const { instance, release } = stacked('nested')
+  const work = instance.start('work', 1)
+  work.run()
+  const fork = work.fork()
+  const ended: number[] = []
+  const later = fork.instance.callAsync('work', 2).then(() => ended.push(2))
+  const restored = fork.run.finish().then(() => ended.push(1))
+  await nextTurn()
+  expect(ended).toEqual([])
+  release(2)
+  await nextTurn()
+  release(1)
+  await Promise.all([later, restored])
+  expect([ended, (fork.instance.exports['sp'] as unknown as { value: number }).value]).toEqual([[2, 1], 65_536])
 })
 
 it('an unknown concurrency is a UsageError that names all there are', () => {
