@@ -40,8 +40,8 @@ export function callHost(
   // It stays there where the function ends the run.
   run.hostCall = hostCall
   const outcome = callOutside(run, hostCall)
-  // It may have begun a run that has not ended, or ended one in the middle; an error that ends this one says more than that.
-  if (!('error' in outcome)) run.checkTurn()
+  // An error that ends the run says more than whose turn it is.
+  if (!('error' in outcome)) checkTurnAfter(run, outcome.result)
   if ('error' in outcome) throwError(run, outcome.error, returnPc)
   else if (outcome.result instanceof Promise) return suspend(run, hostCall, outcome.result)
   else {
@@ -66,7 +66,8 @@ function overdrawn(run: Execution, outcome: Outcome): Stop {
 type HostOutcome = { readonly result: ReturnType<HostCode> } | { readonly error: unknown }
 
 /** Lets a host function run, on a stage that begins above the frame that called it. */
-function callOutside(run: Execution, { func, args, caller, slot }: HostCall): HostOutcome {
+function callOutside(run: Execution, hostCall: HostCall): HostOutcome {
+  const { func, args, slot } = hostCall
   const { stackTop, callTop, stackLimit, callLimit, hostDepth, caller: below } = stage
   stage.stackTop = run.base + slot + Math.max(wordsOf(func.type.params), wordsOf(func.type.results))
   stage.callTop = run.sp
@@ -75,7 +76,7 @@ function callOutside(run: Execution, { func, args, caller, slot }: HostCall): Ho
   stage.hostDepth++
   stage.caller = run
   try {
-    return { result: func.host!(args, new HostCaller(run, caller)) }
+    return { result: func.host!(args, new HostCaller(run, hostCall)) }
   } catch (error) {
     return { error }
   } finally {
@@ -85,23 +86,52 @@ function callOutside(run: Execution, { func, args, caller, slot }: HostCall): Ho
   }
 }
 
-/** What a host function sees of the run that called it. */
-class HostCaller implements Caller {
-  readonly instance: Instance | undefined
-  private readonly run: Execution
+/** The host function may have begun a run that has not ended, or ended one in the middle. */
+function checkTurnAfter(run: Execution, result: ReturnType<HostCode>): void {
+  try {
+    run.checkTurn()
+  } catch (error) {
+    if (result instanceof Promise) disown(run, result, error)
+    throw error
+  }
+}
 
-  constructor(run: Execution, instance: Instance | undefined) {
+/** Nobody will wait for the promise. */
+function disown(run: Execution, promise: Promise<unknown>, reason: unknown): void {
+  promise.catch(() => undefined)
+  run.giveUp(reason)
+}
+
+/** What a host function sees of the run that called it; once the call has ended, it can do no more to the run. */
+class HostCaller implements Caller {
+  private readonly run: Execution
+  private readonly hostCall: HostCall
+
+  constructor(run: Execution, hostCall: HostCall) {
     this.run = run
-    this.instance = instance
+    this.hostCall = hostCall
+  }
+
+  get instance(): Instance | undefined {
+    return this.hostCall.caller
   }
 
   get fuel(): number {
     return this.run.fuel
   }
 
-  readonly charge = (fuel: number): void => this.run.charge(fuel)
+  private get isOver(): boolean {
+    return this.run.hostCall !== this.hostCall
+  }
 
-  readonly onAbort = (listener: (reason: unknown) => void): void => this.run.onAbort(listener)
+  readonly charge = (fuel: number): void => {
+    if (this.isOver) throw new UsageError('the call has ended that the fuel is charged for')
+    this.run.charge(fuel)
+  }
+
+  readonly onAbort = (listener: (reason: unknown) => void): void => {
+    if (!this.isOver) this.run.onAbort(listener)
+  }
 }
 
 /** The end, with the results where the run began. */
@@ -111,12 +141,11 @@ export function done(run: Execution): Stop {
 
 function suspend(run: Execution, hostCall: HostCall, promise: Promise<readonly Value[]>): Stop {
   if (!run.mayAwait) {
-    promise.catch(() => undefined)
     const error = new HeddleError(
       'ASYNC_IMPORT',
       `the host function ${nameText(hostCall.func.name ?? '')} returned a promise in a synchronous call: start the call as a run and await it`,
     )
-    run.giveUp(error)
+    disown(run, promise, error)
     throw error
   }
   run.hostCall = hostCall

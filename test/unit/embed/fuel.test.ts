@@ -185,3 +185,34 @@ describe('a call that a host function makes back into wasm', () => {
     expect((await counted(101)) - (await counted(100))).toBe(5)
   })
 })
+
+describe('the context of a call that has ended', () => {
+  it('charges the run no more fuel, and gives none back', () => {
+    const contexts: HostContext[] = []
+    const started = calling((context) => {
+      context.charge(3)
+      contexts.push(context)
+      // That of the first call, in the second.
+      expect(codeOf(() => contexts[0]!.charge(1))).toBe(contexts.length === 1 ? 'ok' : 'USAGE')
+    }).start('f')
+    started.run()
+    const { fuelUsed } = started
+    for (const { charge, refund } of contexts) {
+      expect(codeOf(() => charge(10))).toBe('USAGE')
+      expect(codeOf(() => refund(3))).toBe('USAGE')
+    }
+    expect([fuelUsed, started.fuelUsed]).toEqual([10, 10])
+  })
+
+  it('has a signal that is not raised for another call', () => {
+    const contexts: HostContext[] = []
+    const started = calling((context) => {
+      contexts.push(context)
+      return contexts.length === 1 ? undefined : Promise.race([])
+    }).start('f')
+    started.run()
+    const [first, second] = contexts.map(({ signal }) => signal)
+    started.abort()
+    expect([first!.aborted, second!.aborted]).toEqual([false, true])
+  })
+})

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { Engine, run as runModule, type Instance } from '../../../src/index.ts'
+import { Engine, run as runModule, type HostContext, type Instance } from '../../../src/index.ts'
 import { parseModule } from '../../../src/text/parse-module.ts'
 
 const TEXT = '(module (import "a" "f" (func (result i32))) (func (export "run") (result i32) (call 0)))'
@@ -122,6 +122,27 @@ describe('a promise that is rejected', () => {
     expect(result.trap?.code).toBe('ABORTED')
     reject(new Error('too late'))
   })
+})
+
+it("a promise is nobody's where the run ends behind the host function, and the host function is told", async () => {
+  const text = `(module (import "a" "f" (func (result i32))) (func (export "run") (result i32) (call 0))
+    (func (export "spin") (loop (br 0))))`
+  const signals: AbortSignal[] = []
+  const instance: Instance = new Engine().compile(parseModule(text)).instantiateSync(
+    {
+      a: {
+        f: ({ signal }: HostContext) => {
+          signals.push(signal)
+          instance.start('spin').run({ fuel: 5 })
+          return Promise.reject(new Error('nobody wants this'))
+        },
+      },
+    },
+    { concurrency: 'nested' },
+  )
+  expect(instance.start('run').run()).toMatchObject({ kind: 'trap', error: { code: 'INSTANCE_BUSY' } })
+  await nextTurn()
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true])
 })
 
 describe('fuel that a host function takes before it gives a promise', () => {
