@@ -50,7 +50,7 @@ class SnapshotFile {
     if (snapshot === undefined) return false
     const bytes = snapshot.encode({ modules: true })
     writeWhole(this.path, bytes)
-    const resume = `heddle run --resume ${shellWord(this.path)}`
+    const resume = `heddle run --resume ${fileWord(this.path)}`
     const size = `${bytes.length} bytes`
     if (snapshot.kind === 'instance') {
       this.note(`the program as it ended is in ${this.path}, ${size}; to call its functions:  ${resume} --invoke FUNC`)
@@ -123,9 +123,10 @@ function writeWhole(path: string, bytes: Uint8Array): void {
   }
 }
 
-/** As a shell takes it. */
-function shellWord(text: string): string {
-  return /^[\w./@:+-]+$/.test(text) && !text.startsWith('-') ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
+/** As a shell takes it, and as a file whatever it is called: `-` alone would be standard input. */
+function fileWord(path: string): string {
+  const text = path.startsWith('-') ? `./${path}` : path
+  return /^[\w./@:+-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 
 /** Options that a program which goes on has no use for. */

@@ -47,6 +47,15 @@ describe('a program that is interrupted', () => {
   })
 })
 
+it.each(['-', '--fuel'])('a snapshot in a file called %s goes on as the note says', (name) => {
+  const inFolder = (...args: readonly string[]): ReturnType<typeof heddle> =>
+    spawnSync(process.execPath, [join(root, 'dist/cli/main.js'), ...args], { cwd: folder, encoding: 'utf8' })
+  const fib = [join(root, 'examples/fib.wat'), '--invoke', 'fib', '-a', '15']
+  const { stderr } = inFolder(...fib, '--fuel', '9000', `--snapshot=${name}`)
+  const [, way] = /heddle (run --resume \S+)$/m.exec(stderr)!
+  expect(inFolder(...way!.split(' '))).toMatchObject({ status: 0, stdout: '610\n', stderr: '' })
+})
+
 describe('QuickJS, stopped in the middle of a script', () => {
   it('finishes in other processes, with the output and the fuel of one that was not stopped', () => {
     const whole = heddle('-v', '--fuel', '1e9', ...program)
