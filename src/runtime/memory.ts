@@ -146,7 +146,7 @@ export class Memory {
     }
   }
 
-  /** Undefined where another agent was faster. */
+  /** Undefined where another agent was faster, or the limiter itself. */
   private tryGrow(delta: number): number | undefined {
     const old = this.byteLength / this.pageSize
     const pages = old + delta
@@ -154,6 +154,7 @@ export class Memory {
     if (delta === 0) return old
     const { store, reservation, pageSize } = this
     if (store?.limiter !== undefined && !store.limiter('memory', this.byteLength, pages * pageSize)) return -1
+    if (this.byteLength !== old * pageSize) return undefined
     if (reservation === undefined || !reservation.tryExtend(delta * pageSize)) return -1
     const { shared } = this
     const done = shared === undefined ? this.makeRoom(pages * pageSize) : shared.hasRoom(pages)

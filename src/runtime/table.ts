@@ -47,6 +47,8 @@ export class Table {
     const size = old + delta
     if (size > Math.min(Number(this.type.limits.max ?? MAX_ELEMENTS), MAX_ELEMENTS)) return -1
     if (this.store.limiter !== undefined && delta > 0 && !this.store.limiter('table', old, size)) return -1
+    // The limiter itself has grown it.
+    if (this.elems.length !== old) return this.grow(delta, init)
     if (!this.reservation.tryExtend(delta)) return -1
     for (let i = 0; i < delta; i++) this.elems.push(init)
     return old

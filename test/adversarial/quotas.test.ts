@@ -37,6 +37,22 @@ describe('tables (adversarial.md 23)', () => {
     expect(codeOf(() => engine.compile(tables(100_001, 1)))).toBe('LIMIT')
   })
 
+  it('tell what they were before growing, also where a limiter has grown them itself', () => {
+    const asked: number[] = []
+    const store = new Store({}, (_, current, desired) => {
+      asked.push(current, desired)
+      if (asked.length === 2) (instance.exports['t'] as Table).grow(2)
+      return true
+    })
+    const instance = instantiateText(
+      `(module (table (export "t") 1 4 funcref) (func (export "grow") (result i32) (table.grow (ref.null func) (i32.const 1))))`,
+      {},
+      { store },
+    )
+    expect([instance.call('grow'), instance.call('grow')]).toEqual([3, -1])
+    expect([asked, store.usage().tableElements]).toEqual([[1, 2, 1, 3, 3, 4], 4])
+  })
+
   it('may have 10,000,000 elements, and no more', () => {
     expect(codeOf(() => engine.compile(tables(1, 10_000_001)))).toBe('LIMIT')
     const store = new Store()
@@ -128,6 +144,20 @@ describe('memory.grow (adversarial.md 25)', () => {
     const instance = instantiateText(GROWING, {}, { limiter })
     expect([instance.call('grow', 2), instance.call('grow', 1)]).toEqual([-1, 1])
     expect(asked).toEqual([PAGE, 3 * PAGE, PAGE, 2 * PAGE])
+  })
+
+  it('by a limiter that grows it itself comes on top of that: the limiter is asked again, and nothing shrinks', () => {
+    const asked: number[] = []
+    const store = new Store({}, (_, current, desired) => {
+      asked.push(current / PAGE, desired / PAGE)
+      if (asked.length === 2) memory.grow(2)
+      return true
+    })
+    const instance = instantiateText(GROWING, {}, { store })
+    const memory = instance.exports['m'] as Memory
+    expect([instance.call('grow', 1), instance.call('size'), memory.pages]).toEqual([3, 4, 4])
+    expect(asked).toEqual([1, 2, 1, 3, 3, 4])
+    expect(store.usage().memoryBytes).toBe(4 * PAGE)
   })
 
   it('leaves no old view in use: code and host see the new memory at once', () => {
