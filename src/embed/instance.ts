@@ -98,7 +98,7 @@ export class Instance {
   }
 
   /** Like `start`; a run that isn't metered is faster: it counts no fuel, and stops for promises, signals and time only. */
-  prepare(name: string, args: readonly unknown[], { metered }: { readonly metered: boolean }): Run {
+  prepare(name: string, args: readonly unknown[] = [], { metered = true }: { readonly metered?: boolean } = {}): Run {
     const func = this.func(name)
     const handle = this.tier.start(func, argumentsFromJs(func, args), { ...this.options, metered })
     return new Run(this.origin, handle, metered)

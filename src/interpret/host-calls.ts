@@ -114,7 +114,7 @@ function suspend(run: Execution, hostCall: HostCall, promise: Promise<readonly V
     promise.catch(() => undefined)
     const error = new HeddleError(
       'ASYNC_IMPORT',
-      `the host function ${nameText(hostCall.func.name ?? '')} returned a promise in a synchronous call: start the call as a run and await it`,
+      `the host function ${nameText(hostCall.func.name ?? '')} returned a promise in a call that can't wait: call instance.async.f(…), or await instance.start('f', …).finish()`,
     )
     run.giveUp(error)
     throw error
