@@ -55,8 +55,8 @@ function runModule(text: string): Output {
 describe('a program of the README', () => {
   const programs = blocksOf(readme, 'js')
 
-  it('is there for the one call, and for the engine', () => {
-    expect(programs).toHaveLength(2)
+  it('is there for the one call, for the engine, and for a run that stops', () => {
+    expect(programs).toHaveLength(3)
   })
 
   it('runs a program with input, fuel, a time limit and a trace', () => {
@@ -73,6 +73,19 @@ describe('a program of the README', () => {
 2 units used, next instruction at offset 8 of function 1
 hello
 4 units used, next instruction at offset 12 of function 1
+`,
+      stderr: '',
+    })
+  })
+})
+
+describe('the program of the README that stops', () => {
+  it('waits, ends in time, and goes on in another engine', () => {
+    expect(runModule(blocksOf(readme, 'js')[2]!)).toEqual({
+      status: 0,
+      stdout: `42
+TIMEOUT     at $spin (module, offset 0xc)
+42 42
 `,
       stderr: '',
     })
@@ -103,7 +116,21 @@ log 5050
   })
 })
 
-describe('the program of the page on runs', () => {
+describe('the programs of the page on runs', () => {
+  it('the second one stops at breakpoints, and shows the stack', () => {
+    expect(runModule(blocksOf(read('docs/runs.md'), 'js')[1]!)).toEqual({
+      status: 0,
+      stdout: `2 units
+    at $half (module, offset 0x1)
+    at $quarter (module, offset 0xa)
+6 units
+    at $half (module, offset 0x1)
+    at $quarter (module, offset 0xc)
+`,
+      stderr: '',
+    })
+  })
+
   it('awaits an import, stops for fuel, and ends in time', () => {
     expect(runModule(blocksOf(read('docs/runs.md'), 'js')[0]!)).toEqual({
       status: 0,

@@ -8,9 +8,6 @@ import { Call, kernel } from './kernel.js'
 
 const PAGE = 65_536
 
-/** Instructions after which the event loop has its turn. */
-const SLICE = 200_000
-
 /**
  * Of Extism's options: useWasi, allowedPaths (here: folders as data, by the guest's name), allowedHosts, memory: { maxPages,
  * maxHttpResponseBytes, maxVarBytes }, timeoutMs, config, functions, fetch, logger, logLevel. Besides: fuel, the instructions of one call.
@@ -89,23 +86,16 @@ class Plugin {
     }
   }
 
-  /** Goes on to the end in slices, so that timers, events and other plugins have their turn. */
+  /** Goes on to the end, or to that of the budget, while timers, events and other plugins have their turn. */
   async #finish(run) {
-    const { timeoutMs, fuel = Infinity } = this.#options
-    const signal = timeoutMs === undefined ? new AbortController().signal : AbortSignal.timeout(timeoutMs)
-    const ending = new Promise((resolve) => {
-      signal.addEventListener('abort', resolve)
-    })
-    for (;;) {
-      const state = run.run({ fuel: Math.min(SLICE, fuel - run.fuelUsed) })
-      if (state.kind === 'done') return
-      if (state.kind === 'trap') throw state.error
-      if (run.fuelUsed >= fuel) throw new Error(`Plugin error: more than ${fuel} instructions`)
-      if (state.kind === 'host') await Promise.race([state.promise, ending])
-      else await nextTurn()
-      if (!signal.aborted) continue
-      run.abort(signal.reason)
-      throw new Error(`Plugin error: more than ${timeoutMs} ms`)
+    const { timeoutMs: timeout, fuel } = this.#options
+    try {
+      await run.finish({ timeout, fuel, sliceMs: 10 })
+    } catch (error) {
+      if (error.code === 'TIMEOUT') throw new Error(`Plugin error: more than ${timeout} ms`, { cause: error })
+      if (error.code === 'FUEL_EXHAUSTED')
+        throw new Error(`Plugin error: more than ${fuel} instructions`, { cause: error })
+      throw error
     }
   }
 
@@ -133,12 +123,6 @@ class Plugin {
       ),
     }
   }
-}
-
-function nextTurn() {
-  return new Promise((resolve) => {
-    setTimeout(resolve)
-  })
 }
 
 /** Functions that are called with `first` in place of Heddle's context. */

@@ -6,7 +6,7 @@ import type { Breakpoint, Breakpoints as RuntimeBreakpoints } from '../runtime/b
 import { Instance as RuntimeInstance, type CompiledModule } from '../runtime/instance.ts'
 import type { Instance } from './instance.ts'
 import type { Module } from './module.ts'
-import { nearest } from './nearest.ts'
+import { didYouMean } from './nearest.ts'
 
 /** A breakpoint that is set. */
 export type { Breakpoint } from '../runtime/breakpoint.ts'
@@ -74,10 +74,8 @@ function indexOf(compiled: CompiledModule, name: string): number {
   const exported = module.exports.filter(isFunc)
   const found = exported.find((each) => each.name === name)
   if (found !== undefined) return found.index
-  const guess = nearest(name, [...(compiled.names().funcs?.values() ?? []), ...exported.map((each) => each.name)])
-  throw new UsageError(
-    `the module defines no function ${quoted(name)}${guess === undefined ? '' : `; did you mean ${quoted(guess)}?`}`,
-  )
+  const known = [...(compiled.names().funcs?.values() ?? []), ...exported.map((each) => each.name)]
+  throw new UsageError(`the module defines no function ${quoted(name)}${didYouMean(name, known)}`)
 }
 
 function funcAt({ module, spaces }: CompiledModule, offset: number): number {

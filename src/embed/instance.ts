@@ -1,7 +1,5 @@
 // An instance as the embedder holds it.
 
-import { UsageError } from '../errors/heddle-error.ts'
-import { listed, nameText, quoted } from '../errors/quote.ts'
 import { FuncInstance } from '../runtime/func.ts'
 import { Global as RuntimeGlobal } from '../runtime/global.ts'
 import type { ExternVal, Instance as RuntimeInstance } from '../runtime/instance.ts'
@@ -12,12 +10,12 @@ import type { CallOptions, Tier } from '../runtime/tier.ts'
 import type { FuncType } from '../syntax/types.ts'
 import { closedFuncTypeName } from '../validate/closed-type-name.ts'
 import type { Value } from '../runtime/value.ts'
-import { nearest } from './nearest.ts'
 import { Global, Table } from './externs.ts'
 import { Memory } from './memory.ts'
 import { argumentsFromJs, bindTier, toFunction, type ExportedFunction } from './functions.ts'
 import type { ForkOptions, Origin, Restored } from './origin.ts'
 import { Run } from './run.ts'
+import { unknownExport } from './unknown-export.ts'
 import { takeSnapshot, type Snapshot, type SnapshotOptions } from './snapshot.ts'
 
 export type Export = ExportedFunction | Memory | Table | Global | Tag
@@ -98,7 +96,7 @@ export class Instance {
   }
 
   /** Like `start`; a run that isn't metered is faster: it counts no fuel, and stops for promises, signals and time only. */
-  prepare(name: string, args: readonly unknown[], { metered }: { readonly metered: boolean }): Run {
+  prepare(name: string, args: readonly unknown[] = [], { metered = true }: { readonly metered?: boolean } = {}): Run {
     const func = this.func(name)
     const handle = this.tier.start(func, argumentsFromJs(func, args), { ...this.options, metered })
     return new Run(this.origin, handle, metered)
@@ -137,21 +135,10 @@ export class Instance {
   private func(name: string): FuncInstance {
     const value = this.runtime.exports.get(name)
     if (value instanceof FuncInstance) return value
-    const functions = [...this.runtime.exports].filter(([, v]) => v instanceof FuncInstance)
-    const exported = listed(
-      functions,
-      ([n, v]) => `  ${nameText(n)} ${closedFuncTypeName((v as FuncInstance).type)}`,
-      '\n',
+    const functions = [...this.runtime.exports].flatMap(([exported, func]) =>
+      func instanceof FuncInstance ? [{ name: exported, type: closedFuncTypeName(func.type) }] : [],
     )
-    const guess = nearest(
-      name,
-      functions.map(([n]) => n),
-    )
-    throw new UsageError(
-      `no exported function ${quoted(name)}${guess === undefined ? '' : `; did you mean ${quoted(guess)}?`}\n` +
-        (functions.length === 0 ? 'The module exports no functions.' : `The module exports:\n${exported}`),
-      'UNKNOWN_EXPORT',
-    )
+    throw unknownExport(name, functions)
   }
 
   private wrap(value: ExternVal): Export {

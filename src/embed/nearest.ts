@@ -1,5 +1,7 @@
 // Finds the name that was probably meant.
 
+import { quoted } from '../errors/quote.ts'
+
 /** Names that are longer are not compared: it takes the product of the lengths. */
 const MAX_LENGTH = 200
 
@@ -17,6 +19,12 @@ export function nearest(name: string, candidates: readonly string[]): string | u
     }
   }
   return best
+}
+
+/** `; did you mean "name"?` for the end of a message, where there is such a candidate; else nothing. */
+export function didYouMean(name: string, candidates: readonly string[]): string {
+  const guess = nearest(name, candidates)
+  return guess === undefined ? '' : `; did you mean ${quoted(guess)}?`
 }
 
 function editDistance(a: string, b: string): number {

@@ -2,11 +2,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import { HeddleError, UsageError } from '../errors/heddle-error.ts'
-import { Trap } from '../errors/trap.ts'
-import { stackFrame, type RunFrame, type RunHandle, type Stop, type StretchOptions } from '../runtime/tier.ts'
+import { Trap, type StackFrame } from '../errors/trap.ts'
+import { stackFrame, type RunHandle, type Stop, type StretchOptions } from '../runtime/tier.ts'
 import type { Value } from '../runtime/value.ts'
 import { Breakpoints } from './breakpoints.ts'
 import { Budget, checkMilliseconds, pauseAfter, type BudgetOptions } from './budget.ts'
+import { checkOptions } from './option-names.ts'
 import { resultsToJs } from './functions.ts'
 import type { ForkOptions, Origin, Restored } from './origin.ts'
 import { nextTurn } from '../runtime/host-loop.ts'
@@ -23,9 +24,13 @@ export type RunState =
   | { readonly kind: 'done'; readonly value: unknown }
   | { readonly kind: 'fuel' }
   | { readonly kind: 'pause' }
-  | { readonly kind: 'breakpoint'; readonly frame: RunFrame }
+  | { readonly kind: 'breakpoint'; readonly frame: StackFrame }
   | { readonly kind: 'host'; readonly promise: Promise<void> }
   | { readonly kind: 'trap'; readonly error: Error }
+
+const STRETCH_OPTIONS = ['fuel', 'sliceMs'] as const
+const SYNC_OPTIONS = ['fuel', 'timeout'] as const
+const BUDGET_OPTIONS = ['fuel', 'timeout', 'signal', 'sliceMs'] as const
 
 export class Run {
   private readonly handle: RunHandle
@@ -75,6 +80,7 @@ export class Run {
    * Infinity if absent, whatever was left before.
    */
   run(options: { readonly fuel?: number; readonly sliceMs?: number } = {}): RunState {
+    checkOptions(options, STRETCH_OPTIONS, 'run')
     const { fuel = Infinity, sliceMs } = options
     if (fuel !== Infinity) {
       checkedSize(fuel, 'fuel')
@@ -101,6 +107,7 @@ export class Run {
    * `FUEL_EXHAUSTED`, `TIMEOUT` and `ABORTED` end the run. With a timeout, a signal or `sliceMs` the event loop has its turn every few milliseconds.
    */
   async finish(options: BudgetOptions = {}): Promise<unknown> {
+    checkOptions(options, BUDGET_OPTIONS, 'finish')
     try {
       return await this.driveWithin(new Budget(options))
     } catch (error) {
@@ -121,6 +128,7 @@ export class Run {
 
   /** Goes on to the end without waiting: where a host function gives a promise, that is an error, and the run waits for it. */
   finishSync(options: Pick<BudgetOptions, 'fuel' | 'timeout'> = {}): unknown {
+    checkOptions(options, SYNC_OPTIONS, 'finishSync')
     const { fuel, timeout } = options
     const budget = new Budget({ fuel, timeout, sliceMs: Infinity })
     this.begin(budget)
@@ -157,9 +165,9 @@ export class Run {
     return this.handle.depth
   }
 
-  /** The call stack where the run has stopped, innermost first: of a deep one, the 80 innermost and the 20 outermost frames. */
-  get stack(): readonly RunFrame[] {
-    return this.handle.stack()
+  /** The call stack where the run has stopped, innermost first: of a deep one, the 80 innermost and the 20 outermost frames. `renderFrames` makes text of it. */
+  get stack(): readonly StackFrame[] {
+    return this.handle.stack().map(stackFrame)
   }
 
   /**
@@ -244,7 +252,7 @@ export class Run {
 
   /** The trap with the stack of this moment. */
   private stoppedIn(trap: Trap): Trap {
-    return trap.withFrames(this.stack.map(stackFrame), this.depth)
+    return trap.withFrames(this.stack, this.depth)
   }
 
   /** Ends the run in the trap, unless it has ended. */
@@ -282,6 +290,8 @@ export class Run {
       case 'host':
         this.awaited = this.settled(stop.promise)
         return { kind: 'host', promise: this.awaited }
+      case 'breakpoint':
+        return { kind: 'breakpoint', frame: stackFrame(stop.frame) }
       default:
         return stop
     }

@@ -143,7 +143,7 @@ function suspend(run: Execution, hostCall: HostCall, promise: Promise<readonly V
   if (!run.mayAwait) {
     const error = new HeddleError(
       'ASYNC_IMPORT',
-      `the host function ${nameText(hostCall.func.name ?? '')} returned a promise in a synchronous call: start the call as a run and await it`,
+      `the host function ${nameText(hostCall.func.name ?? '')} returned a promise in a call that can't wait: call instance.async.f(…), or await instance.start('f', …).finish()`,
     )
     disown(run, promise, error)
     throw error

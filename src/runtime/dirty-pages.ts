@@ -1,9 +1,7 @@
 // Which pages of a memory may differ from the state that instantiation gave it, so that whoever saves a memory need not look at all of it.
-//
-//   marks    one byte for each 4 KiB of the memory: 1 where something was written, or may be at any time
-//
-// A store marks the page of its first byte alone. What it may have written into the next page are the first 15 bytes there, so these are
-// compared in every page behind a marked one. All other writers mark the pages that they write to. A mark is never taken back.
+// There is a mark, one byte, for each 4 KiB of the memory: 1 where something was written, or may be at any time. A store marks the page of
+// its first byte alone. What it may have written into the next page are the first 15 bytes there, so these are compared in every page behind
+// a marked one. All other writers mark the pages that they write to. A mark is never taken back.
 
 /** A page has 2^12 bytes, whatever the memory's own pages have. */
 export const MARK_SHIFT = 12

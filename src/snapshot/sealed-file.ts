@@ -1,13 +1,5 @@
 // The envelope that saved things have in common: what it is, in which version, how long, and a checksum. Whatever was damaged on the way
 // is refused here; what was made to harm is for the readers of the content.
-//
-//   0   8 bytes   the kind of file, in ASCII
-//   8   u32       version
-//   12  u32       checksum of all that follows
-//   16  u64       length of the content in bytes
-//   24  content, and zeros up to a multiple of four bytes
-//
-// Integers are little-endian.
 
 import { HeddleError } from '../errors/heddle-error.ts'
 import { checksum } from './checksum.ts'
@@ -22,6 +14,16 @@ export interface FileKind {
   readonly errorCode: string
 }
 
+/**
+ * Of these bytes, integers being little-endian:
+ *
+ *     0   8 bytes  the kind of file, in ASCII
+ *     8   u32      version
+ *     12  u32      checksum of all that follows
+ *     16  u64      length of the content in bytes
+ *
+ * Behind them is the content, and zeros up to a multiple of four bytes.
+ */
 const HEADER = 24
 /** Where that begins which the checksum is of. */
 const CHECKED = 16

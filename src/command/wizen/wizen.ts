@@ -7,10 +7,10 @@ import { Engine, type ModuleSource } from '../../embed/engine.ts'
 import type { Imports } from '../../embed/imports.ts'
 import type { Instance } from '../../embed/instance.ts'
 import { Module } from '../../embed/module.ts'
-import { nearest } from '../../embed/nearest.ts'
+import { unknownExport } from '../../embed/unknown-export.ts'
 import { checkLimits } from '../../errors/check-limits.ts'
 import { UsageError } from '../../errors/heddle-error.ts'
-import { listed, nameText, quoted } from '../../errors/quote.ts'
+import { listed, quoted } from '../../errors/quote.ts'
 import { STORE_LIMITS, Store, type StoreLimits } from '../../runtime/store.ts'
 import type { Export } from '../../syntax/module.ts'
 import { DEFAULT_LIMITS, type WasiLimits } from '../../wasi/preview1/limits.ts'
@@ -41,6 +41,7 @@ export interface WizenOptions extends Omit<WasiOptions, 'limits'>, BudgetOptions
 }
 
 const INIT_FUNC = 'wizer.initialize'
+const NAME_ANOTHER = '; another one initialises where initFunc (--init-func) names it'
 
 /** What hosts call by themselves before anything else; it has been called. */
 const REACTOR_INIT_FUNC = '_initialize'
@@ -108,23 +109,10 @@ function explained(error: unknown, instances: readonly Instance[], { allowWasi =
 function checkInitFunc(module: Module, { initFunc = INIT_FUNC }: WizenOptions): void {
   const functions = module.exports.filter(({ kind }) => kind === 'func')
   const found = functions.find(({ name }) => name === initFunc)
-  if (found === undefined) throw new UsageError(unknownExport(initFunc, functions), 'UNKNOWN_EXPORT')
+  if (found === undefined) throw unknownExport(initFunc, functions, initFunc === INIT_FUNC ? NAME_ANOTHER : '')
   if (!found.type.startsWith('[] ->')) {
     throw new UsageError(`${quoted(initFunc)} takes parameters, ${found.type}: an initialisation takes none`)
   }
-}
-
-function unknownExport(name: string, functions: Module['exports']): string {
-  const guess = nearest(
-    name,
-    functions.map((each) => each.name),
-  )
-  const meant = guess === undefined ? '' : `; did you mean ${quoted(guess)}?`
-  const exported = listed(functions, (each) => `  ${nameText(each.name)} ${each.type}`, '\n')
-  return (
-    `no exported function ${quoted(name)}${meant}\n` +
-    (functions.length === 0 ? 'The module exports no functions.' : `The module exports:\n${exported}`)
-  )
 }
 
 /** What is in a memory, table or global of somebody else's can't be written into the module. */

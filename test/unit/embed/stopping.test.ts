@@ -262,6 +262,23 @@ describe('many runs', () => {
 })
 
 describe('a run', () => {
+  it('takes no option that would do nothing', async () => {
+    const forever = instantiateText(FOREVER)
+    const finish = (options: object): Promise<unknown> => forever.start('f').finish(options)
+    await expect(finish({ timeoutMs: 50 })).rejects.toThrow(
+      'finish has no option "timeoutMs"; did you mean "timeout"? It has fuel, timeout, signal, sliceMs',
+    )
+    await expect(finish(50 as unknown as object)).rejects.toThrow(
+      'finish takes an object with options (fuel, timeout, signal',
+    )
+    expect(() => forever.start('f').run({ timeout: 50 } as object)).toThrow(
+      'run has no option "timeout". It has fuel, sliceMs',
+    )
+    expect(() => forever.start('f').finishSync({ signal: AbortSignal.abort() } as object)).toThrow(
+      'finishSync has no option "signal". It has fuel, timeout',
+    )
+  })
+
   it('that `finish` drives cannot be driven by somebody else, and says so', async () => {
     const endless = instantiateText(FOREVER).start('f')
     const finished = endless.finish({ timeout: 30 })

@@ -122,7 +122,7 @@ describe('a host function that gives a promise', () => {
     const own = instance(THREE_CALLS, { imports: { h: later } })
     const error = thrownBy(() => call(own, 'f', 'kept'))
     expect(error).toMatchObject({ code: 'ASYNC_IMPORT' })
-    expect(String(error)).toMatch(/h returned a promise in a synchronous call: start the call as a run/)
+    expect(String(error)).toMatch(/h returned a promise in a call that can't wait: call instance\.async\.f/)
   })
 
   it('has that error in a call nested in a run that could wait', () => {
