@@ -116,7 +116,8 @@ export class Replayer {
       poll &&
       (() => {
         const answer = poll()
-        if (answer instanceof Error) this.fault ??= answer
+        if (!(answer instanceof Error)) return undefined
+        this.fault ??= answer
         return answer
       })
     const limiter = header.hasLimiter ? this.askLimiter.bind(this) : undefined
@@ -418,9 +419,7 @@ export class Replayer {
       const execution = { handle, account: run, below: undefined }
       const stop = this.within(execution, () => handle.resume(Math.min(left, slice)))
       this.checkFault()
-      if (stop.kind !== 'fuel' || left <= slice) {
-        return this.stopped(run, stop)
-      }
+      if (stop.kind !== 'fuel' || left <= slice) return this.stopped(run, stop)
       yield
     }
   }
@@ -453,6 +452,8 @@ export class Replayer {
         this.expect({ kind: 'awaiting', fuel })
         return this.end(NOTHING)
       case 'fuel':
+      case 'pause':
+      case 'breakpoint':
         this.expect({ kind: 'fuel', fuel })
         return this.end(NOTHING)
     }
