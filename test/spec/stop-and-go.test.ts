@@ -9,7 +9,7 @@ const stopped = scripts.filter(([name]) => /^(core|legacy|proposals\/stack-switc
 
 /** Stops of one run, beyond which it goes on to its end: a length of 4 GiB takes half a billion units. */
 const MAX_STOPS = 5_000
-const CARRIED = 150
+const CARRIED = 50
 
 /** Stops every `k` units. Adds the fuel of each run to `fuel`. */
 function stopping(k: number, fuel: number[]): Tier {
