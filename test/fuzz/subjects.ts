@@ -189,15 +189,28 @@ function memoriesOf<Memory>(instances: readonly Exports[]): Memory[] {
 
 /** With imports that return promises where they are to be awaited. */
 function instantiateOurs(module: Module, trace: string[], isAwaited: boolean): Instance {
+  let context: HostContext | undefined
   const reenter = (x: number): unknown =>
-    isAwaited ? instance.start(REENTERED, x).finish() : instance.call(REENTERED, x)
+    isAwaited ? finishAndCharge(instance.start(REENTERED, x), context!) : instance.call(REENTERED, x)
   const entries = Object.entries(hostFunctions(trace, reenter)).map(([name, func]): [string, HostFunction] => {
-    const call = (_: HostContext, ...args: unknown[]): unknown => func(...(args as never[]))
-    return [name, isAwaited ? (_: HostContext, ...args: unknown[]) => Promise.resolve(call(_, ...args)) : call]
+    const call = (given: HostContext, ...args: unknown[]): unknown => {
+      context = given
+      return func(...(args as never[]))
+    }
+    return [name, isAwaited ? (given: HostContext, ...args: unknown[]) => Promise.resolve(call(given, ...args)) : call]
   })
   const host = Object.fromEntries(entries)
   const instance: Instance = module.instantiateSync({ host }, { limits: { hostDepth: 3 * FUEL } })
   return instance
+}
+
+/** A run of its own is paid by nobody else: the function that starts it charges what a call from within would. */
+async function finishAndCharge(run: Run, context: HostContext): Promise<unknown> {
+  try {
+    return await run.finish()
+  } finally {
+    context.charge(run.fuelUsed)
+  }
 }
 
 /** Exchanges every other function in the tables of the instances: what one has of its own is then the other's, of the same type. */
