@@ -42,19 +42,19 @@ export function numberData({ type, lo, hi, upper }: Value): RecordedValue | unde
   }
 }
 
-const NUMBER_KINDS: ReadonlyMap<ValType, string> = new Map([
-  [I32, 'i32'],
-  [I64, 'i64'],
-  [F32, 'f32'],
-  [F64, 'f64'],
-  [V128, 'v128'],
-])
-
 export function numberOf(data: RecordedValue, type: ValType): Value | undefined {
-  if (data.kind !== NUMBER_KINDS.get(type)) return undefined
-  if (data.kind === 'v128') return data.words.length === 4 ? vectorValue(data.words) : undefined
-  if (data.kind === 'i64' || data.kind === 'f64') return numberValue(type, data.lo, data.hi)
-  return data.kind === 'i32' || data.kind === 'f32' ? numberValue(type, data.lo) : undefined
+  switch (type) {
+    case I32:
+      return data.kind === 'i32' ? numberValue(type, data.lo) : undefined
+    case F32:
+      return data.kind === 'f32' ? numberValue(type, data.lo) : undefined
+    case I64:
+      return data.kind === 'i64' ? numberValue(type, data.lo, data.hi) : undefined
+    case F64:
+      return data.kind === 'f64' ? numberValue(type, data.lo, data.hi) : undefined
+    default:
+      return data.kind === 'v128' && data.words.length === 4 ? vectorValue(data.words) : undefined
+  }
 }
 
 export function primitiveData(ref: Ref): RecordedValue | undefined {

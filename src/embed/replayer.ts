@@ -157,12 +157,8 @@ export class Replayer {
     const { reader, scratch } = this
     scratch.length = 0
     recordedEvent.write(scratch, actual)
-    const { bytes, pos } = reader
-    const written = scratch.view()
-    let same = 0
-    while (same < written.length && bytes[pos + same] === written[same]) same++
-    if (same < written.length) throw this.divergence(actual)
-    reader.pos += same
+    if (!scratch.standsIn(reader.bytes, reader.pos)) throw this.divergence(actual)
+    reader.pos += scratch.length
     this.number++
   }
 
@@ -491,26 +487,28 @@ export class Replayer {
 
   private hostCode(number: number): HostCode {
     return (args, caller) => {
-      const { things } = this
-      const answer = this.guard(() => {
+      let answer
+      try {
         this.checkFault()
-        const interruption = this.interruptedHere()
-        if (interruption !== undefined) return interruption
-        const values = args.map((arg) => things.outgoing(arg))
-        this.expect({ kind: 'host-call', func: number, args: values, fuel: this.spent() })
-        return this.answerCall(this.things.hosts.at(number), args, caller)
-      })
+        answer = this.interruptedHere() ?? this.answerCall(number, args, caller)
+      } catch (error) {
+        this.fault ??= error as Error
+        throw error
+      }
       if ('thrown' in answer) throw answer.thrown
       return answer.outcome
     }
   }
 
   private answerCall(
-    func: FuncInstance,
+    number: number,
     args: readonly Value[],
     caller: Caller,
   ): { readonly outcome: ReturnType<HostCode> } | { readonly thrown: Error } {
     const { hostCall, current, things } = this
+    const values = args.map((arg) => things.outgoing(arg))
+    this.expect({ kind: 'host-call', func: number, args: values, fuel: this.spent() })
+    const { results } = things.hosts.at(number).type
     this.hostCall = { args, caller }
     this.isInWasm = false
     try {
@@ -518,7 +516,7 @@ export class Replayer {
         const event = this.read()
         switch (event.kind) {
           case 'return': {
-            const outcome = things.values(event.values, func.type.results)
+            const outcome = things.values(event.values, results)
             return this.interruptedInCall() ?? { outcome }
           }
           case 'throw': {
@@ -526,7 +524,7 @@ export class Replayer {
             return this.interruptedInCall() ?? { thrown }
           }
           case 'promise':
-            if (current !== undefined && current.below === undefined) current.account.awaited = func.type.results
+            if (current !== undefined && current.below === undefined) current.account.awaited = results
             return this.interruptedInCall() ?? { outcome: new Promise(NEVER) }
           default:
             this.perform(event as Input)

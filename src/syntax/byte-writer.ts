@@ -18,6 +18,13 @@ export class ByteWriter {
     return this.buffer.subarray(0, this.length)
   }
 
+  /** Whether what was written so far stands in the bytes at that position. */
+  standsIn(bytes: Uint8Array, position: number): boolean {
+    const { buffer, length } = this
+    for (let i = 0; i < length; i++) if (buffer[i] !== bytes[position + i]) return false
+    return true
+  }
+
   reserve(extra: number): void {
     const needed = this.length + extra
     if (needed <= this.buffer.length) return
