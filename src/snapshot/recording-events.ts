@@ -28,21 +28,52 @@ const ACTS: readonly Kind[] = [
   'abort',
   'outcome',
 ]
-const QUESTIONS: ReadonlySet<Kind> = new Set(['ask', 'wait', 'notify'])
+const QUESTIONS: readonly Kind[] = ['ask', 'wait', 'notify']
 const CALLS_OUT: readonly Kind[] = ['host-call', ...QUESTIONS]
-const RETURNS: ReadonlySet<Kind> = new Set(['return', 'throw', 'promise', 'answer'])
-const ENDS: ReadonlySet<Kind> = new Set(['done', 'trap', 'fuel', 'awaiting', 'interrupt'])
-const OUTPUTS: ReadonlySet<Kind> = new Set([...CALLS_OUT, 'done', 'trap', 'fuel', 'awaiting'])
-const COUNTS_FUEL: ReadonlySet<Kind> = new Set(['host-call', ...ENDS])
-const ABOUT_A_RUN: ReadonlySet<Kind> = new Set(['resume', 'settle', 'reject', 'abort', 'charge'])
+const ENDS: readonly Kind[] = ['done', 'trap', 'fuel', 'awaiting', 'interrupt']
 
-const ALLOWED: Readonly<Record<Place['kind'], ReadonlySet<Kind>>> = {
-  outside: new Set(ACTS),
-  'host-call': new Set([...ACTS, 'return', 'throw', 'promise']),
-  question: new Set([...EFFECTS, 'answer', 'throw']),
-  call: new Set([...CALLS_OUT, 'done', 'trap', 'interrupt']),
-  run: new Set([...CALLS_OUT, 'done', 'trap', 'interrupt', 'fuel', 'awaiting']),
+const ALLOWED: Readonly<Record<Place['kind'], readonly Kind[]>> = {
+  outside: ACTS,
+  'host-call': [...ACTS, 'return', 'throw', 'promise'],
+  question: [...EFFECTS, 'answer', 'throw'],
+  call: [...CALLS_OUT, 'done', 'trap', 'interrupt'],
+  run: [...CALLS_OUT, ...ENDS],
 }
+
+/** What an event means for the place where one is. */
+const MOVES = {
+  call: ['call'],
+  start: ['start'],
+  resume: ['resume'],
+  'host-call': ['host-call'],
+  charge: ['charge'],
+  question: QUESTIONS,
+  return: ['return', 'throw', 'promise', 'answer'],
+  end: ENDS,
+} as const satisfies Readonly<Record<string, readonly Kind[]>>
+
+interface Traits {
+  readonly kind: Kind
+  readonly move: keyof typeof MOVES | undefined
+  readonly isAboutARun: boolean
+  readonly countsFuel: boolean
+  readonly isFromOutside: boolean
+  readonly allowedIn: ReadonlySet<Place['kind']>
+}
+
+/** By the numbers of the events: looked up for every one. */
+const TRAITS: readonly Traits[] = EVENT_KINDS.map((kind) => {
+  const moves = Object.entries(MOVES) as (readonly [keyof typeof MOVES, readonly Kind[]])[]
+  const places = Object.entries(ALLOWED) as (readonly [Place['kind'], readonly Kind[]])[]
+  return {
+    kind,
+    move: moves.find(([, kinds]) => kinds.includes(kind))?.[0],
+    isAboutARun: ['resume', 'settle', 'reject', 'abort', 'charge'].includes(kind),
+    countsFuel: kind === 'host-call' || ENDS.includes(kind),
+    isFromOutside: kind === 'interrupt' || !(CALLS_OUT.includes(kind) || ENDS.includes(kind)),
+    allowedIn: new Set(places.flatMap(([place, kinds]) => (kinds.includes(kind) ? [place] : []))),
+  }
+})
 
 export interface EventIndex {
   readonly count: number
@@ -76,16 +107,15 @@ class Indexer implements EventIndex {
     const { reader } = this
     for (; reader.pos < reader.end; this.count++) {
       const { pos } = reader
-      const kind = EVENT_KINDS[reader.peekByte()]
-      const isCause = kind !== undefined && !OUTPUTS.has(kind)
-      reader.references = isCause ? this.returning : undefined
+      const traits = TRAITS[reader.peekByte()]
+      reader.references = traits?.isFromOutside === true ? this.returning : undefined
       skip(recordedEvent, reader)
-      if (kind === undefined || !ALLOWED[this.place.kind].has(kind)) {
-        throw reader.malformed(`event ${this.count}, ${String(kind)}, is out of place`, pos)
+      if (traits?.allowedIn.has(this.place.kind) !== true) {
+        throw reader.malformed(`event ${this.count}, ${String(traits?.kind)}, is out of place`, pos)
       }
       const end = reader.pos
       reader.pos = pos + 1
-      this.move(kind, pos)
+      this.move(traits, pos)
       reader.pos = end
     }
     return this
@@ -100,19 +130,34 @@ class Indexer implements EventIndex {
   }
 
   /** The reader stands at the first field, which is that of a run or of fuel where an event has such. */
-  private move(kind: Kind, pos: number): void {
+  private move({ move, isAboutARun, countsFuel }: Traits, pos: number): void {
     const { places, reader, count: event } = this
     const { account } = this.place
-    const run = ABOUT_A_RUN.has(kind) ? this.checkRun(reader.readU32(), pos) : account
-    if (COUNTS_FUEL.has(kind)) this.spend(signedCount.read(reader), pos)
-    if (kind === 'charge') this.runs[run!]! += signedCount.read(reader)
-    else if (kind === 'call') places.push({ kind: 'call', account, event })
-    else if (kind === 'resume') places.push({ kind: 'run', account: run, event })
-    else if (kind === 'start') this.runs.push(0)
-    else if (kind === 'host-call') places.push({ kind: 'host-call', account, event })
-    else if (QUESTIONS.has(kind)) places.push({ kind: 'question', account, event })
-    else if (RETURNS.has(kind)) places.pop()
-    else if (ENDS.has(kind)) this.endStretch()
+    const run = isAboutARun ? this.checkRun(reader.readU32(), pos) : account
+    if (countsFuel) this.spend(signedCount.read(reader), pos)
+    switch (move) {
+      case 'call':
+      case 'host-call':
+      case 'question':
+        places.push({ kind: move, account, event })
+        break
+      case 'resume':
+        places.push({ kind: 'run', account: run, event })
+        break
+      case 'start':
+        this.runs.push(0)
+        break
+      case 'charge':
+        this.runs[run!]! += signedCount.read(reader)
+        break
+      case 'return':
+        places.pop()
+        break
+      case 'end':
+        this.endStretch()
+        break
+      case undefined:
+    }
   }
 
   private checkRun(run: number, pos: number): number {
