@@ -71,7 +71,7 @@ export const control: readonly Instruction[] = [
     const type = C.func(x)
     C.popAll(type.params)
     C.pushAll(type.results)
-  }),
+  }, { transfer: 'call' }),
   ruled(0x11, 'call_indirect', ['typeidx', 'tableidx'], (C, { x, y }) => {
     const table = C.table(y)
     C.matches(table.elem, FUNCREF)
@@ -79,7 +79,7 @@ export const control: readonly Instruction[] = [
     const type = C.type(x)
     C.popAll(type.params)
     C.pushAll(type.results)
-  }),
+  }, { transfer: 'call' }),
 
   ruled(0x1a, 'drop', [], (C) => void C.popAny()),
   ruled(0x1b, 'select', [], (C) => {

@@ -96,6 +96,11 @@ export interface Instruction {
   readonly optional?: true | undefined
   /** Control never goes on behind it. */
   readonly diverges?: true | undefined
+  /**
+   * Its frame waits there while others run: it calls a function, suspends the continuation that it stands in, or resumes another,
+   * which gets its arguments, an exception that is made of them, or one that is there.
+   */
+  readonly transfer?: 'call' | 'suspend' | 'resume' | 'resume with exception' | 'resume with exnref' | undefined
 }
 
 /** The optional facts of a row. */

@@ -11,7 +11,7 @@ export const functionReferences: readonly Instruction[] = [
     C.pop(refType(true, x))
     C.popAll(type.params)
     C.pushAll(type.results)
-  }),
+  }, { transfer: 'call' }),
   ruled(0x15, 'return_call_ref', ['typeidx'], (C, { x }) => {
     const type = C.type(x)
     C.pop(refType(true, x))

@@ -5,6 +5,11 @@ import type { FuncType, ValType } from '../syntax/types.ts'
 import { ruled, type Instruction } from './define.ts'
 import type { ControlKind, Typing } from './typing.ts'
 
+/** Whether a control frame is a handler, which has caught an exception. */
+export function isHandler(kind: ControlKind): boolean {
+  return kind === 'catch' || kind === 'catch_all'
+}
+
 /** Ends the body of a try, or a handler of it, and begins a handler that gets `params`. */
 function beginHandler(C: Typing, kind: ControlKind, params: readonly ValType[]): void {
   const { kind: before, type } = C.popControl()
@@ -25,7 +30,7 @@ export const legacyExceptions: readonly Instruction[] = [
   ruled(0x09, 'rethrow', ['labelidx'], (C, { x }) => {
     C.label(x)
     const kind = C.labelKind(x)
-    if (kind !== 'catch' && kind !== 'catch_all') C.invalid(`invalid rethrow label ${x}: it is no handler's`)
+    if (!isHandler(kind)) C.invalid(`invalid rethrow label ${x}: it is no handler's`)
     C.unreachable()
   }, { diverges: true }),
   ruled(0x18, 'delegate', ['labelidx'], (C, { x }) => {

@@ -98,9 +98,12 @@ export const stackSwitching: readonly Instruction[] = [
     const { params, results } = C.tag(x)
     C.popAll(params)
     C.pushAll(results)
-  }),
-  ruled(0xe3, 'resume', ['typeidx', 'onclauses'], (C, im) => checkResume(C, im, contFunc(C, im.x).params)),
-  ruled(0xe4, 'resume_throw', ['typeidx', 'tagidx', 'onclauses'], (C, im) => checkResume(C, im, C.tag(im.y).params)),
-  ruled(0xe5, 'resume_throw_ref', ['typeidx', 'onclauses'], (C, im) => checkResume(C, im, [EXNREF])),
-  ruled(0xe6, 'switch', ['typeidx', 'tagidx'], (C, { x, y }) => checkSwitch(C, x, y)),
+  }, { transfer: 'suspend' }),
+  ruled(0xe3, 'resume', ['typeidx', 'onclauses'], (C, im) => checkResume(C, im, contFunc(C, im.x).params),
+    { transfer: 'resume' }),
+  ruled(0xe4, 'resume_throw', ['typeidx', 'tagidx', 'onclauses'], (C, im) => checkResume(C, im, C.tag(im.y).params),
+    { transfer: 'resume with exception' }),
+  ruled(0xe5, 'resume_throw_ref', ['typeidx', 'onclauses'], (C, im) => checkResume(C, im, [EXNREF]),
+    { transfer: 'resume with exnref' }),
+  ruled(0xe6, 'switch', ['typeidx', 'tagidx'], (C, { x, y }) => checkSwitch(C, x, y), { transfer: 'suspend' }),
 ]

@@ -40,6 +40,7 @@ function uniform(row: Instruction, on: boolean): Instruction {
     handler: row.handler,
     optional: on ? undefined : (true as const),
     diverges: row.diverges,
+    transfer: row.transfer,
   } satisfies Record<keyof Instruction, unknown>
 }
 

@@ -5,7 +5,7 @@ import type { Instruction } from '../instructions/define.ts'
 import { InstructionReader } from '../instructions/instruction-reader.ts'
 import type { CompiledModule } from '../runtime/instance.ts'
 import { funcTypeOf } from '../syntax/module.ts'
-import { EXN, refType, type ContType, type ValType } from '../syntax/types.ts'
+import { EXN, refType, type ContType, type FuncType, type ValType } from '../syntax/types.ts'
 import type { FrameTypes } from '../validate/code.ts'
 import { FrameTyping } from '../validate/frame-types.ts'
 import { wordsOf } from './frame-values.ts'
@@ -93,18 +93,16 @@ function withExceptions({ operands, handlers }: FrameTypes): readonly ValType[] 
   ])
 }
 
-const RESUMPTIONS: ReadonlySet<string> = new Set(['resume', 'resume_throw', 'resume_throw_ref'])
-const SUSPENSIONS: ReadonlySet<string> = new Set(['suspend', 'switch'])
-const CALLS: ReadonlySet<string> = new Set(['call', 'call_indirect', 'call_ref'])
-
 /** Whether the instruction resumes a continuation. */
 export function isResumption({ row }: FrameSite): boolean {
-  return RESUMPTIONS.has(row.name)
+  return resumes(row)
 }
+
+const resumes = ({ transfer }: Instruction): boolean => transfer !== undefined && transfer.startsWith('resume')
 
 /** Whether a continuation is suspended there. */
 export function isSuspension({ row }: FrameSite): boolean {
-  return SUSPENSIONS.has(row.name)
+  return row.transfer === 'suspend'
 }
 
 /** Whether the instruction waits for a notification. */
@@ -118,14 +116,21 @@ function callSite(
   compiled: CompiledModule,
   close: (type: ValType) => ValType,
 ): CallSite | undefined {
-  if (RESUMPTIONS.has(row.name)) {
+  if (resumes(row)) {
     const { module, spaces } = compiled
     const { params, results } = funcTypeOf(module, (module.types[reader.x] as ContType).typeIdx)
-    const thrown = row.name === 'resume_throw' ? funcTypeOf(module, spaces.tags[reader.y]!).params : undefined
-    const operands = row.name === 'resume_throw_ref' ? 1 : (thrown ?? params).length
-    return { taken: operands + 1, results: results.map(close) }
+    return {
+      taken: 1 + resumedWith(row, params, () => funcTypeOf(module, spaces.tags[reader.y]!)),
+      results: results.map(close),
+    }
   }
-  if (!CALLS.has(row.name) && !SUSPENSIONS.has(row.name) && row.atomic !== 'wait') return undefined
+  if (row.transfer === undefined && row.atomic !== 'wait') return undefined
   const { params, results } = rowArity(row, reader, compiled)
   return { taken: params, results: results.map(close) }
+}
+
+/** How many operands a resumption gives to the continuation. */
+function resumedWith({ transfer }: Instruction, params: readonly ValType[], tag: () => FuncType): number {
+  if (transfer === 'resume with exnref') return 1
+  return transfer === 'resume with exception' ? tag().params.length : params.length
 }

@@ -7,6 +7,7 @@ import { ModuleError } from '../errors/module-error.ts'
 import type { Instruction } from '../instructions/define.ts'
 import type { Immediates } from '../instructions/immediates.ts'
 import { InstructionReader } from '../instructions/instruction-reader.ts'
+import { isHandler } from '../instructions/legacy-exceptions.ts'
 import type { ControlKind, Typing } from '../instructions/typing.ts'
 import type { Code } from '../syntax/module.ts'
 import {
@@ -46,9 +47,6 @@ const EMPTY: FuncType = { kind: 'func', params: [], results: [] }
 
 /** Heap types of proposals that are off by default; so are exact ones. */
 const OPTIONAL_HEAP_TYPES: ReadonlySet<HeapType> = new Set([CONT, NOCONT])
-
-/** Of the legacy kind. */
-const HANDLER_KINDS: ReadonlySet<ControlKind> = new Set(['catch', 'catch_all'])
 
 /** What a function's frame holds at an instruction. */
 export interface FrameTypes {
@@ -140,7 +138,7 @@ export class CodeValidator implements Typing {
       locals: indices.map((x) => locals.typeOf(x)),
       unset: new Set(indices.filter(isUnset)),
       operands: [...operands.types.subarray(0, operands.height)],
-      handlers: this.bases.slice(0, this.depth).filter((_, i) => HANDLER_KINDS.has(this.kinds[i]!)),
+      handlers: this.bases.slice(0, this.depth).filter((_, i) => isHandler(this.kinds[i]!)),
     }
   }
 
