@@ -1,12 +1,14 @@
 // `run(bytes, { replay })`: a recorded run again, without what it was run with.
 
+import { Budget } from '../embed/budget.ts'
 import type { ModuleSource } from '../embed/engine.ts'
 import type { Module } from '../embed/module.ts'
 import { prepareReplay } from '../embed/replay.ts'
 import type { Replayer } from '../embed/replayer.ts'
 import { UsageError } from '../errors/heddle-error.ts'
 import { Trap } from '../errors/trap.ts'
-import { CollectedOutput, type WasiOutput } from '../wasi/preview1/stdio.ts'
+import { nextTurn } from '../runtime/host-loop.ts'
+import { CollectedOutput, sinkOf, type WriteOutput } from '../wasi/preview1/stdio.ts'
 import { trapOf } from './program.ts'
 import { RunResult, trapExitCode } from './run-result.ts'
 import { memoryHash } from './deterministic.ts'
@@ -25,33 +27,28 @@ export async function replayRun(
   if (options.record !== undefined || options.deterministic !== undefined || options.snapshotOn !== undefined) {
     throw new UsageError('a replay is what was recorded: it is not recorded or saved, and as deterministic as that was')
   }
-  const { preload = {}, signal, timeout = Infinity } = options
+  const { preload = {}, signal, timeout, sliceMs } = options
   const streams = new ReplayedStreams(options)
-  const deadline = Date.now() + timeout
-  const late = (): Trap | undefined =>
-    Date.now() < deadline ? undefined : new Trap('TIMEOUT', `${timeout} ms are over`)
+  const budget = new Budget({ signal, timeout, sliceMs })
   const replayer = prepareReplay(recording, {
     modules: [source, ...Object.values(preload)],
     output: streams.write,
-    poll: timeout === Infinity ? undefined : late,
+    poll: budget.isTimed ? budget.verdict : undefined,
   })
   let error: Error | undefined
   try {
-    for (const _ of replayer.replay(signal === undefined ? Infinity : SLICE)) {
-      await turn()
-      if (signal?.aborted === true) throw new Trap('ABORTED', '', [], { cause: signal.reason })
+    for (const _ of replayer.replay(budget.isTimed ? SLICE : Infinity)) {
+      await nextTurn()
+      const verdict = budget.verdict()
+      if (verdict !== undefined) throw verdict
     }
-    error = errorOf(replayer)
+    error = replayer.error
   } catch (thrown) {
     if (!(thrown instanceof Trap)) throw thrown
     error = thrown
   }
   await streams.written()
   return resultFor(replayer, error, streams)
-}
-
-function errorOf({ outcome, ending }: Replayer): Error | undefined {
-  return outcome === undefined ? ending.error : outcome.error && (ending.error ?? outcome.error)
 }
 
 function resultFor(replayer: Replayer, error: Error | undefined, streams: ReplayedStreams): RunResult {
@@ -75,18 +72,18 @@ function resultFor(replayer: Replayer, error: Error | undefined, streams: Replay
 
 /** To the embedder's sinks, or kept for the result. There are no files: the program wrote them where it was recorded. */
 class ReplayedStreams {
-  private readonly sinks: readonly (WasiOutput | undefined)[]
+  private readonly sinks: readonly (WriteOutput | undefined)[]
   private readonly collected = [new CollectedOutput(), new CollectedOutput()] as const
   private readonly writing: Promise<void>[] = []
 
   constructor({ stdout, stderr }: Pick<RunOptions, 'stdout' | 'stderr'>) {
-    this.sinks = [stdout, stderr]
+    this.sinks = [stdout, stderr].map((output) => output && sinkOf(output))
   }
 
   readonly write = (stream: number, bytes: Uint8Array): void => {
     const sink = this.sinks[stream - 1]
     if (sink === undefined) return this.collected[stream === 2 ? 1 : 0].write(bytes)
-    const done = typeof sink === 'function' ? sink(bytes) : sink.write(bytes)
+    const done = sink(bytes)
     if (done instanceof Promise) this.writing.push(done)
   }
 
@@ -105,10 +102,4 @@ class ReplayedStreams {
   files(): Record<string, Uint8Array> {
     return {}
   }
-}
-
-async function turn(): Promise<void> {
-  await new Promise<void>((resolve) => {
-    setTimeout(resolve, 0)
-  })
 }

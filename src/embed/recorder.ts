@@ -214,14 +214,27 @@ export class Recorder {
     // The host has called it by itself.
     if (!this.isInWasm) return host(args, caller)
     const { things } = this
-    this.emit({ kind: 'host-call', func: number, args: args.map((arg) => things.outgoing(arg)), fuel: this.spent() })
+    const event = { func: number, args: args.map((arg) => things.outgoing(arg)), fuel: this.spent() }
+    return this.turnOf(
+      { args, caller },
+      { kind: 'host-call', ...event },
+      () => host(args, caller),
+      (outcome) =>
+        outcome instanceof Promise
+          ? { kind: 'promise' }
+          : { kind: 'return', values: outcome.map((value) => things.incoming(value)) },
+    )
+  }
+
+  /** The host's turn, from an event to the one that tells what it gave, or threw. */
+  private turnOf<T>(place: Place, event: RecordedEvent, act: () => T, eventOf: (outcome: T) => RecordedEvent): T {
+    this.emit(event)
     this.turnToHost()
-    this.places.push({ args, caller })
+    this.places.push(place)
     try {
-      const outcome = host(args, caller)
+      const outcome = act()
       this.endTurn()
-      const values = outcome instanceof Promise ? undefined : outcome.map((value) => things.incoming(value))
-      this.emit(values === undefined ? { kind: 'promise' } : { kind: 'return', values })
+      this.emit(eventOf(outcome))
       return outcome
     } catch (error) {
       this.endTurn()
@@ -248,21 +261,7 @@ export class Recorder {
   }
 
   private question<T>(event: RecordedEvent, ask: () => T, answerOf: (answer: T) => number): T {
-    this.emit(event)
-    this.turnToHost()
-    this.places.push(QUESTION)
-    try {
-      const answer = ask()
-      this.endTurn()
-      this.emit({ kind: 'answer', answer: answerOf(answer) })
-      return answer
-    } catch (error) {
-      this.endTurn()
-      this.emit({ kind: 'throw', thrown: this.thrown(error) })
-      throw error
-    } finally {
-      this.places.pop()
-    }
+    return this.turnOf(QUESTION, event, ask, (answer) => ({ kind: 'answer', answer: answerOf(answer) }))
   }
 
   private waits(waits: Waits): Waits {

@@ -44,7 +44,7 @@ export interface Replay {
 export function replay(recording: Uint8Array, options: ReplayOptions = {}): Replay {
   const replayer = prepareReplay(recording, options)
   replayer.replay(Infinity).next()
-  const { instances, index, ending, outcome, fuelUsed } = replayer
+  const { instances, index, ending, error, fuelUsed } = replayer
   return {
     instances,
     events: index.count,
@@ -52,7 +52,7 @@ export function replay(recording: Uint8Array, options: ReplayOptions = {}): Repl
     get value() {
       return resultsToJs(ending.values)
     },
-    error: outcome === undefined ? ending.error : outcome.error && (ending.error ?? outcome.error),
+    error,
     fuelUsed,
   }
 }
@@ -66,38 +66,43 @@ export function prepareReplay(recording: Uint8Array, { modules = [], ...options 
     )
   }
   const found = findModules(content, modules)
-  return new Replayer(content, found, (found[0] ?? ENGINE.compile(EMPTY)).tier, options)
+  return new Replayer(content, found, (found[0] ?? engineFor(false).compile(EMPTY)).tier, options)
 }
 
 const EMPTY = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)
-/** What was recorded was valid, whatever had been switched on for it. */
-const FEATURES = Object.fromEntries(FEATURE_NAMES.map((name) => [name, true]))
-const ENGINE = new Engine({ features: FEATURES })
-const DETERMINISTIC_ENGINE = new Engine({ features: FEATURES, profile: 'deterministic' })
-
 function findModules({ header }: RecordingContent, given: readonly (Module | ModuleSource)[]): Module[] {
   const candidates = given.map((source) => ({
     source,
-    module: source instanceof Module ? source : ENGINE.compile(source),
+    module: source instanceof Module ? source : engineFor(false).compile(source),
   }))
   return header.modules.map((wanted) => {
     const candidate = candidates.find(({ module }) => module.compiled.hash === wanted.hash)
+    if (candidate?.module.compiled.isDeterministic === wanted.isDeterministic) return candidate.module
     const source = candidate?.source ?? wanted.bytes
     if (source === undefined)
       throw missing(
         wanted,
         candidates.map(({ module }) => module),
       )
-    const module = source instanceof Module ? source : engineFor(wanted).compile(source)
+    if (source instanceof Module) throw otherProfile(wanted)
+    const module = engineFor(wanted.isDeterministic).compile(source)
     if (module.compiled.hash !== wanted.hash)
       throw new RecordingError('the module in the recording is not the one that it names')
-    if (module.compiled.isDeterministic !== wanted.isDeterministic) throw otherProfile(wanted)
     return module
   })
 }
 
-function engineFor({ isDeterministic }: SavedModule): Engine {
-  return isDeterministic ? DETERMINISTIC_ENGINE : ENGINE
+const engines = new Map<boolean, Engine>()
+
+/** With all features: what was recorded was valid, whatever had been switched on for it. */
+function engineFor(isDeterministic: boolean): Engine {
+  let engine = engines.get(isDeterministic)
+  if (engine === undefined) {
+    const features = Object.fromEntries(FEATURE_NAMES.map((name) => [name, true]))
+    engine = new Engine({ features, profile: isDeterministic ? 'deterministic' : 'full' })
+    engines.set(isDeterministic, engine)
+  }
+  return engine
 }
 
 function missing({ hash }: SavedModule, given: readonly Module[]): RecordingError {

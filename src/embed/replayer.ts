@@ -130,6 +130,13 @@ export class Replayer {
     return this.runs.reduce((sum, { handle, isOutermost }) => (isOutermost ? sum + handle.fuelUsed : sum), 0)
   }
 
+  /** What it all ended with, if not well: what the recording says of that, else how the last call or run has ended. */
+  get error(): Error | undefined {
+    const { outcome, ending } = this
+    if (outcome === undefined) return ending.error
+    return outcome.error && (ending.error ?? outcome.error)
+  }
+
   /** Does everything; yields in the top level's runs after every `slice` units of fuel. */
   *replay(slice: number): Generator<void, void> {
     const { reader } = this

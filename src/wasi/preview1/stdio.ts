@@ -16,6 +16,10 @@ export type WasiInput = string | Uint8Array | ReadInput | { readonly read: ReadI
 
 export type WasiOutput = WriteOutput | { readonly write: WriteOutput; readonly terminal?: boolean }
 
+export function sinkOf(output: WasiOutput): WriteOutput {
+  return typeof output === 'function' ? output : (bytes) => output.write(bytes)
+}
+
 /** What a descriptor of a stream holds. */
 export interface Stream {
   readonly kind: 'stream'
@@ -176,9 +180,8 @@ export class OutputStream implements Stream {
   /** `listener` is told what is written before it is. */
   constructor(output: WasiOutput, quota: OutputQuota, listener?: (bytes: Uint8Array) => void) {
     this.#listener = listener
-    const { write, terminal } = typeof output === 'function' ? { write: output, terminal: false } : output
-    this.filetype = terminal === true ? 'character_device' : 'unknown'
-    this.#write = write
+    this.filetype = typeof output === 'object' && output.terminal === true ? 'character_device' : 'unknown'
+    this.#write = sinkOf(output)
     this.#quota = quota
   }
 
