@@ -2,6 +2,7 @@
 
 import { Store } from '../runtime/store.ts'
 import type { Ref } from '../runtime/value.ts'
+import { providersOf } from './hosting.ts'
 import type { ForkOptions, ForkedRun, Origin, Restored } from './origin.ts'
 import { revive } from './revive.ts'
 import { captureFrom } from './snapshot.ts'
@@ -10,7 +11,7 @@ export function fork(origin: Origin, run: ForkedRun | undefined, options: ForkOp
   const things: Ref[] = []
   const { data, modules, hostFuncs } = captureFrom(origin, run?.saved, (ref) => String(things.push(ref) - 1))
   const { limits, limiter } = origin.instance.store
-  const { wasi, poll, concurrency = origin.instance.occupancy?.concurrency } = options
+  const { poll, concurrency = origin.instance.occupancy?.concurrency } = options
   const revived = revive({
     data,
     modules,
@@ -19,7 +20,7 @@ export function fork(origin: Origin, run: ForkedRun | undefined, options: ForkOp
     call: poll === undefined ? origin.call : { ...origin.call, poll },
     fork,
     concurrency,
-    providers: wasi === undefined ? [] : [wasi].flat(),
+    providers: providersOf(options),
     // Those of a provider work on the memory of one instance.
     hostFunc: ({ funcIdx, provider }) => (provider === undefined ? hostFuncs[funcIdx] : undefined),
     extern: (name) => ({ ref: things[Number(name)] }),

@@ -28,11 +28,15 @@ export type ImportValue = HostFunction | Memory | Table | Global | ExternVal | n
 /** `trap`: a function that nobody provides traps when it is called. `default`: it gives zeros and nulls. `log`: likewise, and is reported. */
 export type UnknownImports = 'error' | 'trap' | 'default' | 'log'
 
-export interface LinkOptions {
-  readonly providers?: readonly ImportProvider[] | undefined
+export interface UnknownImportOptions {
+  /** By default an error. */
   readonly unknownImports?: UnknownImports | undefined
   /** Receives each call of an unknown import under `log`. */
   readonly onUnknownCall?: ((module: string, name: string, args: readonly unknown[]) => void) | undefined
+}
+
+export interface LinkOptions extends UnknownImportOptions {
+  readonly providers?: readonly ImportProvider[] | undefined
 }
 
 /** Everything that the module's imports resolve to. `instance` is asked for once it exists: a provider's functions need its memory. */

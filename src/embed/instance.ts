@@ -6,7 +6,7 @@ import type { ExternVal, Instance as RuntimeInstance } from '../runtime/instance
 import { Table as RuntimeTable } from '../runtime/table.ts'
 import type { Tag } from '../runtime/tag.ts'
 import { Memory as RuntimeMemory } from '../runtime/memory.ts'
-import type { CallOptions, Tier } from '../runtime/tier.ts'
+import type { RunHandle } from '../runtime/tier.ts'
 import type { FuncType } from '../syntax/types.ts'
 import { closedFuncTypeName } from '../validate/closed-type-name.ts'
 import type { Value } from '../runtime/value.ts'
@@ -29,18 +29,13 @@ export class Instance {
   /** Everything that the module exports, by name. Without a prototype. */
   readonly exports: Readonly<Record<string, Export>>
   private readonly origin: Origin
-  private readonly tier: Tier
-  private readonly options: CallOptions
   private asyncFunctions: Readonly<Record<string, AsyncFunction>> | undefined
 
   constructor(origin: Origin) {
-    const { instance: runtime, tier, call } = origin
     this.origin = origin
-    this.runtime = runtime
-    this.tier = tier
-    this.options = call
+    this.runtime = origin.instance
     const exports = Object.create(null) as Record<string, Export>
-    for (const [name, value] of runtime.exports) exports[name] = this.wrap(value)
+    for (const [name, value] of this.runtime.exports) exports[name] = this.wrap(value)
     this.exports = Object.freeze(exports)
   }
 
@@ -98,14 +93,17 @@ export class Instance {
   /** Like `start`; a run that isn't metered is faster: it counts no fuel, and stops for promises, signals and time only. */
   prepare(name: string, args: readonly unknown[] = [], { metered = true }: { readonly metered?: boolean } = {}): Run {
     const func = this.func(name)
-    const handle = this.tier.start(func, argumentsFromJs(func, args), { ...this.options, metered })
-    return new Run(this.origin, handle, metered)
+    return new Run(this.origin, this.begin(func, argumentsFromJs(func, args), metered), metered)
   }
 
   /** The same with values as the engine keeps them, bit for bit: what the run gives are the results in an array. */
   prepareExact(name: string, args: readonly Value[], { metered }: { readonly metered: boolean }): Run {
-    const handle = this.tier.start(this.func(name), args, { ...this.options, metered })
-    return new Run(this.origin, handle, metered, (results) => results)
+    return new Run(this.origin, this.begin(this.func(name), args, metered), metered, (results) => results)
+  }
+
+  private begin(func: FuncInstance, args: readonly Value[], metered: boolean): RunHandle {
+    const { tier, call } = this.origin
+    return tier.start(func, args, { ...call, metered })
   }
 
   /**
@@ -143,7 +141,7 @@ export class Instance {
 
   private wrap(value: ExternVal): Export {
     if (value instanceof FuncInstance) {
-      bindTier(value, this.tier, this.options)
+      bindTier(value, this.origin.tier, this.origin.call)
       return toFunction(value)
     }
     if (value instanceof RuntimeMemory) return Memory.of(value)

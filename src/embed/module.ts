@@ -1,20 +1,19 @@
 // A compiled module: valid, and ready to be instantiated any number of times.
 
 import { UsageError } from '../errors/heddle-error.ts'
-import type { ImportProvider } from '../runtime/import-provider.ts'
 import type { CompiledModule, ExternVal, Instance as RuntimeInstance } from '../runtime/instance.ts'
 import { abandon, instantiate } from '../runtime/instantiate.ts'
 import { closedExternType, importType } from '../runtime/link.ts'
-import type { Concurrency } from '../runtime/occupancy.ts'
-import { Store, type Limiter, type StoreLimits } from '../runtime/store.ts'
-import type { Poll, Tier } from '../runtime/tier.ts'
+import { Store } from '../runtime/store.ts'
+import type { Tier } from '../runtime/tier.ts'
 import { externTypeAt, type CustomSection, type Module as ModuleSyntax } from '../syntax/module.ts'
 import { limitsName, memoryTypeName } from '../syntax/types.ts'
 import type { ExternKind, FuncType, ValType } from '../syntax/types.ts'
 import { closedTypeName } from '../validate/closed-type-name.ts'
 import type { ClosedExternType } from '../validate/matching.ts'
 import { bindStore } from './functions.ts'
-import { resolveImports, type Imports, type LinkOptions, type UnknownImports } from './imports.ts'
+import { providersOf, type MakingOptions } from './hosting.ts'
+import { resolveImports, type Imports } from './imports.ts'
 import { fork } from './fork.ts'
 import { Instance } from './instance.ts'
 import type { Origin } from './origin.ts'
@@ -32,29 +31,11 @@ export interface ImportDescriptor extends ExternDescriptor {
   readonly module: string
 }
 
-export interface InstantiateOptions {
-  /** Functions of a layer such as WASI. */
-  readonly wasi?: ImportProvider | readonly ImportProvider[] | undefined
-  /** The store that instances share; by default each instance has one of its own, with `limits`. */
-  readonly store?: Store | undefined
-  readonly limits?: Partial<StoreLimits> | undefined
-  /** Asked before a memory or table grows. */
-  readonly limiter?: Limiter | undefined
-  /** How runs may overlap in the instance: docs/runs.md. `free` if absent. */
-  readonly concurrency?: Concurrency | undefined
-  readonly unknownImports?: UnknownImports | undefined
-  readonly onUnknownCall?: LinkOptions['onUnknownCall']
-  /** Looked at every few hundred microseconds of execution: an error that it gives ends the call, and `pause` stops a run. */
-  readonly poll?: Poll | undefined
+export interface InstantiateOptions extends MakingOptions {
   /** Records everything that comes from outside into the instance. */
   readonly record?: Recorder | undefined
   /** Drives the start function, where there is one; by default it runs to its end. Not for `instantiateSync`. */
   readonly driveStart?: ((run: Run, instance: Instance) => Promise<unknown>) | undefined
-  /**
-   * Whether metered runs are executed one instruction at a time, which is slower still: one that has trapped can then be saved, as it was
-   * before the instruction that trapped.
-   */
-  readonly precise?: boolean | undefined
 }
 
 export class Module {
@@ -128,10 +109,10 @@ export class Module {
     start: ReturnType<typeof instantiate>['start']
     origin: Origin
   } {
-    const { wasi, unknownImports, onUnknownCall, poll, precise, concurrency, record } = options
+    const { unknownImports, onUnknownCall, poll, precise, concurrency, record } = options
     const store = record?.join(options) ?? options.store ?? new Store(options.limits, options.limiter)
     const tier = record?.through(this.tier) ?? this.tier
-    const providers: readonly ImportProvider[] = wasi === undefined ? [] : [wasi].flat()
+    const providers = providersOf(options)
     const created: RuntimeInstance[] = []
     const current = (): RuntimeInstance => {
       if (created[0] === undefined) throw new UsageError('an import was called before the instance exists')

@@ -1,26 +1,16 @@
 // What instances and runs were made with, for those who make others like them.
 
-import type { ImportProvider } from '../runtime/import-provider.ts'
 import type { Instance as RuntimeInstance } from '../runtime/instance.ts'
-import type { Concurrency } from '../runtime/occupancy.ts'
 import type { SavedRun } from '../runtime/saved-run.ts'
-import type { Limiter, StoreLimits } from '../runtime/store.ts'
-import type { CallOptions, Poll, Tier } from '../runtime/tier.ts'
+import type { CallOptions, Tier } from '../runtime/tier.ts'
 import type { Value } from '../runtime/value.ts'
+import type { HostingOptions } from './hosting.ts'
 import type { Instance } from './instance.ts'
 import type { Module } from './module.ts'
 import type { Run } from './run.ts'
 
-export interface ForkOptions {
-  /** For each provider whose functions are imported another one of its own, which takes over its state. */
-  readonly wasi?: ImportProvider | readonly ImportProvider[] | undefined
-  /** Of the fork's own store; where absent, those of the store that is forked. */
-  readonly limits?: Partial<StoreLimits> | undefined
-  readonly limiter?: Limiter | undefined
-  /** Of the fork's instances; that of the forked one where absent. */
-  readonly concurrency?: Concurrency | undefined
-  readonly poll?: Poll | undefined
-}
+/** What is absent is as it was; but for each provider whose functions are imported the fork needs another one of its own. */
+export type ForkOptions = HostingOptions
 
 /** What was made of a snapshot, or forked. */
 export interface Restored {

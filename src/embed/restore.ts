@@ -3,48 +3,31 @@
 import { HeddleError, UsageError } from '../errors/heddle-error.ts'
 import { listed, quoted } from '../errors/quote.ts'
 import { FuncInstance } from '../runtime/func.ts'
-import type { ImportProvider } from '../runtime/import-provider.ts'
 import { CompiledModule } from '../runtime/instance.ts'
-import type { Concurrency } from '../runtime/occupancy.ts'
 import type { WantedFunction } from '../runtime/rebuild-references.ts'
-import { Store, type Limiter, type StoreLimits } from '../runtime/store.ts'
-import type { Poll, Tier } from '../runtime/tier.ts'
+import { Store } from '../runtime/store.ts'
+import type { Tier } from '../runtime/tier.ts'
 import type { Value } from '../runtime/value.ts'
 import { sha256 } from '../snapshot/sha256.ts'
 import type { ModuleData, SnapshotData } from '../snapshot/snapshot-data.ts'
 import { EXTERNREF } from '../syntax/types.ts'
 import { fork } from './fork.ts'
 import { fromFunction, refFromJs, type HostFunction } from './functions.ts'
-import { givenExtern, ownProperty, unknownImport, type Imports, type LinkOptions } from './imports.ts'
-import type { UnknownImports } from './imports.ts'
+import { providersOf, type MakingOptions } from './hosting.ts'
+import { givenExtern, ownProperty, unknownImport, type Imports } from './imports.ts'
 import { Module } from './module.ts'
 import type { Restored } from './origin.ts'
 import { revive } from './revive.ts'
 import { Snapshot } from './snapshot.ts'
 
-/** `Source`: what modules are compiled of. */
-export interface RestoreOptions<Source> {
+/** `Source`: what modules are compiled of. Nothing that the snapshot says changes the limits. */
+export interface RestoreOptions<Source> extends MakingOptions {
   /** The modules of the snapshot's instances, in any order; those that it carries itself need not be given. */
   readonly modules?: readonly (Source | Module)[] | undefined
   /** The host's functions. Memories, tables, globals and tags are those of the snapshot, wherever they come from. */
   readonly imports?: Imports | undefined
-  /** Providers that take over the state of those in the snapshot. Where several have the same name, in the same order. */
-  readonly wasi?: ImportProvider | readonly ImportProvider[] | undefined
   /** What the snapshot knows by the names that `nameOf` gave. */
   readonly externs?: Readonly<Record<string, unknown>> | undefined
-  /** By default one of its own, with `limits`. Nothing that the snapshot says changes them. */
-  readonly store?: Store | undefined
-  readonly limits?: Partial<StoreLimits> | undefined
-  /** Asked before a memory or table grows, and where one was larger than its module says. */
-  readonly limiter?: Limiter | undefined
-  /** Of all its instances: docs/runs.md. `free` if absent. */
-  readonly concurrency?: Concurrency | undefined
-  readonly unknownImports?: UnknownImports | undefined
-  readonly onUnknownCall?: LinkOptions['onUnknownCall']
-  /** Looked at every few hundred microseconds of execution: an error that it gives ends the call. */
-  readonly poll?: Poll | undefined
-  /** As in `InstantiateOptions`. */
-  readonly precise?: boolean | undefined
   /** For the engine: what a run makes of its results. */
   readonly present?: ((values: readonly Value[]) => unknown) | undefined
 }
@@ -57,7 +40,7 @@ export function restore<Source>(
   compile: (source: Source, isDeterministic?: boolean) => Module,
 ): Restored {
   const { data } = source instanceof Snapshot ? source : Snapshot.decode(source)
-  const { wasi, poll, precise, limits, limiter, externs = {} } = options
+  const { poll, precise, limits, limiter, externs = {} } = options
   const given = (options.modules ?? []).map((each) => (each instanceof Module ? each : compile(each)).compiled)
   const revived = revive({
     data,
@@ -67,7 +50,7 @@ export function restore<Source>(
     call: { poll, precise },
     fork,
     concurrency: options.concurrency,
-    providers: wasi === undefined ? [] : [wasi].flat(),
+    providers: providersOf(options),
     hostFunc: (wanted) => hostFunc(wanted, options),
     extern(name) {
       if (!Object.hasOwn(externs, name)) return undefined
