@@ -120,10 +120,12 @@ function sampled(rounds: number, works: readonly (() => unknown)[]): number[] {
   }
   const samples: number[][] = works.map(() => [])
   for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
-    works.forEach((work, i) => {
-      const ms = repeated(work)
+    for (let turn = 0; turn < works.length; turn++) {
+      // Another one first each time: what was freed just before decides how fast memory is given.
+      const i = (turn + round + WARM_UP_ROUNDS) % works.length
+      const ms = repeated(works[i]!)
       if (round >= 0) samples[i]!.push(ms)
-    })
+    }
   }
   return samples.map((all) => Math.min(...all))
 }
