@@ -2,7 +2,7 @@
 
 export { Engine, type EngineOptions, type ModuleSource, type TierName } from './embed/engine.ts'
 export { Module, type ExternDescriptor, type ImportDescriptor, type InstantiateOptions } from './embed/module.ts'
-export { nearest } from './embed/nearest.ts'
+export { nearest } from './errors/nearest.ts'
 export { Instance, type AsyncFunction, type Export } from './embed/instance.ts'
 export { createException, createTag } from './embed/exceptions.ts'
 export { Global, Table, createGlobal, createMemory, createTable } from './embed/externs.ts'

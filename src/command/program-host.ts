@@ -101,7 +101,7 @@ export class ProgramHost {
   /** For instances that are made, and for those that are restored. */
   get instanceOptions(): Pick<
     InstantiateOptions,
-    'store' | 'wasi' | 'unknownImports' | 'onUnknownCall' | 'poll' | 'precise' | 'record'
+    'store' | 'wasi' | 'unknownImports' | 'onUnknownCall' | 'poll' | 'precise'
   > {
     return {
       store: this.store,
@@ -110,7 +110,6 @@ export class ProgramHost {
       onUnknownCall: this.options.onUnknownCall,
       poll: this.driver.poll,
       precise: this.snapshotOn.has('trap'),
-      record: this.recorder,
     }
   }
 

@@ -68,6 +68,7 @@ export class Program {
     const made = this.instances.length
     const instance = await module.instantiate(this.imports(), {
       ...this.host.instanceOptions,
+      record: this.host.recorder,
       driveStart: (run, starting) => {
         this.instances.push(starting)
         return this.drive(run, 'start')

@@ -6,7 +6,7 @@ import type { Breakpoint, Breakpoints as RuntimeBreakpoints } from '../runtime/b
 import { Instance as RuntimeInstance, type CompiledModule } from '../runtime/instance.ts'
 import type { Instance } from './instance.ts'
 import type { Module } from './module.ts'
-import { didYouMean } from './nearest.ts'
+import { didYouMean } from '../errors/nearest.ts'
 
 /** A breakpoint that is set. */
 export type { Breakpoint } from '../runtime/breakpoint.ts'

@@ -1,6 +1,7 @@
 // What a run may use, or several one after the other: units of fuel, time, and for how long a signal lets them. Whoever has time or a signal
 // runs in slices, between which the host's event loop has its turn, since that is where timers go off and signals are raised.
 
+import { optionNames } from '../errors/check-options.ts'
 import { UsageError } from '../errors/heddle-error.ts'
 import { quoted } from '../errors/quote.ts'
 import { Trap } from '../errors/trap.ts'
@@ -25,6 +26,13 @@ export interface BudgetOptions {
   /** Milliseconds between two turns of the event loop. 10 where there is a timeout or a signal; else the loop turns where the run waits. */
   readonly sliceMs?: number | undefined
 }
+
+export const BUDGET_OPTIONS: readonly string[] = optionNames<BudgetOptions>({
+  fuel: true,
+  timeout: true,
+  signal: true,
+  sliceMs: true,
+})
 
 const SLICE_MS = 10
 

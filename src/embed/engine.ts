@@ -1,5 +1,6 @@
 // The engine: where decoding, validation, instantiation and a tier come together.
 
+import { checkOptions, optionNames } from '../errors/check-options.ts'
 import { decodeModule } from '../binary/decode-module.ts'
 import { decodeNames } from '../binary/decode-names.ts'
 import { limitsWith } from '../errors/check-limits.ts'
@@ -41,6 +42,8 @@ export interface EngineOptions {
   readonly limits?: Partial<ModuleLimits> | undefined
 }
 
+const ENGINE_OPTIONS = optionNames<EngineOptions>({ tier: true, profile: true, features: true, limits: true })
+
 const MAX_MODULE_BYTES = 128 * 1024 ** 2
 
 /** Bytes of a module, in any form that holds bytes; or a module from the text parser. */
@@ -53,6 +56,7 @@ export class Engine {
   private readonly isDeterministic: boolean
 
   constructor(options: EngineOptions = {}) {
+    checkOptions(options, ENGINE_OPTIONS, 'an Engine')
     const { tier = 'auto', profile = 'full', limits, features } = options
     if (profile !== 'full' && profile !== 'deterministic') {
       throw new UsageError(`unknown profile ${quoted(String(profile))}: there are full, deterministic`)

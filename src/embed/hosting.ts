@@ -1,5 +1,6 @@
 // What instances are given of their host, however they come to be: made, restored or forked.
 
+import { optionNames } from '../errors/check-options.ts'
 import type { ImportProvider } from '../runtime/import-provider.ts'
 import type { Concurrency } from '../runtime/occupancy.ts'
 import type { Limiter, Store, StoreLimits } from '../runtime/store.ts'
@@ -19,6 +20,14 @@ export interface HostingOptions {
   readonly poll?: Poll | undefined
 }
 
+export const HOSTING_OPTIONS: readonly string[] = optionNames<HostingOptions>({
+  wasi: true,
+  limits: true,
+  limiter: true,
+  concurrency: true,
+  poll: true,
+})
+
 /** For those that are made of modules and imports. */
 export interface MakingOptions extends HostingOptions, UnknownImportOptions {
   /** The store that they share with others; by default one of their own, with `limits`. */
@@ -29,6 +38,16 @@ export interface MakingOptions extends HostingOptions, UnknownImportOptions {
    */
   readonly precise?: boolean | undefined
 }
+
+export const MAKING_OPTIONS: readonly string[] = [
+  ...HOSTING_OPTIONS,
+  ...optionNames<Omit<MakingOptions, keyof HostingOptions>>({
+    unknownImports: true,
+    onUnknownCall: true,
+    store: true,
+    precise: true,
+  }),
+]
 
 export function providersOf({ wasi = [] }: HostingOptions): readonly ImportProvider[] {
   return [wasi].flat()

@@ -1,5 +1,6 @@
 // A compiled module: valid, and ready to be instantiated any number of times.
 
+import { checkOptions, optionNames } from '../errors/check-options.ts'
 import { UsageError } from '../errors/heddle-error.ts'
 import type { CompiledModule, ExternVal, Instance as RuntimeInstance } from '../runtime/instance.ts'
 import { abandon, instantiate } from '../runtime/instantiate.ts'
@@ -12,7 +13,7 @@ import type { ExternKind, FuncType, ValType } from '../syntax/types.ts'
 import { closedTypeName } from '../validate/closed-type-name.ts'
 import type { ClosedExternType } from '../validate/matching.ts'
 import { bindStore } from './functions.ts'
-import { providersOf, type MakingOptions } from './hosting.ts'
+import { MAKING_OPTIONS, providersOf, type MakingOptions } from './hosting.ts'
 import { resolveImports, type Imports } from './imports.ts'
 import { fork } from './fork.ts'
 import { Instance } from './instance.ts'
@@ -37,6 +38,11 @@ export interface InstantiateOptions extends MakingOptions {
   /** Drives the start function, where there is one; by default it runs to its end. Not for `instantiateSync`. */
   readonly driveStart?: ((run: Run, instance: Instance) => Promise<unknown>) | undefined
 }
+
+const INSTANTIATE_OPTIONS = [
+  ...MAKING_OPTIONS,
+  ...optionNames<Omit<InstantiateOptions, keyof MakingOptions>>({ record: true, driveStart: true }),
+]
 
 export class Module {
   readonly syntax: ModuleSyntax
@@ -109,6 +115,7 @@ export class Module {
     start: ReturnType<typeof instantiate>['start']
     origin: Origin
   } {
+    checkOptions(options, INSTANTIATE_OPTIONS, 'instantiate')
     const { unknownImports, onUnknownCall, poll, precise, concurrency, record } = options
     const store = record?.join(options) ?? options.store ?? new Store(options.limits, options.limiter)
     const tier = record?.through(this.tier) ?? this.tier

@@ -1,5 +1,6 @@
 // Makes what was saved by a snapshot go on: in the same process, or in another one, to which modules, functions and objects are given anew.
 
+import { checkOptions, optionNames } from '../errors/check-options.ts'
 import { HeddleError, UsageError } from '../errors/heddle-error.ts'
 import { listed, quoted } from '../errors/quote.ts'
 import { FuncInstance } from '../runtime/func.ts'
@@ -13,7 +14,7 @@ import type { ModuleData, SnapshotData } from '../snapshot/snapshot-data.ts'
 import { EXTERNREF } from '../syntax/types.ts'
 import { fork } from './fork.ts'
 import { fromFunction, refFromJs, type HostFunction } from './functions.ts'
-import { providersOf, type MakingOptions } from './hosting.ts'
+import { MAKING_OPTIONS, providersOf, type MakingOptions } from './hosting.ts'
 import { givenExtern, ownProperty, unknownImport, type Imports } from './imports.ts'
 import { Module } from './module.ts'
 import type { Restored } from './origin.ts'
@@ -32,6 +33,16 @@ export interface RestoreOptions<Source> extends MakingOptions {
   readonly present?: ((values: readonly Value[]) => unknown) | undefined
 }
 
+const RESTORE_OPTIONS = [
+  ...MAKING_OPTIONS,
+  ...optionNames<Omit<RestoreOptions<unknown>, keyof MakingOptions>>({
+    modules: true,
+    imports: true,
+    externs: true,
+    present: true,
+  }),
+]
+
 export function restore<Source>(
   source: Snapshot | Uint8Array,
   options: RestoreOptions<Source>,
@@ -39,6 +50,7 @@ export function restore<Source>(
   /** With the engine's own profile, if none is given. */
   compile: (source: Source, isDeterministic?: boolean) => Module,
 ): Restored {
+  checkOptions(options, RESTORE_OPTIONS, 'restore')
   const { data } = source instanceof Snapshot ? source : Snapshot.decode(source)
   const { poll, precise, limits, limiter, externs = {} } = options
   const given = (options.modules ?? []).map((each) => (each instanceof Module ? each : compile(each)).compiled)

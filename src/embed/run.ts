@@ -2,12 +2,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import { HeddleError, UsageError } from '../errors/heddle-error.ts'
+import { checkOptions } from '../errors/check-options.ts'
 import { Trap, type StackFrame } from '../errors/trap.ts'
 import { stackFrame, type RunHandle, type Stop, type StretchOptions } from '../runtime/tier.ts'
 import type { Value } from '../runtime/value.ts'
 import { Breakpoints } from './breakpoints.ts'
-import { Budget, checkMilliseconds, pauseAfter, type BudgetOptions } from './budget.ts'
-import { checkOptions } from './option-names.ts'
+import { BUDGET_OPTIONS, Budget, checkMilliseconds, pauseAfter, type BudgetOptions } from './budget.ts'
 import { resultsToJs } from './functions.ts'
 import type { ForkOptions, Origin, Restored } from './origin.ts'
 import { nextTurn } from '../runtime/host-loop.ts'
@@ -30,7 +30,6 @@ export type RunState =
 
 const STRETCH_OPTIONS = ['fuel', 'sliceMs'] as const
 const SYNC_OPTIONS = ['fuel', 'timeout'] as const
-const BUDGET_OPTIONS = ['fuel', 'timeout', 'signal', 'sliceMs'] as const
 
 export class Run {
   private readonly handle: RunHandle

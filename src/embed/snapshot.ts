@@ -1,6 +1,7 @@
 // Snapshots as the embedder holds them: data, taken of an instance or a run, that can be written as bytes. What is made of them again is in
 // restore.ts.
 
+import { checkOptions, optionNames } from '../errors/check-options.ts'
 import { HeddleError, UsageError } from '../errors/heddle-error.ts'
 import { quoted } from '../errors/quote.ts'
 import { capture, type CaptureOptions, type Captured } from '../runtime/capture.ts'
@@ -28,6 +29,8 @@ export interface SnapshotOptions {
   /** Modules that belong to it, of which there need not be an instance: likewise. */
   readonly modules?: readonly Module[] | undefined
 }
+
+const SNAPSHOT_OPTIONS = optionNames<SnapshotOptions>({ nameOf: true, instances: true, modules: true })
 
 export interface SnapshotModule {
   /** As its name section has it; empty where that says nothing. */
@@ -126,6 +129,7 @@ export class Snapshot {
 }
 
 export function takeSnapshot(origin: Origin, run: SavedRun | undefined, options: SnapshotOptions): Snapshot {
+  checkOptions(options, SNAPSHOT_OPTIONS, 'snapshot')
   const { nameOf, instances = [], modules = [] } = options
   const named = new Map<string, unknown>()
   const nameOnce = (ref: Ref): string | undefined => {

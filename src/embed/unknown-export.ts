@@ -2,7 +2,7 @@
 
 import { UsageError } from '../errors/heddle-error.ts'
 import { listed, nameText, quoted } from '../errors/quote.ts'
-import { didYouMean } from './nearest.ts'
+import { didYouMean } from '../errors/nearest.ts'
 
 /** `type` as text: `[i32] -> []`. */
 interface ExportedFunc {

@@ -197,7 +197,7 @@ describe('a run ends', () => {
     expect(spin.trap?.frames).toHaveLength(1)
     const start = await runText('(module (func $f (loop (br 0))) (start $f))', { timeout: 20 })
     expect(start.trap?.code).toBe('TIMEOUT')
-    const waiting = await run(words, { stdin: () => new Promise<null>(NEVER), timeout: 20 })
+    const waiting = await run(words, { stdin: () => new Promise<null>(NEVER), timeout: 1000 })
     expect(waiting.trap?.code).toBe('TIMEOUT')
     expect(waiting.trap?.frames.length).toBeGreaterThan(1)
   })

@@ -41,6 +41,32 @@ describe('limits', () => {
   })
 })
 
+describe('a misspelt option', () => {
+  const module = engine.compile(parseModule('(module (memory 1) (func (export "f")))'))
+  const instance = module.instantiateSync()
+  const misspelt: readonly (readonly [
+    method: string,
+    given: object,
+    meant: string,
+    call: (options: object) => unknown,
+  ])[] = [
+    ['an Engine', { feature: {} }, 'features', (options) => new Engine(options)],
+    ['instantiate', { limit: {} }, 'limits', (options) => module.instantiateSync({}, options)],
+    ['snapshot', { nameof: null }, 'nameOf', (options) => instance.snapshot(options)],
+    ['restore', { import: {} }, 'imports', (options) => engine.restore(instance.snapshot(), options)],
+    ['fork', { limitor: null }, 'limiter', (options) => instance.fork(options)],
+  ]
+
+  it.each(misspelt)('of %s is refused, and the right one named', (method, given, meant, call) => {
+    const [name] = Object.keys(given)
+    expect(() => call(given)).toThrow(`${method} has no option "${name}"; did you mean "${meant}"? It has `)
+  })
+
+  it.each(misspelt)('of %s is no worse than options that are no object', (method, _given, _meant, call) => {
+    expect(() => call(null as unknown as object)).toThrow(`${method} takes an object with options (`)
+  })
+})
+
 describe('features', () => {
   it('are an object with names of proposals', () => {
     const asList = ['threads'] as unknown as Record<string, boolean>

@@ -1,8 +1,13 @@
 // Options that would do nothing: whoever misspells a limit must not believe that it holds.
 
-import { UsageError } from '../errors/heddle-error.ts'
-import { quoted } from '../errors/quote.ts'
+import { UsageError } from './heddle-error.ts'
+import { quoted } from './quote.ts'
 import { didYouMean } from './nearest.ts'
+
+/** The names of all options of a type: one too few does not compile. */
+export function optionNames<T>(names: Readonly<Record<keyof T, true>>): readonly string[] {
+  return Object.keys(names)
+}
 
 /** Throws a UsageError for what is no object, and for an option that the method hasn't got. */
 export function checkOptions(options: unknown, names: readonly string[], method: string): void {

@@ -1,6 +1,6 @@
 // Finds the name that was probably meant.
 
-import { quoted } from '../errors/quote.ts'
+import { quoted } from './quote.ts'
 
 /** Names that are longer are not compared: it takes the product of the lengths. */
 const MAX_LENGTH = 200
