@@ -1,6 +1,8 @@
 // The front door of WASI: re-exports, nothing else. It stands alone, so it serves the host's own WebAssembly too.
 
-export { Wasi, type WasiFunction, type WasiOptions } from './wasi/preview1/wasi.ts'
+export { Wasi, type WasiOptions } from './wasi/preview1/wasi.ts'
+export type { WasiFunction } from './wasi/preview1/call.ts'
+export { DIALECTS, PREVIEW1, UNSTABLE, coreType, type CoreType, type Dialect } from './wasi/preview1/dialect.ts'
 export { WASI_MODULE, wasiProvider } from './wasi/preview1/wasi-provider.ts'
 export { WasiExit } from './wasi/preview1/process.ts'
 export { WasiError, type Errno } from './wasi/preview1/errno.ts'
@@ -16,7 +18,7 @@ export type { TreeFile, TreeHardLink, TreeLink } from './wasi/preview1/tree.ts'
 export type { WasiClock, WasiRandom, WithState } from './wasi/preview1/implementation.ts'
 export { DEFAULT_LIMITS, type WasiLimits } from './wasi/preview1/limits.ts'
 export type { ClockId, FileType, Signal } from './wasi/preview1/types.ts'
-export { FUNCTION_NAMES, coreType, type CoreType, type FunctionName } from './wasi/preview1/functions.ts'
+export { FUNCTION_NAMES, type FunctionName } from './wasi/preview1/functions.ts'
 export type {
   Directory,
   DirectoryEntry,

@@ -2,6 +2,7 @@
 
 import { isatty } from 'node:tty'
 import { BrokenPipe, isSystemError, printable, writeAll } from '../node/index.ts'
+import { DIALECTS } from '../wasi.ts'
 import { HeddleError, InternalError, LinkError, Trap, UsageError, renderFrames } from '../index.ts'
 import { CliError, EXIT_BROKEN_PIPE, EXIT_INTERNAL, EXIT_MODULE, EXIT_USAGE } from './failure.ts'
 
@@ -90,12 +91,7 @@ function importHints({ imports }: LinkError): string {
   }
   const modules = [...new Set(imports.map(({ module }) => module))].filter((name) => !name.startsWith('wasi_'))
   if (modules.length > 0) hints.push(`${preloads(modules)} takes them from what a module exports`)
-  if (functions.some(({ module }) => module === 'wasi_unstable')) {
-    hints.push(
-      'the program was built for WASI as it was before preview 1 (wasi_unstable), which comes with a later release',
-    )
-  }
-  if (functions.some(({ module }) => module.startsWith('wasi_snapshot_preview'))) {
+  if (functions.some(({ module }) => DIALECTS.some((dialect) => dialect.module === module))) {
     hints.push("functions of WASI are known by name and type: one whose type isn't the standard's counts as unknown")
   }
   return hints.join('\n')

@@ -6,7 +6,7 @@ import { Module } from '../embed/module.ts'
 import type { Recorder } from '../embed/recorder.ts'
 import { UsageError } from '../errors/heddle-error.ts'
 import { listed, nameText, shortened } from '../errors/quote.ts'
-import { WASI_MODULE } from '../wasi/preview1/wasi-provider.ts'
+import { dialectOf } from '../wasi/preview1/dialect.ts'
 import { isDeterministic, requireDeterministic } from './deterministic.ts'
 import { ProgramHost, type HostOptions } from './program-host.ts'
 import { Program } from './program.ts'
@@ -94,7 +94,7 @@ export function nothingToRun(
 }
 
 function importsWasi({ imports }: Module): boolean {
-  return imports.some(({ module }) => module === WASI_MODULE)
+  return imports.some(({ module }) => dialectOf(module) !== undefined)
 }
 
 export function exportsFunction({ exports }: Module, name: string): boolean {

@@ -5,7 +5,7 @@ import { quoted } from '../errors/quote.ts'
 import { Trap } from '../errors/trap.ts'
 import { FuncInstance } from '../runtime/func.ts'
 import { Global as RuntimeGlobal } from '../runtime/global.ts'
-import type { ImportProvider, ProvidedFunction } from '../runtime/import-provider.ts'
+import type { ImportProvider, ProvidedFunction, ProvidedType, Provision } from '../runtime/import-provider.ts'
 import type { CompiledModule, ExternVal, Instance } from '../runtime/instance.ts'
 import { Memory as RuntimeMemory } from '../runtime/memory.ts'
 import { Table as RuntimeTable } from '../runtime/table.ts'
@@ -48,14 +48,24 @@ export function resolveImports(
 ): ExternVal[] {
   const provided = new Map<string, ProvidedFunctions>()
   for (const provider of options.providers ?? []) {
-    provided.set(provider.moduleName, new ProvidedFunctions(provider, instance))
+    const functions = new ProvidedFunctions(provider, instance)
+    for (const module of moduleNamesOf(provider)) provided.set(module, functions)
   }
-  return linkImports(compiled, (request, type) => {
-    const given = givenExtern(imports, request, type)
-    if (given !== undefined) return given
-    const func = type.kind === 'func' ? provided.get(request.module)?.func(type.type, request.name) : undefined
-    return func ?? unknownImport(request, type, options)
-  })
+  return linkImports(
+    compiled,
+    (request, type) => {
+      const given = givenExtern(imports, request, type)
+      if (given !== undefined) return given
+      const func = type.kind === 'func' ? provided.get(request.module)?.func(type.type, request) : undefined
+      return func ?? unknownImport(request, type, options)
+    },
+    ({ module, name }) => provided.get(module)?.typeOf(module, name),
+  )
+}
+
+/** All module names under which the provider's functions are imported. */
+function moduleNamesOf({ moduleName, otherModuleNames = [] }: ImportProvider): readonly string[] {
+  return [moduleName, ...otherModuleNames]
 }
 
 type ImportName = Pick<Import, 'module' | 'name'>
@@ -72,12 +82,6 @@ export function givenExtern(imports: Imports, request: ImportName, type: ClosedE
   return given === undefined ? undefined : externFromJs(given, type, request)
 }
 
-/** Whose a provided function is, and the instance whose memory it works on. */
-interface Provision {
-  readonly provider: ImportProvider
-  readonly instance: () => Instance
-}
-
 const provisions = new WeakMap<FuncInstance, Provision>()
 
 /** Undefined for a function that is no provider's. */
@@ -87,22 +91,39 @@ export function provisionOf(func: FuncInstance): Provision | undefined {
 
 /** The functions of a provider for one instance. */
 export class ProvidedFunctions {
-  private readonly provision: Provision
-  private readonly functions: Readonly<Record<string, ProvidedFunction>>
+  private readonly provider: ImportProvider
+  private readonly instance: () => Instance
+  private readonly functions: Map<string, Readonly<Record<string, ProvidedFunction>>> = new Map()
 
   constructor(provider: ImportProvider, instance: () => Instance) {
-    this.provision = { provider, instance }
-    this.functions = provider.imports(() => instance().memory)
+    this.provider = provider
+    this.instance = instance
   }
 
   /** Undefined where there is none of that name and type. */
-  func(type: CanonicalType, name: string): FuncInstance | undefined {
-    const { provider } = this.provision
-    const call = this.functions[name]
-    if (call === undefined || !hasType(type.comp as FuncType, provider, name)) return undefined
-    const func = providedFunction(type, `${provider.moduleName}.${name}`, call, provider)
-    provisions.set(func, this.provision)
+  func(type: CanonicalType, { module, name }: ImportName): FuncInstance | undefined {
+    const { provider, instance } = this
+    if (!moduleNamesOf(provider).includes(module)) return undefined
+    const call = ownProperty(this.functionsOf(module), name)
+    if (call === undefined || !hasType(type.comp as FuncType, provider.typeOf(name, module))) return undefined
+    const func = providedFunction(type, `${module}.${name}`, call, provider)
+    provisions.set(func, { provider, request: { module, name }, instance })
     return func
+  }
+
+  /** The type that the function has to be imported with, as people write it. */
+  typeOf(module: string, name: string): string | undefined {
+    const type = this.provider.typeOf(name, module)
+    return type && `[${type.params.join(' ')}] -> [${type.results.join(' ')}]`
+  }
+
+  private functionsOf(module: string): Readonly<Record<string, ProvidedFunction>> {
+    let functions = this.functions.get(module)
+    if (functions === undefined) {
+      functions = this.provider.imports(() => this.instance().memory, module)
+      this.functions.set(module, functions)
+    }
+    return functions
   }
 }
 
@@ -114,8 +135,7 @@ export function ownProperty<T>(object: Readonly<Record<string, T>>, key: string)
   return Object.hasOwn(object, key) ? object[key] : undefined
 }
 
-function hasType(type: FuncType, provider: ImportProvider, name: string): boolean {
-  const expected = provider.typeOf(name)
+function hasType(type: FuncType, expected: ProvidedType | undefined): boolean {
   if (expected === undefined) return false
   return (
     type.params.map(valTypeName).join() === expected.params.join() &&

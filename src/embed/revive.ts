@@ -76,7 +76,7 @@ class ProvidersInUse {
     })
   }
 
-  func({ type, name, provider: position = -1, home }: WantedFunction): FuncInstance | undefined {
+  func({ type, module, name, provider: position = -1, home }: WantedFunction): FuncInstance | undefined {
     const provider = this.given[position]
     if (provider === undefined || home === undefined) return undefined
     let ofProvider = this.functions.get(provider)
@@ -89,7 +89,7 @@ class ProvidersInUse {
       functions = new ProvidedFunctions(provider, () => home)
       ofProvider.set(home, functions)
     }
-    return functions.func(type, name)
+    return functions.func(type, { module, name })
   }
 
   /** Those that are given. Others have no functions here. */

@@ -31,7 +31,7 @@ import { ExceptionInstance, HOST_TAG } from './exception.ts'
 import { FuncInstance } from './func.ts'
 import { Global } from './global.ts'
 import { HeapObject } from './heap.ts'
-import type { ImportProvider } from './import-provider.ts'
+import type { ImportProvider, Provision } from './import-provider.ts'
 import type { CompiledModule, ExternVal, Instance } from './instance.ts'
 import { Memory } from './memory.ts'
 import { Numbered } from './numbered.ts'
@@ -46,10 +46,8 @@ import type { Ref, Value } from './value.ts'
 export interface CaptureOptions {
   /** The name of an object or symbol of the host's, or of a function that no instance imports; undefined where it has none. */
   readonly nameOf: (ref: Ref) => string | undefined
-  /** Whose a provided function is, and the instance whose memory it works on. */
-  readonly provisionOf: (
-    func: FuncInstance,
-  ) => { readonly provider: ImportProvider; readonly instance: () => Instance } | undefined
+  /** Undefined for a function that is no provider's. */
+  readonly provisionOf: (func: FuncInstance) => Provision | undefined
   readonly saveStretch: Tier['saveStretch']
   /** To be there again, whether they are reached or not. */
   readonly instances?: readonly Instance[] | undefined
@@ -370,7 +368,7 @@ class Capture {
   private addHostFuncs(references: ReferenceData[]): void {
     for (const [funcIdx, func] of this.hostFuncs.items.entries()) {
       const provision = this.options.provisionOf(func)
-      const request = this.importedAs.get(func)
+      const request = provision?.request ?? this.importedAs.get(func)
       const named = request === undefined
       const [module, name] = named ? ['', this.name(func, 'a function')] : [request.module, request.name]
       const typeIdx = this.surroundings.types.typeIdx(func.canonical)

@@ -68,8 +68,15 @@ function externTypeName(type: ClosedExternType): string {
 /** Gives what stands for an import, or undefined where there is nothing of that name. */
 type Resolver = (request: Import, type: ClosedExternType) => ExternVal | undefined
 
-/** What stands for each import, in order. Throws a LinkError that lists every import which is missing or does not match. */
-export function linkImports(compiled: CompiledModule, resolve: Resolver): ExternVal[] {
+/**
+ * What stands for each import, in order. Throws a LinkError that lists every import which is missing or does not match. `providedType`:
+ * the type with which there would be a function of that name.
+ */
+export function linkImports(
+  compiled: CompiledModule,
+  resolve: Resolver,
+  providedType?: (request: Import) => string | undefined,
+): ExternVal[] {
   const failed: UnlinkedImport[] = []
   const values: ExternVal[] = []
   for (const request of compiled.module.imports) {
@@ -77,7 +84,9 @@ export function linkImports(compiled: CompiledModule, resolve: Resolver): Extern
     const expected = importType(compiled, request)
     const value = resolve(request, expected)
     if (value === undefined) {
-      failed.push({ module, name, reason: 'unknown import', detail: externTypeName(expected) })
+      const provided = providedType?.(request)
+      const hint = provided === undefined ? '' : `; there is one of type ${provided}`
+      failed.push({ module, name, reason: 'unknown import', detail: `${externTypeName(expected)}${hint}` })
     } else if (!matchesExternType(externTypeOf(value), expected)) {
       const detail = `expected ${externTypeName(expected)}, got ${externTypeName(externTypeOf(value))}`
       failed.push({ module, name, reason: 'incompatible import type', detail })

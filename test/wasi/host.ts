@@ -3,6 +3,9 @@
 
 import { webcrypto } from 'node:crypto'
 import { readFileSync, readdirSync } from 'node:fs'
+import type { WasiFunction } from '../../src/wasi/preview1/call.ts'
+import { PREVIEW1 } from '../../src/wasi/preview1/dialect.ts'
+import type { Dialect } from '../../src/wasi/preview1/dialect.ts'
 import { ERRNO_NAMES } from '../../src/wasi/preview1/errno.ts'
 import type { Errno } from '../../src/wasi/preview1/errno.ts'
 import type { FunctionName } from '../../src/wasi/preview1/functions.ts'
@@ -10,6 +13,7 @@ import type { WasiClock } from '../../src/wasi/preview1/implementation.ts'
 import { guestMemory } from '../../src/wasi/preview1/memory.ts'
 import type { GuestMemory } from '../../src/wasi/preview1/memory.ts'
 import type { Tree } from '../../src/wasi/preview1/tree.ts'
+import type { Awaitable } from '../../src/wasi/preview1/waiting.ts'
 import { Wasi } from '../../src/wasi/preview1/wasi.ts'
 import type { WasiOptions } from '../../src/wasi/preview1/wasi.ts'
 
@@ -61,12 +65,12 @@ export const OUT = 16
 export class Caller {
   readonly memory: NativeMemory = new native.Memory({ initial: 4, maximum: 64 })
   readonly wasi: Wasi
-  readonly functions: ReturnType<Wasi['imports']>
+  readonly functions: Readonly<Record<FunctionName, WasiFunction>>
   /** What the functions said that they wrote. */
   readonly written: (readonly [address: number, byteLength: number])[] = []
   #free = 0
 
-  constructor(options: WasiOptions = {}) {
+  constructor(options: WasiOptions = {}, dialect: Dialect = PREVIEW1) {
     this.wasi = new Wasi(options)
     const plain = guestMemory(this.memory)
     const memory: GuestMemory = {
@@ -78,7 +82,7 @@ export class Caller {
       },
       wrote: (address, byteLength) => void this.written.push([address, byteLength]),
     }
-    this.functions = this.wasi.imports(() => memory)
+    this.functions = this.wasi.imports(() => memory, dialect)
   }
 
   get bytes(): Uint8Array {
@@ -91,13 +95,13 @@ export class Caller {
 
   /** Strings become pointer and length; results, where the type has some, are written at OUT. */
   call(name: FunctionName, ...args: readonly (number | bigint | string)[]): Errno {
-    const code = this.functions[name](...this.#lower(args))
+    const code = this.#start(name, args)
     if (typeof code !== 'number') throw new Error(`${name} suspended`)
     return ERRNO_NAMES[code] as Errno
   }
 
   async suspend(name: FunctionName, ...args: readonly (number | bigint | string)[]): Promise<Errno> {
-    const code = this.functions[name](...this.#lower(args))
+    const code = this.#start(name, args)
     if (typeof code === 'number') throw new Error(`${name} did not suspend`)
     return ERRNO_NAMES[await code] as Errno
   }
@@ -133,6 +137,10 @@ export class Caller {
 
   text(ptr: number, length: number): string {
     return Buffer.from(this.bytes.slice(ptr, ptr + length)).toString()
+  }
+
+  #start(name: FunctionName, args: readonly (number | bigint | string)[]): Awaitable<number> {
+    return this.functions[name](...this.#lower(args))
   }
 
   #lower(args: readonly (number | bigint | string)[]): (number | bigint)[] {

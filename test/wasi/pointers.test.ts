@@ -2,7 +2,7 @@
 // adversarial checklist.
 
 import { describe, expect, test } from 'vitest'
-import { FUNCTION_NAMES } from '../../src/wasi/preview1/functions.ts'
+import { DIALECTS } from '../../src/wasi/preview1/dialect.ts'
 import type { FunctionName } from '../../src/wasi/preview1/functions.ts'
 import { guestMemory } from '../../src/wasi/preview1/memory.ts'
 import { Wasi } from '../../src/wasi/preview1/wasi.ts'
@@ -15,24 +15,26 @@ function badPointers(role: string, size: number): readonly number[] {
   return [...outside, size - 1, DATA + 1, 0xffffffff]
 }
 
-describe('62: a pointer that is out of bounds, wraps around or is misaligned', () => {
+describe.each(DIALECTS)('62: a pointer that is out of bounds, wraps around or is misaligned ($module)', (dialect) => {
+  const { functions } = dialect
+
   test('every function that takes a pointer is tried, and does something when all are good', () => {
-    for (const name of FUNCTION_NAMES.filter((each) => each !== 'proc_exit')) {
-      const { caller } = prepare()
+    for (const name of functions.filter((each) => each !== 'proc_exit')) {
+      const { caller } = prepare(dialect)
       const errno = caller.call(name, ...coreParams(name).map(({ value }) => value))
       expect([name, errno]).not.toEqual([name, 'fault'])
       if (prepared[name] !== undefined) expect([name, errno]).toEqual([name, 'success'])
     }
   })
 
-  test.each(FUNCTION_NAMES.filter((name) => coreParams(name).some(({ role }) => role.startsWith('pointer'))))(
+  test.each(functions.filter((name) => coreParams(name).some(({ role }) => role.startsWith('pointer'))))(
     '%s answers EFAULT and changes nothing',
     (name) => {
       const params = coreParams(name)
       for (const [at, { role }] of params.entries()) {
         if (!role.startsWith('pointer')) continue
         for (const pointer of badPointers(role, 4 * 65536)) {
-          const { caller, fs } = prepare()
+          const { caller, fs } = prepare(dialect)
           const before = { tree: fs.toTree(), memory: Buffer.from(caller.bytes) }
           const args = params.map(({ value }, i) => (i === at ? pointer : value))
           expect([at, pointer, caller.call(name, ...args)]).toEqual([at, pointer, 'fault'])
@@ -60,12 +62,12 @@ describe('62: a pointer that is out of bounds, wraps around or is misaligned', (
   ]
 
   test.each(counted)('%s with a length past the end answers EFAULT (%#)', (name, args) => {
-    const { caller } = prepare()
+    const { caller } = prepare(dialect)
     expect(caller.call(name, ...args)).toBe('fault')
   })
 
   test('lengths of zero are lengths', () => {
-    const { caller } = prepare()
+    const { caller } = prepare(dialect)
     expect(caller.call('random_get', 4 * 65536, 0)).toBe('success')
     expect(caller.call('fd_write', 1, DATA, 0, OUT)).toBe('success')
     expect(caller.call('fd_read', FILE, DATA, 0, OUT)).toBe('success')

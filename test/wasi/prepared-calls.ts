@@ -1,6 +1,8 @@
 // One call of each function of preview 1 that does something: the arguments, and the guest in whose memory they point to what they should.
 
 import { expect } from 'vitest'
+import { PREVIEW1 } from '../../src/wasi/preview1/dialect.ts'
+import type { Dialect } from '../../src/wasi/preview1/dialect.ts'
 import { functionType } from '../../src/wasi/preview1/functions.ts'
 import type { FunctionName } from '../../src/wasi/preview1/functions.ts'
 import { TYPES } from '../../src/wasi/preview1/types.ts'
@@ -35,13 +37,13 @@ export const prepared: Readonly<Record<string, readonly (number | bigint)[]>> = 
   fd_write: [1, DATA + 32, 1],
 }
 
-export function prepare(): { readonly caller: Caller; readonly fs: VirtualFileSystem } {
+export function prepare(dialect: Dialect = PREVIEW1): { readonly caller: Caller; readonly fs: VirtualFileSystem } {
   const fs = new VirtualFileSystem({
     '/a': 'content',
     '/l': { type: 'link', target: 'a' },
     '/d': { type: 'directory' },
   })
-  const caller = new Caller({ fs, args: ['x', 'y'], env: { A: 'b' }, random: (bytes) => bytes.fill(7) })
+  const caller = new Caller({ fs, args: ['x', 'y'], env: { A: 'b' }, random: (bytes) => bytes.fill(7) }, dialect)
   expect(caller.open(FOLDER, 'a', { rights: ~0n })).toBe(FILE)
   for (const [i, name] of ['a', 'n', 'l', 'd'].entries()) caller.bytes[DATA + 8 * i] = name.charCodeAt(0)
   caller.view.setUint32(DATA + 32, DATA + 40, true)

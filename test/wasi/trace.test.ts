@@ -2,8 +2,9 @@
 
 import { expect, test } from 'vitest'
 import { Abi } from '../../src/wasi/preview1/abi.ts'
+import { coreType } from '../../src/wasi/preview1/dialect.ts'
 import { ERRNO_NAMES, errnoCode, errnoLabel } from '../../src/wasi/preview1/errno.ts'
-import { FUNCTION_NAMES, coreType } from '../../src/wasi/preview1/functions.ts'
+import { FUNCTION_NAMES } from '../../src/wasi/preview1/functions.ts'
 import { formatCall } from '../../src/wasi/preview1/trace.ts'
 import type { WasiCall } from '../../src/wasi/preview1/trace.ts'
 import { TYPES } from '../../src/wasi/preview1/types.ts'
@@ -58,6 +59,7 @@ test('an event is typed data', () => {
   caller.open(FOLDER, 'in.txt', { rights: 6n })
   expect(calls).toEqual([
     {
+      module: 'wasi_snapshot_preview1',
       name: 'path_open',
       errno: 'success',
       start: 1500n,

@@ -13,9 +13,10 @@ import { UsageError } from '../../errors/heddle-error.ts'
 import { listed, quoted } from '../../errors/quote.ts'
 import { STORE_LIMITS, Store, type StoreLimits } from '../../runtime/store.ts'
 import type { Export } from '../../syntax/module.ts'
+import { DIALECTS } from '../../wasi/preview1/dialect.ts'
 import { DEFAULT_LIMITS, type WasiLimits } from '../../wasi/preview1/limits.ts'
 import { WasiExit } from '../../wasi/preview1/process.ts'
-import { WASI_MODULE, wasiProvider } from '../../wasi/preview1/wasi-provider.ts'
+import { wasiProvider } from '../../wasi/preview1/wasi-provider.ts'
 import { Wasi, type WasiOptions } from '../../wasi/preview1/wasi.ts'
 import { pick } from '../program-host.ts'
 import { trapOf } from '../program.ts'
@@ -98,7 +99,7 @@ function explained(error: unknown, instances: readonly Instance[], { allowWasi =
   }
   const trap = trapOf(error, instances)
   if (trap?.code !== 'UNKNOWN_IMPORT') return trap ?? error
-  const isWasi = trap.detail.startsWith(quoted(WASI_MODULE))
+  const isWasi = DIALECTS.some(({ module }) => trap.detail.startsWith(`${quoted(module)} `))
   const hint =
     isWasi && !allowWasi
       ? 'allow it to call WASI with allowWasi (--allow-wasi)'

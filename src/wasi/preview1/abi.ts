@@ -1,5 +1,5 @@
 // How the values of types.ts lie in memory and in core parameters: sizes, alignments, reading, writing, and the decoding of
-// a call's raw values with every pointer checked. An older dialect is another table of types given to the same class.
+// a call's raw values with every pointer checked. A dialect is a table of types given to this class.
 // https://github.com/WebAssembly/WASI/blob/wasi-0.1/tools/witx-docs.md
 
 import { WasiError } from './errno.ts'
@@ -114,8 +114,11 @@ export class Abi {
     const type = this.type(name)
     switch (type.kind) {
       case 'int':
-      case 'flags':
         writeInt(view, ptr, type.size, value as number | bigint)
+        return
+      case 'flags':
+        // What a dialect has no name for, its guests don't know.
+        writeInt(view, ptr, type.size, Number(value) & namedBits(type.names))
         return
       case 'enum':
         writeInt(view, ptr, type.size, type.names.indexOf(value as string))
@@ -271,12 +274,16 @@ function scalar(type: WasiType, value: number | bigint): WasiValue {
     return name
   }
   if (type.kind === 'flags') {
-    const named = 2 ** type.names.length - 1
+    const named = namedBits(type.names)
     if (type.lenient === true) return Number(BigInt(value) & BigInt(named))
     if (Number(value) > named) throw new WasiError('inval')
     return Number(value)
   }
   return value
+}
+
+function namedBits(names: readonly string[]): number {
+  return 2 ** names.length - 1
 }
 
 function readInt(view: DataView, ptr: number, size: IntSize, signed: boolean): number | bigint {

@@ -1,8 +1,7 @@
-// The functions of wasi_snapshot_preview1 as data: parameters and results with their WASI types. Core types, the checks of
+// The functions of preview 1 as data: parameters and results with their WASI types, the same in each dialect. Core types, the checks of
 // pointers, the types of the implementations and the trace derive from this table.
 // https://github.com/WebAssembly/WASI/blob/wasi-0.1/preview1/witx/wasi_snapshot_preview1.witx
 
-import { TYPES } from './types.ts'
 import type { Advice, ClockId, Signal, Whence } from './types.ts'
 
 /** `count` names the parameter that holds how many elements the guest offers; without it the implementation knows. */
@@ -144,26 +143,3 @@ type ParamTuple<Params extends readonly unknown[]> = { -readonly [I in keyof Par
 
 /** The decoded parameters of a function, as a tuple. */
 export type Arguments<Name extends FunctionName> = ParamTuple<(typeof FUNCTIONS)[Name]['params']>
-
-export interface CoreType {
-  readonly params: readonly ('i32' | 'i64')[]
-  readonly results: readonly 'i32'[]
-}
-
-/** The type of the function as a core WebAssembly import, or undefined when preview 1 has no such function. */
-export function coreType(name: string): CoreType | undefined {
-  if (!Object.hasOwn(FUNCTIONS, name)) return undefined
-  const { params, results, noreturn } = functionType(name as FunctionName)
-  return {
-    params: [...params.flatMap(([, type]) => coreParams(type)), ...results.map(() => 'i32' as const)],
-    results: noreturn === true ? [] : ['i32'],
-  }
-}
-
-function coreParams(name: string | PointerType): readonly ('i32' | 'i64')[] {
-  if (typeof name !== 'string') return ['i32']
-  const type = TYPES[name]
-  if (type === undefined) throw new Error(`the table of WASI types lacks ${name}`)
-  if (type.kind === 'string' || type.kind === 'list') return ['i32', 'i32']
-  return 'size' in type && type.size === 8 ? ['i64'] : ['i32']
-}

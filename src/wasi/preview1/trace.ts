@@ -1,15 +1,16 @@
 // Every call as data, and as the line that strace would print. Decoding derives from the tables of functions and types.
 
-import type { Abi, RawValue, WasiValue } from './abi.ts'
+import type { RawValue, WasiValue } from './abi.ts'
 import { u32 } from './abi.ts'
 import { errnoLabel } from './errno.ts'
 import type { Errno } from './errno.ts'
-import { functionType } from './functions.ts'
 import type { FunctionName, FunctionType, Iovec } from './functions.ts'
-import type { GuestMemory } from './memory.ts'
+import type { Guest } from './implementation.ts'
 
 /** One call, told when it is over. */
 export interface WasiCall {
+  /** That the guest imports from: which dialect of WASI it speaks. */
+  readonly module: string
   readonly name: FunctionName
   readonly args: readonly TracedValue[]
   /** Empty unless it succeeded. */
@@ -50,43 +51,46 @@ export type WasiListener = (call: WasiCall) => void
 
 const SHOWN_BYTES = 32
 
+/** A call that begins. */
+interface BegunCall {
+  readonly module: string
+  readonly name: FunctionName
+  readonly type: FunctionType
+  readonly guest: Pick<Guest, 'abi' | 'memory'>
+  readonly raw: readonly RawValue[]
+  readonly now: () => bigint
+}
+
 /** Collects what a WasiCall tells while the call runs. */
 export class CallRecorder {
-  readonly #abi: Abi
-  readonly #name: FunctionName
-  readonly #type: FunctionType
-  readonly #memory: () => GuestMemory
-  readonly #now: () => bigint
+  readonly #call: BegunCall
+  readonly #listener: WasiListener
   readonly #start: bigint
-  readonly #raw: readonly RawValue[]
   #args: readonly unknown[] | undefined
   /** What is written must be seen before, what is read after. */
   #written: readonly TracedBuffer[] = []
 
-  constructor(abi: Abi, name: FunctionName, memory: () => GuestMemory, raw: readonly RawValue[], now: () => bigint) {
-    this.#abi = abi
-    this.#name = name
-    this.#type = functionType(name)
-    this.#memory = memory
-    this.#now = now
-    this.#raw = raw
-    this.#start = now()
+  constructor(call: BegunCall, listener: WasiListener) {
+    this.#call = call
+    this.#listener = listener
+    this.#start = call.now()
   }
 
   decoded(args: readonly unknown[]): void {
     this.#args = args
-    const at = this.#type.params.findIndex(([, type]) => type === 'ciovec_array')
+    const at = this.#call.type.params.findIndex(([, type]) => type === 'ciovec_array')
     if (at >= 0) this.#written = this.#buffers(args[at] as readonly Iovec[], Infinity)
   }
 
-  finish(errno: Errno | undefined, outcome: unknown): WasiCall {
+  finish(errno: Errno | undefined, outcome: unknown): void {
+    const { module, name, now } = this.#call
     const results = errno === 'success' ? this.#results(outcome) : []
     const args = this.#args === undefined ? this.#rawArgs() : this.#decodedArgs(this.#args, errno, outcome)
-    return { name: this.#name, args, results, errno, start: this.#start, duration: this.#now() - this.#start }
+    this.#listener({ module, name, args, results, errno, start: this.#start, duration: now() - this.#start })
   }
 
   #decodedArgs(args: readonly unknown[], errno: Errno | undefined, outcome: unknown): readonly TracedValue[] {
-    return this.#type.params.map(([name, type], i) => {
+    return this.#call.type.params.map(([name, type], i) => {
       if (typeof type !== 'string') return { name, type: `*${type.pointer}`, value: args[i] as number }
       if (type === 'ciovec_array') return { name, type, value: this.#written }
       if (type === 'iovec_array') {
@@ -99,7 +103,7 @@ export class CallRecorder {
   }
 
   #rawArgs(): readonly TracedValue[] {
-    return this.#raw.map((value, i) =>
+    return this.#call.raw.map((value, i) =>
       typeof value === 'bigint'
         ? { name: `$${i}`, type: 'i64', value }
         : { name: `$${i}`, type: 'i32', value: u32(value) },
@@ -107,13 +111,13 @@ export class CallRecorder {
   }
 
   #results(outcome: unknown): readonly TracedValue[] {
-    const { results } = this.#type
+    const { results } = this.#call.type
     const values = results.length === 1 ? [outcome] : (outcome as readonly unknown[])
     return results.map(([name, type], i) => ({ name, type, value: this.#traced(type, values[i] as WasiValue) }))
   }
 
   #buffers(iovs: readonly Iovec[], moved: number): readonly TracedBuffer[] {
-    const { bytes } = this.#memory()
+    const { bytes } = this.#call.guest.memory()
     let left = Math.min(moved, SHOWN_BYTES)
     return iovs.map(({ buf, buf_len }) => {
       const shown = Math.min(left, buf_len)
@@ -123,7 +127,7 @@ export class CallRecorder {
   }
 
   #traced(name: string, value: WasiValue): Traced {
-    const type = this.#abi.type(name)
+    const type = this.#call.guest.abi.type(name)
     if (type.kind === 'flags') return type.names.filter((_, bit) => (Number(value) & (2 ** bit)) !== 0)
     if (typeof value !== 'object') return value
     const fields = value as Readonly<Record<string, WasiValue>>

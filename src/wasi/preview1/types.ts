@@ -1,5 +1,6 @@
 // The types of WASI preview 1 as data: integers, enumerations, flags, records and unions by their names in
-// typenames.witx. Layouts, decoding and the text of a trace all derive from this table; see abi.ts.
+// typenames.witx. Layouts, decoding and the text of a trace all derive from this table; see abi.ts. What differs in the
+// older dialect is in dialect.ts.
 // https://github.com/WebAssembly/WASI/blob/wasi-0.1/preview1/witx/typenames.witx
 
 import { ERRNO_NAMES } from './errno.ts'
@@ -164,6 +165,6 @@ export const TYPES: WasiTypes = {
   prestat: { kind: 'union', tag: 'preopentype', cases: ['prestat_dir'] },
 }
 
-function record(...fields: readonly (readonly [name: string, type: string])[]): WasiType {
+export function record(...fields: readonly (readonly [name: string, type: string])[]): WasiType {
   return { kind: 'record', fields }
 }

@@ -1,48 +1,35 @@
 // WASI preview 1 for one guest: made from options, gives imports for any engine, and the files back after the run.
-// The functions themselves are in the files named for them; every call passes through `#bind` here.
+// How a call is done is in call.ts, and the functions themselves are in the files named for them.
 
 import { UsageError } from '../../errors/heddle-error.ts'
-import { Abi } from './abi.ts'
-import type { RawValue } from './abi.ts'
-import { argsFunctions, encodeArgument } from './args.ts'
-import { Readings, VirtualClock, clockFunctions } from './clock.ts'
-import { WasiError, errnoCode } from './errno.ts'
-import { fdIoFunctions } from './fd-io.ts'
+import { encodeArgument } from './args.ts'
+import { Calls } from './call.ts'
+import type { CallObserver, WasiFunction } from './call.ts'
+import { Readings, VirtualClock } from './clock.ts'
+import { PREVIEW1 } from './dialect.ts'
+import type { Dialect } from './dialect.ts'
 import { FdTable, INPUT_RIGHTS, OUTPUT_RIGHTS } from './fd-table.ts'
 import type { Descriptor } from './fd-table.ts'
-import { fdFunctions } from './fd.ts'
 import type { FileSystem } from './file-system.ts'
-import { FUNCTION_NAMES, functionType } from './functions.ts'
 import type { FunctionName } from './functions.ts'
-import type { Guest, Implementations, Program, WasiClock, WasiRandom } from './implementation.ts'
+import type { Guest, Program, WasiClock, WasiRandom } from './implementation.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
 import type { WasiLimits } from './limits.ts'
 import type { GuestMemory } from './memory.ts'
-import { pathOpenFunctions } from './path-open.ts'
-import { pathFunctions } from './path.ts'
-import { pollFunctions } from './poll.ts'
 import { preopenDescriptor } from './preopen.ts'
-import { WasiExit, processFunctions } from './process.ts'
-import { randomFunctions } from './random.ts'
-import { sockFunctions } from './sock.ts'
+import { WasiExit } from './process.ts'
 import { restoreState } from './restore.ts'
 import { saveState } from './save.ts'
 import { STREAM_NAMES } from './saved-state.ts'
 import { StandardStreams, type OutputListener } from './standard-streams.ts'
 import type { WasiInput, WasiOutput } from './stdio.ts'
-import { CallRecorder } from './trace.ts'
-import type { WasiListener } from './trace.ts'
 import type { Tree } from './tree.ts'
-import { TYPES } from './types.ts'
 import { VirtualFileSystem } from './virtual-file-system.ts'
-import { drive, isPromise } from './waiting.ts'
-import type { Awaitable, Waiting } from './waiting.ts'
-
-/** Raw core values: i32 as number, i64 as bigint; the result is an errno. A promise suspends the guest. */
-export type WasiFunction = (...args: RawValue[]) => Awaitable<number>
+import { isPromise } from './waiting.ts'
+import type { Awaitable } from './waiting.ts'
 
 /** Everything is optional, and what is missing isn't granted. */
-export interface WasiOptions {
+export interface WasiOptions extends CallObserver {
   /** The program's name first. */
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
@@ -61,47 +48,25 @@ export interface WasiOptions {
   readonly clock?: WasiClock
   /** Without it random_get answers ENOSYS: numbers that can be foretold are not given out as random. */
   readonly random?: WasiRandom
-  readonly trace?: WasiListener
-  /** Nanoseconds, for the trace alone, so that watching a guest doesn't move its clock. By default Date.now. */
-  readonly traceClock?: () => bigint
   readonly limits?: Partial<WasiLimits>
 }
 
-const IMPLEMENTATIONS: Implementations = {
-  ...argsFunctions,
-  ...clockFunctions,
-  ...fdFunctions,
-  ...fdIoFunctions,
-  ...pathFunctions,
-  ...pathOpenFunctions,
-  ...pollFunctions,
-  ...processFunctions,
-  ...randomFunctions,
-  ...sockFunctions,
-}
-
 export class Wasi {
-  readonly #abi = new Abi(TYPES)
   readonly #limits: WasiLimits
   readonly #table: FdTable
   readonly #program: Program
-  readonly #state: Omit<Guest, 'memory'>
+  readonly #state: Omit<Guest, 'memory' | 'abi'>
   readonly #streams: StandardStreams
   /** As the options have them. */
   readonly #granted: ReadonlyMap<string, FileSystem>
   readonly #given: { readonly args: boolean; readonly env: boolean }
   #fileSystems: ReadonlyMap<string, FileSystem>
-  readonly #calls = new Map<FunctionName, number>()
-  /** Calls that wait, by what they gave. */
-  readonly #pending: WeakMap<Promise<number>, { isWanted: boolean }> = new WeakMap()
-  readonly #trace: WasiListener | undefined
-  readonly #traceClock: () => bigint
+  readonly #calls: Calls
 
   constructor(options: WasiOptions = {}) {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.#table = new FdTable(this.#limits.files)
-    this.#trace = options.trace
-    this.#traceClock = options.traceClock ?? ((): bigint => BigInt(Date.now()) * 1_000_000n)
+    this.#calls = new Calls(options)
     this.#program = {
       args: (options.args ?? []).map(encodeArgument),
       environ: Object.entries(options.env ?? {}).map(([name, value]) => encodeArgument(`${name}=${value}`)),
@@ -115,7 +80,6 @@ export class Wasi {
       clock: options.clock ?? new VirtualClock(),
       readings: new Readings(),
       random: options.random,
-      abi: this.#abi,
       exit: (code, signal) => {
         this.#program.exit = new WasiExit(code, signal)
         throw this.#program.exit
@@ -141,7 +105,7 @@ export class Wasi {
    * was then, where they are damaged (`SNAPSHOT_MALFORMED`), or contradict themselves or what is granted (`SNAPSHOT_INVALID`).
    */
   restore(saved: Uint8Array): void {
-    if (this.#calls.size > 0) throw new UsageError('a guest has used this Wasi already: restore into a new one')
+    if (this.#calls.counts.size > 0) throw new UsageError('a guest has used this Wasi already: restore into a new one')
     this.#fileSystems = restoreState(saved, {
       ...this.#state,
       streams: this.#streams,
@@ -150,13 +114,11 @@ export class Wasi {
     })
   }
 
-  /** The functions of wasi_snapshot_preview1 for one instance, whose memory is asked for anew on each call. */
-  imports(memory: () => GuestMemory): Record<FunctionName, WasiFunction> {
-    const guest: Guest = { ...this.#state, memory }
-    return Object.fromEntries(FUNCTION_NAMES.map((name) => [name, this.#bind(name, guest)])) as Record<
-      FunctionName,
-      WasiFunction
-    >
+  /** The functions of one dialect, by default wasi_snapshot_preview1, for one instance, whose memory is asked for anew on each call. */
+  imports(memory: () => GuestMemory): Record<FunctionName, WasiFunction>
+  imports<Name extends FunctionName>(memory: () => GuestMemory, dialect: Dialect<Name>): Record<Name, WasiFunction>
+  imports(memory: () => GuestMemory, dialect: Dialect = PREVIEW1): Record<FunctionName, WasiFunction> {
+    return this.#calls.functions(dialect, this.#state, memory)
   }
 
   /**
@@ -196,8 +158,7 @@ export class Wasi {
 
   /** Nobody waits for this promise of a call any more: nothing more of the call happens. */
   abandon(outcome: Promise<number>): void {
-    const call = this.#pending.get(outcome)
-    if (call !== undefined) call.isWanted = false
+    this.#calls.abandon(outcome)
   }
 
   /** The descriptors that the guest opened itself and has not closed. */
@@ -221,7 +182,7 @@ export class Wasi {
 
   /** How often each function was called. */
   get calls(): ReadonlyMap<FunctionName, number> {
-    return this.#calls
+    return this.#calls.counts
   }
 
   /** The file systems by the names of their folders. */
@@ -263,56 +224,8 @@ export class Wasi {
     this.#table.checkFree()
     this.#table.add(descriptor)
   }
-
-  #bind(name: FunctionName, guest: Guest): WasiFunction {
-    const type = functionType(name)
-    const decode = this.#abi.decoder(type, this.#limits)
-    const encode = this.#abi.encoder(type)
-    const implementation = IMPLEMENTATIONS[name] as (guest: Guest, ...args: unknown[]) => unknown
-    return (...raw) => {
-      this.#calls.set(name, (this.#calls.get(name) ?? 0) + 1)
-      const recorder = this.#recorder(name, guest, raw)
-      const succeed = (outcome: unknown): number => {
-        try {
-          encode(guest.memory(), raw, outcome)
-        } catch (error) {
-          return fail(error)
-        }
-        if (recorder !== undefined) this.#trace?.(recorder.finish('success', outcome))
-        return 0
-      }
-      const fail = (error: unknown): number => {
-        const errno = error instanceof WasiError ? error.errno : undefined
-        if (recorder !== undefined) this.#trace?.(recorder.finish(errno, undefined))
-        if (errno === undefined) throw error
-        return errnoCode(errno)
-      }
-      let begun: unknown
-      try {
-        const args = decode(guest.memory(), raw)
-        recorder?.decoded(args)
-        begun = implementation(guest, ...args)
-      } catch (error) {
-        return fail(error)
-      }
-      if (!isWaiting(begun)) return succeed(begun)
-      const call = { isWanted: true }
-      const driven = drive(begun, succeed, fail, () => call.isWanted)
-      if (isPromise(driven)) this.#pending.set(driven, call)
-      return driven
-    }
-  }
-
-  #recorder(name: FunctionName, guest: Guest, raw: readonly RawValue[]): CallRecorder | undefined {
-    if (this.#trace === undefined) return undefined
-    return new CallRecorder(this.#abi, name, () => guest.memory(), raw, this.#traceClock)
-  }
 }
 
 function isFileSystem(content: Tree | FileSystem): content is FileSystem {
   return typeof (content as Partial<FileSystem>).openRoot === 'function'
-}
-
-function isWaiting(begun: unknown): begun is Waiting<unknown> {
-  return typeof begun === 'object' && begun !== null && 'next' in begun
 }
