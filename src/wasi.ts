@@ -6,8 +6,33 @@ export { DIALECTS, PREVIEW1, UNSTABLE, coreType, type CoreType, type Dialect } f
 export { WASI_MODULE, wasiProvider } from './wasi/preview1/wasi-provider.ts'
 export { WasiExit } from './wasi/preview1/process.ts'
 export { WasiError, type Errno } from './wasi/preview1/errno.ts'
-export { formatCall, type Traced, type TracedBuffer, type TracedValue } from './wasi/preview1/trace.ts'
-export type { WasiCall, WasiListener } from './wasi/preview1/trace.ts'
+export { formatBegunCall, formatCall } from './wasi/preview1/format-call.ts'
+export type {
+  BegunCall,
+  BegunCallOf,
+  Content,
+  WasiCall,
+  WasiCallOf,
+  WasiListener,
+  WasiObserver,
+} from './wasi/preview1/trace.ts'
+export type { CallArguments, CallResults, GuestBuffer, Named } from './wasi/preview1/named-values.ts'
+export type {
+  NamedEntry,
+  NamedEvent,
+  NamedFdStat,
+  NamedFileStat,
+  NamedSubscription,
+} from './wasi/preview1/named-values.ts'
+export type {
+  AnyInterposer,
+  ChangedArguments,
+  InterposedCall,
+  Interposer,
+  Interposers,
+} from './wasi/preview1/interpose.ts'
+export type { Proceed, Reply } from './wasi/preview1/interpose.ts'
+export { GuestBytes } from './wasi/preview1/guest-bytes.ts'
 export { VirtualFileSystem, type VirtualFileSystemOptions } from './wasi/preview1/virtual-file-system.ts'
 export { seededRandom } from './wasi/preview1/seeded-random.ts'
 export { VirtualClock } from './wasi/preview1/clock.ts'

@@ -14,7 +14,7 @@ import type { TrapCode } from '../errors/trap.ts'
 import { STORE_LIMITS, Store, type Limiter, type StoreLimits } from '../runtime/store.ts'
 import { DEFAULT_LIMITS, type WasiLimits } from '../wasi/preview1/limits.ts'
 import type { WasiRandom } from '../wasi/preview1/implementation.ts'
-import type { WasiCall, WasiListener } from '../wasi/preview1/trace.ts'
+import type { WasiCall, WasiListener, WasiObserver } from '../wasi/preview1/trace.ts'
 import { wasiProvider } from '../wasi/preview1/wasi-provider.ts'
 import { Wasi, type WasiOptions } from '../wasi/preview1/wasi.ts'
 import { deterministicRandom, isDeterministic, type Deterministic } from './deterministic.ts'
@@ -32,8 +32,8 @@ export interface HostOptions extends Omit<WasiOptions, 'args' | 'limits' | 'trac
   readonly onUnknownCall?: LinkOptions['onUnknownCall']
   /** Asked before a memory or table grows. */
   readonly limiter?: Limiter | undefined
-  /** `wasi` collects the calls of WASI functions in the result; a function gets each as it happens. */
-  readonly trace?: 'wasi' | WasiListener | undefined
+  /** `wasi` collects the calls of WASI functions in the result; a function gets each as it is over, and an observer as it begins, too. */
+  readonly trace?: 'wasi' | WasiListener | WasiObserver | undefined
   readonly limits?: Partial<StoreLimits & WasiLimits> | undefined
   /**
    * When a snapshot is taken, which is in the result then, for `resume`. `exit`: of the instance, when the program has ended by itself. The

@@ -13,7 +13,7 @@ import type { Dialect } from '../../src/wasi/preview1/dialect.ts'
 import { guestMemory } from '../../src/wasi/preview1/memory.ts'
 import type { WasiExit } from '../../src/wasi/preview1/process.ts'
 import { wasiProvider } from '../../src/wasi/preview1/wasi-provider.ts'
-import { formatCall } from '../../src/wasi/preview1/trace.ts'
+import { formatCall } from '../../src/wasi/preview1/format-call.ts'
 import { Wasi } from '../../src/wasi/preview1/wasi.ts'
 import { wat2wasm } from '../../src/wat.ts'
 import { Caller, FOLDER, OUT, native } from './host.ts'
@@ -150,7 +150,7 @@ describe('the state', () => {
       UNSTABLE,
     )
     caller.call('fd_seek', 9, 0n, 0, OUT)
-    expect(calls).toEqual(['wasi_unstable fd_seek(9, 0, cur) = EBADF <0.000000>'])
+    expect(calls).toEqual(['wasi_unstable fd_seek(9, 0, cur) = EBADF (bad file descriptor) <0.000000>'])
   })
 })
 

@@ -140,10 +140,10 @@ export class Caller {
   }
 
   #start(name: FunctionName, args: readonly (number | bigint | string)[]): Awaitable<number> {
-    return this.functions[name](...this.#lower(args))
+    return this.functions[name](...this.lower(args))
   }
 
-  #lower(args: readonly (number | bigint | string)[]): (number | bigint)[] {
+  lower(args: readonly (number | bigint | string)[]): (number | bigint)[] {
     this.#free = 1024
     return args.flatMap((arg) => {
       if (typeof arg !== 'string') return [arg]

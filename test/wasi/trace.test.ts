@@ -5,21 +5,27 @@ import { Abi } from '../../src/wasi/preview1/abi.ts'
 import { coreType } from '../../src/wasi/preview1/dialect.ts'
 import { ERRNO_NAMES, errnoCode, errnoLabel } from '../../src/wasi/preview1/errno.ts'
 import { FUNCTION_NAMES } from '../../src/wasi/preview1/functions.ts'
-import { formatCall } from '../../src/wasi/preview1/trace.ts'
-import type { WasiCall } from '../../src/wasi/preview1/trace.ts'
+import { formatBegunCall, formatCall } from '../../src/wasi/preview1/format-call.ts'
+import type { BegunCall, WasiCall } from '../../src/wasi/preview1/trace.ts'
+import type { WasiOptions } from '../../src/wasi/preview1/wasi.ts'
 import { TYPES } from '../../src/wasi/preview1/types.ts'
 import { findSuite } from '../suites.ts'
 import { ALL, Caller, FOLDER, OUT } from './host.ts'
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-function traced(): { readonly caller: Caller; readonly lines: () => string[]; readonly calls: WasiCall[] } {
+function traced(options: WasiOptions = {}): {
+  readonly caller: Caller
+  readonly lines: () => string[]
+  readonly calls: WasiCall[]
+} {
   const calls: WasiCall[] = []
   let now = 0n
   const caller = new Caller({
     fs: { '/in.txt': 'hello\nworld' },
     trace: (call) => void calls.push(call),
     traceClock: () => (now += 1500n),
+    ...options,
   })
   return { caller, calls, lines: () => calls.map(formatCall) }
 }
@@ -39,10 +45,10 @@ test('a call is a line as strace prints it', () => {
     'path_open(3, symlink_follow, "in.txt", 0, fd_read, 0, 0) = 4 <0.000002>',
     'fd_read(4, [{0x2000, 8, "hello\\nwo"}]) = 8 <0.000002>',
     'fd_write(1, [{0x2000, 9, "out\\x1b[2J\\"\\n"}]) = 9 <0.000002>',
-    'path_open(3, 0, "../x", creat|trunc, fd_datasync|fd_read|fd_seek|fd_fdstat_set_flags|…30, 0, 0) = EPERM <0.000002>',
-    'fd_seek(1, -3, end) = ESPIPE <0.000002>',
-    'fd_prestat_get(3) = {pr_name_len=1} <0.000002>',
-    'path_create_directory(0x3, 0xfffffff0, 0x5) = EFAULT <0.000002>',
+    'path_open(3, 0, "../x", creat|trunc, fd_datasync|fd_read|fd_seek|fd_fdstat_set_flags|…30, 0, 0) = EPERM (operation not permitted) <0.000002>',
+    'fd_seek(1, -3, end) = ESPIPE (invalid seek) <0.000002>',
+    'fd_prestat_get(3) = {dir, pr_name_len=1} <0.000002>',
+    'path_create_directory(0x3, 0xfffffff0, 0x5) = EFAULT (bad address) <0.000002>',
     'fd_close(4) = 0 <0.000002>',
     'proc_exit(3) = ? <0.000002>',
   ])
@@ -59,22 +65,108 @@ test('an event is typed data', () => {
   caller.open(FOLDER, 'in.txt', { rights: 6n })
   expect(calls).toEqual([
     {
+      kind: 'wasi',
+      id: 1,
       module: 'wasi_snapshot_preview1',
       name: 'path_open',
+      args: {
+        fd: 3,
+        dirflags: [],
+        path: 'in.txt',
+        oflags: [],
+        fs_rights_base: ['fd_read', 'fd_seek'],
+        fs_rights_inheriting: [],
+        fdflags: [],
+      },
+      raw: [3, 0, 1024, 6, 0, 6n, 0n, 0, OUT],
+      contents: {},
+      ending: 'returned',
       errno: 'success',
+      results: { opened_fd: 4 },
+      interposed: false,
       start: 1500n,
       duration: 1500n,
-      args: [
-        { name: 'fd', type: 'fd', value: 3 },
-        { name: 'dirflags', type: 'lookupflags', value: [] },
-        { name: 'path', type: 'string', value: 'in.txt' },
-        { name: 'oflags', type: 'oflags', value: [] },
-        { name: 'fs_rights_base', type: 'rights', value: ['fd_read', 'fd_seek'] },
-        { name: 'fs_rights_inheriting', type: 'rights', value: [] },
-        { name: 'fdflags', type: 'fdflags', value: [] },
-      ],
-      results: [{ name: 'opened_fd', type: 'fd', value: 4 }],
     },
+  ])
+  const [call] = calls
+  // What the name is tells which arguments there are: this compiles.
+  if (call?.name === 'path_open') expect(call.args?.path.length).toBe(6)
+})
+
+test('what a call writes to the guest is shown as what it is', () => {
+  const { caller, lines } = traced({
+    args: ['prog', 'ünï\u001b'],
+    env: { A: '1' },
+    random: (bytes) => void bytes.fill(0xff),
+    fs: { '/l': { type: 'link', target: 'in.txt' }, '/in.txt': 'x' },
+  })
+  caller.call('args_get', 512, 600)
+  caller.call('environ_get', 512, 600)
+  caller.call('path_readlink', FOLDER, 'l', 512, 64, OUT)
+  caller.call('fd_prestat_dir_name', FOLDER, 512, 1)
+  caller.call('fd_readdir', FOLDER, 512, 4096, 0n, OUT)
+  caller.call('random_get', 512, 40)
+  caller.call('path_readlink', FOLDER, 'in.txt', 512, 64, OUT)
+  expect(lines().map((line) => line.replace(/ <.*/, '').replaceAll(/d_ino=\d+/g, 'd_ino=N'))).toEqual([
+    'args_get(["prog", "ünï\\x1b"], 0x258) = 0',
+    'environ_get(["A=1"], 0x258) = 0',
+    'path_readlink(3, "l", "in.txt", 64) = 6',
+    'fd_prestat_dir_name(3, "/", 1) = 0',
+    'fd_readdir(3, [{d_next=1, d_ino=N, d_type=directory, name="."}, {d_next=2, d_ino=N, d_type=directory, name=".."}, ' +
+      '{d_next=3, d_ino=N, d_type=symbolic_link, name="l"}, {d_next=4, d_ino=N, d_type=regular_file, name="in.txt"}], 4096, 0) = 106',
+    `random_get("${'\\xff'.repeat(32)}"…, 40) = 0`,
+    'path_readlink(3, "in.txt", 0x200, 64) = EINVAL (invalid argument)',
+  ])
+})
+
+test('subscriptions and events are shown, and of an entry that is cut what there is', () => {
+  const { caller, lines } = traced({ fs: { '/long-name': 'x' } })
+  caller.view.setUint32(512 + 8, 1, true)
+  caller.bytes[512 + 8] = 1
+  caller.view.setUint32(512 + 16, 1, true)
+  caller.call('poll_oneoff', 512, 1024, 1, OUT)
+  caller.bytes[512 + 8] = 9
+  caller.call('poll_oneoff', 512, 1024, 1, OUT)
+  caller.call('fd_readdir', FOLDER, 512, 27, 2n, OUT)
+  expect(lines().map((line) => line.replace(/ <.*/, '').replaceAll(/d_ino=\d+/g, 'd_ino=N'))).toEqual([
+    'poll_oneoff([{userdata=0, u={fd_read, file_descriptor=1}}], [{userdata=0, error=notcapable, type=fd_read, fd_readwrite={nbytes=0, flags=0}}], 1) = 1',
+    'poll_oneoff(0x200, 0x400, 1) = EINVAL (invalid argument)',
+    'fd_readdir(3, [{d_next=3, d_ino=N, d_type=regular_file, name="lon"}], 27, 2) = 27',
+  ])
+})
+
+test('as many bytes are kept as is asked for', () => {
+  const { caller, calls } = traced({ traceBytes: 5 })
+  caller.write(1, 'hello world')
+  expect(calls[0]?.contents).toEqual({ iovs: new Uint8Array(Buffer.from('hello')) })
+  const { caller: all, lines } = traced({ traceBytes: Infinity })
+  all.write(1, 'x'.repeat(100))
+  expect(lines()[0]).toContain(`"${'x'.repeat(100)}"}]`)
+})
+
+test('an observer is told when a call begins, before anything happens, and of one that is cut off', async () => {
+  const told: string[] = []
+  const caller = new Caller({
+    stdin: () => new Promise(() => {}),
+    trace: {
+      begin: (call: BegunCall) => void told.push(`begin ${call.id} ${formatBegunCall(call)}`),
+      end: (call) => void told.push(`end ${call.id} ${call.ending} ${String(call.errno)}`),
+    },
+  })
+  caller.view.setUint32(64, 8192, true)
+  caller.view.setUint32(68, 4, true)
+  const waiting = caller.functions.fd_read(0, 64, 1, OUT)
+  expect(told).toEqual(['begin 1 fd_read(0, [{0x2000, 4, ""…}] …'])
+  caller.wasi.abandon(waiting as Promise<number>)
+  caller.call('fd_read', 0, 0xfffffff0, 1, OUT)
+  expect(() => caller.call('proc_exit', 1)).toThrow('exited')
+  await Promise.resolve()
+  expect(told.slice(1)).toEqual([
+    'end 1 abandoned undefined',
+    'begin 2 fd_read(0x0, 0xfffffff0, 0x1, 0x10 …',
+    'end 2 returned fault',
+    'begin 3 proc_exit(1 …',
+    'end 3 exited undefined',
   ])
 })
 

@@ -316,7 +316,7 @@ function writeInt(view: DataView, ptr: number, size: IntSize, value: number | bi
 }
 
 /** Core i32 values arrive signed. */
-export function u32(raw: RawValue | undefined): number {
+function u32(raw: RawValue | undefined): number {
   return Number(raw) >>> 0
 }
 

@@ -8,6 +8,8 @@ import type { Advice, ClockId, Signal, Whence } from './types.ts'
 export interface PointerType {
   readonly pointer: string
   readonly count?: string
+  /** For those who watch: `subscriptions` are there before the call, all else is written by it, as far as its result says. */
+  readonly content?: 'args' | 'environ' | 'text' | 'bytes' | 'dirents' | 'subscriptions' | 'events'
 }
 
 export interface FunctionType {
@@ -19,9 +21,9 @@ export interface FunctionType {
 
 // prettier-ignore
 export const FUNCTIONS = {
-  args_get: { params: [['argv', { pointer: 'address' }], ['argv_buf', { pointer: 'u8' }]], results: [] },
+  args_get: { params: [['argv', { pointer: 'address', content: 'args' }], ['argv_buf', { pointer: 'u8' }]], results: [] },
   args_sizes_get: { params: [], results: [['argc', 'size'], ['argv_buf_size', 'size']] },
-  environ_get: { params: [['environ', { pointer: 'address' }], ['environ_buf', { pointer: 'u8' }]], results: [] },
+  environ_get: { params: [['environ', { pointer: 'address', content: 'environ' }], ['environ_buf', { pointer: 'u8' }]], results: [] },
   environ_sizes_get: { params: [], results: [['environc', 'size'], ['environ_buf_size', 'size']] },
   clock_res_get: { params: [['id', 'clockid']], results: [['resolution', 'timestamp']] },
   clock_time_get: { params: [['id', 'clockid'], ['precision', 'timestamp']], results: [['time', 'timestamp']] },
@@ -37,11 +39,13 @@ export const FUNCTIONS = {
   fd_filestat_set_times: { params: [['fd', 'fd'], ['atim', 'timestamp'], ['mtim', 'timestamp'], ['fst_flags', 'fstflags']], results: [] },
   fd_pread: { params: [['fd', 'fd'], ['iovs', 'iovec_array'], ['offset', 'filesize']], results: [['nread', 'size']] },
   fd_prestat_get: { params: [['fd', 'fd']], results: [['buf', 'prestat']] },
-  fd_prestat_dir_name: { params: [['fd', 'fd'], ['path', { pointer: 'u8', count: 'path_len' }], ['path_len', 'size']], results: [] },
+  fd_prestat_dir_name: { params: [['fd', 'fd'], ['path', { pointer: 'u8', count: 'path_len', content: 'text' }], ['path_len', 'size']], results: [] },
   fd_pwrite: { params: [['fd', 'fd'], ['iovs', 'ciovec_array'], ['offset', 'filesize']], results: [['nwritten', 'size']] },
   fd_read: { params: [['fd', 'fd'], ['iovs', 'iovec_array']], results: [['nread', 'size']] },
   fd_readdir: {
-    params: [['fd', 'fd'], ['buf', { pointer: 'u8', count: 'buf_len' }], ['buf_len', 'size'], ['cookie', 'dircookie']],
+    params: [
+      ['fd', 'fd'], ['buf', { pointer: 'u8', count: 'buf_len', content: 'dirents' }], ['buf_len', 'size'], ['cookie', 'dircookie'],
+    ],
     results: [['bufused', 'size']],
   },
   fd_renumber: { params: [['fd', 'fd'], ['to', 'fd']], results: [] },
@@ -69,7 +73,9 @@ export const FUNCTIONS = {
     results: [['opened_fd', 'fd']],
   },
   path_readlink: {
-    params: [['fd', 'fd'], ['path', 'string'], ['buf', { pointer: 'u8', count: 'buf_len' }], ['buf_len', 'size']],
+    params: [
+      ['fd', 'fd'], ['path', 'string'], ['buf', { pointer: 'u8', count: 'buf_len', content: 'text' }], ['buf_len', 'size'],
+    ],
     results: [['bufused', 'size']],
   },
   path_remove_directory: { params: [['fd', 'fd'], ['path', 'string']], results: [] },
@@ -78,7 +84,8 @@ export const FUNCTIONS = {
   path_unlink_file: { params: [['fd', 'fd'], ['path', 'string']], results: [] },
   poll_oneoff: {
     params: [
-      ['in', { pointer: 'subscription', count: 'nsubscriptions' }], ['out', { pointer: 'event', count: 'nsubscriptions' }],
+      ['in', { pointer: 'subscription', count: 'nsubscriptions', content: 'subscriptions' }],
+      ['out', { pointer: 'event', count: 'nsubscriptions', content: 'events' }],
       ['nsubscriptions', 'size'],
     ],
     results: [['nevents', 'size']],
@@ -86,7 +93,7 @@ export const FUNCTIONS = {
   proc_exit: { params: [['rval', 'exitcode']], results: [], noreturn: true },
   proc_raise: { params: [['sig', 'signal']], results: [] },
   sched_yield: { params: [], results: [] },
-  random_get: { params: [['buf', { pointer: 'u8', count: 'buf_len' }], ['buf_len', 'size']], results: [] },
+  random_get: { params: [['buf', { pointer: 'u8', count: 'buf_len', content: 'bytes' }], ['buf_len', 'size']], results: [] },
   sock_accept: { params: [['fd', 'fd'], ['flags', 'fdflags']], results: [['ro_fd', 'fd']] },
   sock_recv: {
     params: [['fd', 'fd'], ['ri_data', 'iovec_array'], ['ri_flags', 'riflags']],

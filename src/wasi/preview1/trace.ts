@@ -1,219 +1,267 @@
-// Every call as data, and as the line that strace would print. Decoding derives from the tables of functions and types.
+// Every call as data: what a listener is told, and who collects it while the call runs. Decoding derives from the tables of functions and
+// types; how it is printed is in format-call.ts.
 
 import type { RawValue, WasiValue } from './abi.ts'
-import { u32 } from './abi.ts'
-import { errnoLabel } from './errno.ts'
 import type { Errno } from './errno.ts'
-import type { FunctionName, FunctionType, Iovec } from './functions.ts'
+import type { FunctionName, FunctionType, Iovec, PointerType } from './functions.ts'
 import type { Guest } from './implementation.ts'
+import { gather } from './memory.ts'
+import { namedBuffers, toNamed } from './named-values.ts'
+import type { CallArguments, CallResults, Named, NamedEntry, NamedEvent, NamedSubscription } from './named-values.ts'
 
-/** One call, told when it is over. */
-export interface WasiCall {
+/** A call that begins. What `name` is tells which `args` there are. */
+export type BegunCall = { readonly [Name in FunctionName]: BegunCallOf<Name> }[FunctionName]
+
+/** A call that is over. What `name` is tells which `args` and `results` there are. */
+export type WasiCall = { readonly [Name in FunctionName]: WasiCallOf<Name> }[FunctionName]
+
+export interface BegunCallOf<Name extends FunctionName> {
+  readonly kind: 'wasi'
+  /** Counts the calls of all functions, from 1. */
+  readonly id: number
   /** That the guest imports from: which dialect of WASI it speaks. */
   readonly module: string
-  readonly name: FunctionName
-  readonly args: readonly TracedValue[]
-  /** Empty unless it succeeded. */
-  readonly results: readonly TracedValue[]
-  /** undefined: it never returned, because the program ended. */
-  readonly errno: Errno | undefined
+  readonly name: Name
+  /** undefined: a pointer was out of bounds, a path no UTF-8, a flag unknown or the like, and nothing happened. */
+  readonly args: CallArguments<Name> | undefined
+  /** The core values that the guest passed. */
+  readonly raw: readonly RawValue[]
+  /** What lies where parameters point to, by their names: what the guest has there when a call begins, and what it is given when it is over. */
+  readonly contents: Readonly<Record<string, Content>>
   /** Nanoseconds on the trace's clock. */
   readonly start: bigint
+}
+
+export interface WasiCallOf<Name extends FunctionName> extends BegunCallOf<Name> {
+  /**
+   * `exited`: the program ended in it. `threw`: so did the run, by an error of the host's. `abandoned`: nobody waited for it any more.
+   */
+  readonly ending: 'returned' | 'exited' | 'threw' | 'abandoned'
+  /** undefined unless it returned. */
+  readonly errno: Errno | undefined
+  /** undefined unless it succeeded. */
+  readonly results: CallResults<Name> | undefined
+  /** Whether a function of the embedder's stood in front of it. */
+  readonly interposed: boolean
   readonly duration: bigint
 }
 
-/**
- * Flags are lists of names, enumerations names, paths strings; which is which says `type`. Where a call failed with EFAULT,
- * EILSEQ or the like before its arguments could be decoded, they are the raw core values and `type` is 'i32' or 'i64'.
- */
-export interface TracedValue {
-  readonly name: string
-  readonly type: string
-  readonly value: Traced
-}
-
-export type Traced =
-  | number
-  | bigint
-  | string
+/** Bytes are the first ones of all that was written or read, at most `traceBytes`. */
+export type Content =
+  | Uint8Array
   | readonly string[]
-  | readonly TracedBuffer[]
-  | { readonly [field: string]: Traced }
+  | readonly NamedEntry[]
+  | readonly NamedSubscription[]
+  | readonly NamedEvent[]
 
-/** A buffer of the guest and the first bytes of what was written from it or read into it. */
-export interface TracedBuffer {
-  readonly ptr: number
-  readonly length: number
-  readonly start: Uint8Array
-}
-
+/** Told of every call when it is over. */
 export type WasiListener = (call: WasiCall) => void
 
-const SHOWN_BYTES = 32
+/** Told of calls when they begin, too: of one that waits, long before it is over. */
+export interface WasiObserver {
+  readonly begin?: (call: BegunCall) => void
+  readonly end?: WasiListener
+}
 
-/** A call that begins. */
-interface BegunCall {
+export interface CallSite {
+  readonly id: number
   readonly module: string
   readonly name: FunctionName
   readonly type: FunctionType
-  readonly guest: Pick<Guest, 'abi' | 'memory'>
+  readonly guest: Pick<Guest, 'abi' | 'memory' | 'program'>
   readonly raw: readonly RawValue[]
-  readonly now: () => bigint
 }
 
-/** Collects what a WasiCall tells while the call runs. */
+export interface RecorderOptions {
+  readonly observer: WasiObserver
+  readonly now: () => bigint
+  /** Bytes of buffers that are kept of a call. */
+  readonly bytes: number
+}
+
+type Ending = WasiCall['ending']
+
+/** Collects what a WasiCall tells while the call runs, and tells it. */
 export class CallRecorder {
-  readonly #call: BegunCall
-  readonly #listener: WasiListener
+  readonly #site: CallSite
+  readonly #options: RecorderOptions
   readonly #start: bigint
   #args: readonly unknown[] | undefined
-  /** What is written must be seen before, what is read after. */
-  #written: readonly TracedBuffer[] = []
+  #named: object | undefined
+  #before: Readonly<Record<string, Content>> = {}
+  #isInterposed = false
+  #isOver = false
 
-  constructor(call: BegunCall, listener: WasiListener) {
-    this.#call = call
-    this.#listener = listener
-    this.#start = call.now()
+  constructor(site: CallSite, options: RecorderOptions) {
+    this.#site = site
+    this.#options = options
+    this.#start = options.now()
   }
 
-  decoded(args: readonly unknown[]): void {
+  /** Called once, before anything happens; without arguments where they can't be decoded. */
+  begin(args: readonly unknown[] | undefined): void {
+    const { type, guest } = this.#site
     this.#args = args
-    const at = this.#call.type.params.findIndex(([, type]) => type === 'ciovec_array')
-    if (at >= 0) this.#written = this.#buffers(args[at] as readonly Iovec[], Infinity)
+    this.#named = args && namedArguments(type, guest, args)
+    if (args !== undefined) this.#before = this.#contents(args, true, undefined)
+    this.#options.observer.begin?.(this.#told() as BegunCall)
   }
 
-  finish(errno: Errno | undefined, outcome: unknown): void {
-    const { module, name, now } = this.#call
-    const results = errno === 'success' ? this.#results(outcome) : []
-    const args = this.#args === undefined ? this.#rawArgs() : this.#decodedArgs(this.#args, errno, outcome)
-    this.#listener({ module, name, args, results, errno, start: this.#start, duration: now() - this.#start })
+  /** Nothing is told of what happens behind it: an abandoned call may still end. */
+  finish(ending: Ending, errno?: Errno, outcome?: unknown): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    const isSuccess = errno === 'success'
+    const contents = isSuccess && this.#args !== undefined ? this.#contents(this.#args, false, outcome) : {}
+    this.#options.observer.end?.({
+      ...this.#told(),
+      contents: { ...this.#before, ...contents },
+      ending,
+      errno,
+      results: isSuccess ? namedResults(this.#site.type, this.#site.guest, outcome) : undefined,
+      interposed: this.#isInterposed,
+      duration: this.#options.now() - this.#start,
+    } as WasiCall)
   }
 
-  #decodedArgs(args: readonly unknown[], errno: Errno | undefined, outcome: unknown): readonly TracedValue[] {
-    return this.#call.type.params.map(([name, type], i) => {
-      if (typeof type !== 'string') return { name, type: `*${type.pointer}`, value: args[i] as number }
-      if (type === 'ciovec_array') return { name, type, value: this.#written }
-      if (type === 'iovec_array') {
-        const count: unknown = Array.isArray(outcome) ? outcome[0] : outcome
-        const read = errno === 'success' && typeof count === 'number' ? count : 0
-        return { name, type, value: this.#buffers(args[i] as readonly Iovec[], read) }
-      }
-      return { name, type, value: this.#traced(type, args[i] as WasiValue) }
+  interpose(): void {
+    this.#isInterposed = true
+  }
+
+  #told(): object {
+    const { id, module, name, raw } = this.#site
+    return { kind: 'wasi', id, module, name, args: this.#named, raw, contents: this.#before, start: this.#start }
+  }
+
+  /** What the guest has there before the call, or what it has been given, as far as the outcome says. */
+  #contents(args: readonly unknown[], isBefore: boolean, outcome: unknown): Record<string, Content> {
+    const contents: Record<string, Content> = {}
+    this.#site.type.params.forEach(([name, type], i) => {
+      const content =
+        typeof type === 'string'
+          ? this.#bufferContent(type, args[i], isBefore, outcome)
+          : this.#pointerContent(type, args[i] as number, isBefore, outcome)
+      if (content !== undefined) contents[name] = content
     })
+    return contents
   }
 
-  #rawArgs(): readonly TracedValue[] {
-    return this.#call.raw.map((value, i) =>
-      typeof value === 'bigint'
-        ? { name: `$${i}`, type: 'i64', value }
-        : { name: `$${i}`, type: 'i32', value: u32(value) },
-    )
+  #bufferContent(type: string, arg: unknown, isBefore: boolean, outcome: unknown): Uint8Array | undefined {
+    if (type === 'ciovec_array' && isBefore) return this.#gather(arg as readonly Iovec[], Infinity)
+    if (type === 'iovec_array' && !isBefore) return this.#gather(arg as readonly Iovec[], countOf(outcome))
+    return undefined
   }
 
-  #results(outcome: unknown): readonly TracedValue[] {
-    const { results } = this.#call.type
-    const values = results.length === 1 ? [outcome] : (outcome as readonly unknown[])
-    return results.map(([name, type], i) => ({ name, type, value: this.#traced(type, values[i] as WasiValue) }))
-  }
-
-  #buffers(iovs: readonly Iovec[], moved: number): readonly TracedBuffer[] {
-    const { bytes } = this.#call.guest.memory()
-    let left = Math.min(moved, SHOWN_BYTES)
-    return iovs.map(({ buf, buf_len }) => {
-      const shown = Math.min(left, buf_len)
-      left -= shown
-      return { ptr: buf, length: buf_len, start: bytes.slice(buf, buf + shown) }
-    })
-  }
-
-  #traced(name: string, value: WasiValue): Traced {
-    const type = this.#call.guest.abi.type(name)
-    if (type.kind === 'flags') return type.names.filter((_, bit) => (Number(value) & (2 ** bit)) !== 0)
-    if (typeof value !== 'object') return value
-    const fields = value as Readonly<Record<string, WasiValue>>
-    if (type.kind === 'record') {
-      return Object.fromEntries(
-        type.fields.map(([field, fieldType]) => [field, this.#traced(fieldType, fields[field] as WasiValue)]),
-      )
+  #pointerContent(
+    { content, count, pointer }: PointerType,
+    ptr: number,
+    isBefore: boolean,
+    outcome: unknown,
+  ): Content | undefined {
+    if (content === undefined || (content === 'subscriptions') !== isBefore) return undefined
+    const { guest, type } = this.#site
+    const offered = type.params.findIndex(([name]) => name === count)
+    const room = offered < 0 ? 0 : (this.#args![offered] as number)
+    const used = type.results.length === 0 || isBefore ? room : Math.min(room, countOf(outcome))
+    switch (content) {
+      case 'args':
+      case 'environ':
+        return this.#strings(ptr, guest.program[content].length)
+      case 'text':
+        return guest.memory().bytes.slice(ptr, ptr + used)
+      case 'bytes':
+        return guest.memory().bytes.slice(ptr, ptr + Math.min(used, this.#options.bytes))
+      case 'dirents':
+        return this.#entries(ptr, used)
+      case 'subscriptions':
+      case 'events':
+        return this.#records(pointer, ptr, used) as unknown as
+          | readonly NamedSubscription[]
+          | readonly NamedEvent[]
+          | undefined
     }
-    const payload = type.kind === 'union' ? type.cases[0] : undefined
-    return payload === undefined ? {} : this.#traced(payload, fields['value'] as WasiValue)
+  }
+
+  #gather(iovs: readonly Iovec[], moved: number): Uint8Array {
+    return gather(this.#site.guest.memory(), iovs, Math.min(moved, this.#options.bytes)).slice()
+  }
+
+  /** What pointers in an array point to, as C has strings. */
+  #strings(ptr: number, count: number): readonly string[] {
+    const { bytes, view } = this.#site.guest.memory()
+    return Array.from({ length: count }, (_, i) => {
+      const at = ptr + i * 4
+      const start = at + 4 <= bytes.length ? view.getUint32(at, true) : bytes.length
+      const end = bytes.indexOf(0, start)
+      return decodeText(bytes.slice(start, end < 0 ? start : end))
+    })
+  }
+
+  /** The last one may be cut. */
+  #entries(ptr: number, used: number): readonly NamedEntry[] {
+    const { abi } = this.#site.guest
+    const { bytes, view } = this.#site.guest.memory()
+    const { size } = abi.layout('dirent')
+    const entries: NamedEntry[] = []
+    for (let at = ptr; at + size <= ptr + used;) {
+      const read = abi.read(view, at, 'dirent') as Readonly<Record<string, WasiValue>>
+      const { d_namlen, ...fields } = toNamed(abi, 'dirent', read) as unknown as NamedEntry & { d_namlen: number }
+      const end = at + size + d_namlen
+      entries.push({ ...fields, name: decodeText(bytes.slice(at + size, Math.min(end, ptr + used))) })
+      at = end
+    }
+    return entries
+  }
+
+  #records(type: string, ptr: number, count: number): readonly Named[] | undefined {
+    const { abi } = this.#site.guest
+    const { size } = abi.layout(type)
+    const { view } = this.#site.guest.memory()
+    try {
+      return Array.from({ length: count }, (_, i) => toNamed(abi, type, abi.read(view, ptr + i * size, type)))
+    } catch {
+      // A tag or a flag that doesn't exist: the call answers EINVAL.
+      return undefined
+    }
   }
 }
 
-/** `fd_write(1, [{0x10, 6, "hello\n"}]) = 6 <0.000012>` */
-export function formatCall(call: WasiCall): string {
-  const args = call.args.map(formatValue).join(', ')
-  const seconds = (Number(call.duration) / 1e9).toFixed(6)
-  return `${call.name}(${args}) = ${formatResult(call)} <${seconds}>`
+const decoder = new TextDecoder()
+
+function decodeText(bytes: Uint8Array): string {
+  return decoder.decode(bytes)
 }
 
-function formatResult({ errno, results }: WasiCall): string {
-  if (errno === undefined) return '?'
-  if (errno !== 'success') return errnoLabel(errno)
-  return results.length === 0 ? '0' : results.map(formatValue).join(', ')
+/** The first result of a call that says how much it moved. */
+function countOf(outcome: unknown): number {
+  const first: unknown = Array.isArray(outcome) ? outcome[0] : outcome
+  return typeof first === 'number' ? first : 0
 }
 
-/** Longer sets of rights are told by their number. */
-const SHOWN_RIGHTS = 4
-
-function formatValue({ type, value }: TracedValue): string {
-  if (type === 'string') return quote(value as string)
-  if (type.startsWith('*') || type === 'i32') return hex(value as number)
-  if (type === 'ciovec_array' || type === 'iovec_array') return formatBuffers(value as readonly TracedBuffer[])
-  return formatTraced(value)
-}
-
-function formatTraced(value: Traced): string {
-  if (typeof value !== 'object') return String(value)
-  if (isList(value)) {
-    const names = value as readonly string[]
-    if (names.length === 0) return '0'
-    return names.length > SHOWN_RIGHTS ? `${names.slice(0, SHOWN_RIGHTS).join('|')}|…${names.length}` : names.join('|')
-  }
-  const fields = Object.entries(value as Readonly<Record<string, Traced>>)
-  return `{${fields.map(([name, field]) => `${name}=${formatTraced(field)}`).join(', ')}}`
-}
-
-function isList(value: object): value is readonly unknown[] {
-  return Array.isArray(value)
-}
-
-function formatBuffers(buffers: readonly TracedBuffer[]): string {
-  const shown = buffers.slice(0, SHOWN_RIGHTS).map(({ ptr, length, start }) => {
-    const rest = start.length < length ? '…' : ''
-    return `{${hex(ptr)}, ${length}, ${quote(latin1(start))}${rest}}`
-  })
-  if (buffers.length > SHOWN_RIGHTS) shown.push(`…${buffers.length}`)
-  return `[${shown.join(', ')}]`
-}
-
-function hex(value: number): string {
-  return `0x${value.toString(16)}`
-}
-
-function latin1(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes)
-}
-
-/** What would move a terminal's cursor is escaped, as is all that is not plain. */
-function quote(text: string): string {
-  const escaped = text.replace(
-    /["\\]|\p{C}|[\u0080-\u009f]/gu,
-    (character) => ESCAPES.get(character) ?? escape(character),
+/** Arguments as implementations take them, by name. */
+export function namedArguments(
+  { params }: FunctionType,
+  { abi }: Pick<Guest, 'abi'>,
+  args: readonly unknown[],
+): Record<string, Named> {
+  return Object.fromEntries(
+    params.map(([name, type], i) => [name, namedArgument(abi, type, args[i] as WasiValue | readonly Iovec[])]),
   )
-  return `"${escaped}"`
 }
 
-const ESCAPES: ReadonlyMap<string, string> = new Map([
-  ['"', '\\"'],
-  ['\\', '\\\\'],
-  ['\n', '\\n'],
-  ['\r', '\\r'],
-  ['\t', '\\t'],
-])
+function namedArgument(abi: Guest['abi'], type: string | PointerType, arg: WasiValue | readonly Iovec[]): Named {
+  if (typeof type !== 'string') return arg as number
+  return abi.type(type).kind === 'list'
+    ? (namedBuffers(arg as readonly Iovec[]) as unknown as Named)
+    : toNamed(abi, type, arg as WasiValue)
+}
 
-function escape(character: string): string {
-  const code = character.codePointAt(0) as number
-  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`
+/** An outcome as implementations give it, by name. */
+export function namedResults(
+  { results }: FunctionType,
+  { abi }: Pick<Guest, 'abi'>,
+  outcome: unknown,
+): Record<string, Named> {
+  const values = results.length === 1 ? [outcome] : (outcome as readonly unknown[])
+  return Object.fromEntries(results.map(([name, type], i) => [name, toNamed(abi, type, values[i] as WasiValue)]))
 }

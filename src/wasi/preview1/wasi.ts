@@ -4,7 +4,7 @@
 import { UsageError } from '../../errors/heddle-error.ts'
 import { encodeArgument } from './args.ts'
 import { Calls } from './call.ts'
-import type { CallObserver, WasiFunction } from './call.ts'
+import type { CallOptions, WasiFunction } from './call.ts'
 import { Readings, VirtualClock } from './clock.ts'
 import { PREVIEW1 } from './dialect.ts'
 import type { Dialect } from './dialect.ts'
@@ -29,7 +29,7 @@ import { isPromise } from './waiting.ts'
 import type { Awaitable } from './waiting.ts'
 
 /** Everything is optional, and what is missing isn't granted. */
-export interface WasiOptions extends CallObserver {
+export interface WasiOptions extends CallOptions {
   /** The program's name first. */
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
