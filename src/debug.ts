@@ -16,3 +16,4 @@ export type {
 } from './debug/stats/module-stats.ts'
 export { statsText } from './debug/stats/stats-text.ts'
 export { objdump, objdumpChunks, type ObjdumpOptions } from './debug/objdump/objdump.ts'
+export { stubModule, type StubOptions } from './command/stub/stub-module.ts'

@@ -2,7 +2,7 @@
 
 import type { OptionSpec } from './command.ts'
 import { CliError } from './failure.ts'
-import { FOREIGN_OPTIONS, LATER_OPTIONS } from './other-options.ts'
+import { FOREIGN_OPTIONS } from './other-options.ts'
 
 /** Thrown where `--help` stands, whatever else is wrong; `-h` says the same where it means nothing else. */
 export class HelpWanted extends Error {}
@@ -128,8 +128,6 @@ function readValue(
 
 function unknownOption(name: string, options: readonly OptionSpec[]): Error {
   if (name === '--help' || name === '-h') return new HelpWanted()
-  const later = LATER_OPTIONS[name]
-  if (later !== undefined) return new CliError(`${name} comes with ${later}`)
   const instead = FOREIGN_OPTIONS[name] ?? similar(name, options)
   return new CliError(`unknown option ${name}${instead === undefined ? '' : `: say ${instead}`}`)
 }

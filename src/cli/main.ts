@@ -14,6 +14,7 @@ import { reportFailure } from './report.ts'
 import { runCommand } from './run.ts'
 import { statsCommand } from './stats.ts'
 import { stripCommand } from './strip.ts'
+import { stubCommand } from './stub.ts'
 import { validateCommand } from './validate.ts'
 import { wasm2watCommand } from './wasm2wat.ts'
 import { wastCommand } from './wast.ts'
@@ -28,6 +29,7 @@ const COMMANDS: readonly Command[] = [
   objdumpCommand,
   statsCommand,
   stripCommand,
+  stubCommand,
   wizenCommand,
   wastCommand,
 ]

@@ -1,14 +1,8 @@
-// Options that aren't ours: those of later versions, so that nobody wonders, and those that users of other engines type, with what to
+// What isn't ours: commands of later versions, so that nobody wonders, and options that users of other engines type, with what to
 // say here instead.
-
-/** Option → what brings it. */
-export const LATER_OPTIONS: Readonly<Record<string, string>> = {
-  '--trace-format': 'the tracer',
-}
 
 /** Command → what brings it. */
 export const LATER_COMMANDS: Readonly<Record<string, string>> = {
-  stub: 'the complete WASI',
   fuzz: 'the fuzzer',
   debug: 'the debugger',
   repl: 'the debugger',

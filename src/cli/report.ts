@@ -91,6 +91,7 @@ function importHints({ imports }: LinkError): string {
   }
   const modules = [...new Set(imports.map(({ module }) => module))].filter((name) => !name.startsWith('wasi_'))
   if (modules.length > 0) hints.push(`${preloads(modules)} takes them from what a module exports`)
+  if (missing.length > 0) hints.push('--imports FILE takes them from a JavaScript module; heddle stub writes one')
   if (functions.some(({ module }) => DIALECTS.some((dialect) => dialect.module === module))) {
     hints.push("functions of WASI are known by name and type: one whose type isn't the standard's counts as unknown")
   }

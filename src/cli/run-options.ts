@@ -53,7 +53,21 @@ export const STRACE: OptionSpec = {
   optional: true,
   help: 'print each call of a WASI function, on stderr or to the file',
 }
-export const TRACE: OptionSpec = { name: '--trace', value: 'wasi', help: 'the same' }
+export const TRACE: OptionSpec = {
+  name: '--trace',
+  value: 'wasi,host',
+  help: 'what is printed so: calls of WASI functions, calls of the functions of --imports, or both',
+}
+export const TRACE_FORMAT: OptionSpec = {
+  name: '--trace-format',
+  value: 'text|json|chrome',
+  help: 'lines as strace has them; a JSON object a line; or what chrome://tracing and Perfetto open',
+}
+export const TRACE_BYTES: OptionSpec = {
+  name: '--trace-bytes',
+  value: 'N',
+  help: 'bytes of what a call writes or reads that are in the trace; 32 by default',
+}
 export const UNKNOWN_IMPORTS: OptionSpec = {
   name: '--unknown-imports',
   value: 'trap|default|log',
@@ -63,6 +77,11 @@ export const PRELOAD: OptionSpec = {
   name: '--preload',
   value: 'NAME=FILE',
   help: 'instantiate FILE first; its exports can be imported from NAME',
+}
+export const IMPORTS: OptionSpec = {
+  name: '--imports',
+  value: 'FILE',
+  help: "what the program imports, from an ECMAScript module: export default { env: { f(ctx) {} } }; heddle stub writes one. Functions of WASI that are in it replace heddle's, and those of its export interpose stand in front of them",
 }
 export const TIER: OptionSpec = { name: '--tier', value: 'auto|interpret', help: 'how code is executed' }
 export const PROFILE: OptionSpec = {
@@ -128,8 +147,11 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   MAX_HEAP,
   STRACE,
   TRACE,
+  TRACE_FORMAT,
+  TRACE_BYTES,
   UNKNOWN_IMPORTS,
   PRELOAD,
+  IMPORTS,
   TIER,
   PROFILE,
   DETERMINISTIC,

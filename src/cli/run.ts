@@ -1,6 +1,5 @@
 // `heddle run`: a program, or one function of a module. What the options mean is here and in folders.ts; what they are, in run-options.ts.
 
-import { closeSync } from 'node:fs'
 import { basename } from 'node:path'
 import {
   Engine,
@@ -16,13 +15,13 @@ import {
 } from '../index.ts'
 import type { ResumeOptions, TierName, UnknownImports } from '../index.ts'
 import { nodeHost, writeAll } from '../node/index.ts'
-import { formatCall } from '../wasi.ts'
+import { WasiExit } from '../wasi.ts'
 import { Arguments, parseArguments } from './arguments.ts'
 import { FEATURES, JSON_OUTPUT, QUIET, VERBOSE, COLOR, type Command } from './command.ts'
 import { CliError, EXIT_MODULE } from './failure.ts'
 import { openFolders } from './folders.ts'
 import { compileSource, parseFeatures, readSource, type Source } from './module-file.ts'
-import { openForWriting } from './output-file.ts'
+import { loadImports } from './imports-file.ts'
 import { parseCount, parseDuration, parseSize } from './quantities.ts'
 import { deterministicOptions, openRecording, profileOf, readRecording } from './recording.ts'
 import { note, reportTrap, setColor } from './report.ts'
@@ -33,6 +32,7 @@ import {
   DETERMINISTIC,
   ENV,
   FUEL,
+  IMPORTS,
   INHERIT_ENV,
   INVOKE,
   MAX_HEAP,
@@ -44,12 +44,11 @@ import {
   RECORD,
   RESUME,
   RUN_OPTIONS,
-  STRACE,
   TIER,
   TIMEOUT,
-  TRACE,
   UNKNOWN_IMPORTS,
 } from './run-options.ts'
+import { openTrace } from './trace-output.ts'
 
 export const runCommand: Command = {
   name: 'run',
@@ -122,7 +121,8 @@ async function conduct(
 ): Promise<number> {
   const json = parsed.has(JSON_OUTPUT)
   const snapshot = snapshotFile(parsed, parsed.has(QUIET))
-  const trace = openTrace(parsed)
+  const { imports, interpose } = await loadImports(parsed.all(IMPORTS))
+  const trace = openTrace(parsed, file)
   const interrupt = new AbortController()
   // Once: a second interrupt ends the process, as it ends any other.
   const interrupted = (): void => interrupt.abort()
@@ -131,22 +131,32 @@ async function conduct(
     const result = await start({
       ...hostOptions(parsed, file, json),
       ...limitOptions(parsed),
+      imports: trace?.watch(imports) ?? imports,
+      interpose,
       invoke: parsed.get(INVOKE),
       snapshotOn: snapshot?.moments,
       signal: interrupt.signal,
-      ...(trace !== undefined && { trace: trace.listener }),
+      ...trace?.options,
       unknownImports: unknownImports(parsed),
       onUnknownCall: (from, name, values) =>
         note(`unknown import called: ${nameText(from)}.${nameText(name)}(${values.join(', ')})`),
-    })
+    }).finally(() => trace?.close())
     report(result, parsed, json)
     const isWritten = snapshot?.write(result)
     if (isWritten === false && result.snapshotError !== undefined && result.exitCode === 0) return EXIT_MODULE
-    return result.exitCode > 255 ? result.exitCode & 0xff || 255 : result.exitCode
+    return shellCode(result.exitCode)
+  } catch (error) {
+    // A function of --imports may end a program that doesn't know WASI, too.
+    if (error instanceof WasiExit) return shellCode(error.exitCode)
+    throw error
   } finally {
     process.removeListener('SIGINT', interrupted)
-    trace?.close()
   }
+}
+
+/** What a shell sees of an exit code has eight bits; a failure stays one. */
+function shellCode(exitCode: number): number {
+  return exitCode > 255 ? exitCode & 0xff || 255 : exitCode
 }
 
 interface CommandLine {
@@ -295,26 +305,6 @@ function stackLimits(text: string): NonNullable<RunOptions['limits']> {
   }
   const stackFrames = parseCount(MAX_STACK.name, text)
   return { stackFrames, stackBytes: Math.max(DEFAULT_STACK_BYTES, stackFrames * BYTES_PER_CALL) }
-}
-
-interface TraceOutput {
-  readonly listener: Exclude<RunOptions['trace'], 'wasi' | undefined>
-  readonly close: () => void
-}
-
-function openTrace(parsed: Arguments): TraceOutput | undefined {
-  const kinds = parsed.all(TRACE).flatMap((list) => list.split(','))
-  const other = kinds.find((kind) => kind !== 'wasi')
-  if (other !== undefined) throw new CliError(`--trace=${other} comes with the tracer; there is --trace=wasi`)
-  if (kinds.length === 0 && !parsed.has(STRACE)) return undefined
-  const path = parsed.get(STRACE) ?? ''
-  const fd = path === '' ? 2 : openForWriting(path)
-  return {
-    listener: (call) => writeAll(fd, `${formatCall(call)}\n`),
-    close: () => {
-      if (fd !== 2) closeSync(fd)
-    },
-  }
 }
 
 /** Without an engine as they are. */

@@ -70,6 +70,11 @@ function functionOf(value: unknown): FuncInstance | undefined {
   return typeof value === 'function' ? instances.get(value) : undefined
 }
 
+/** Whether it is a function of wasm, which takes no context in front of its arguments. */
+export function isExportedFunction(value: unknown): boolean {
+  return functionOf(value) !== undefined
+}
+
 function callFunction(func: FuncInstance, args: readonly unknown[]): unknown {
   const bound = tiers.get(func) ?? (func.instance && storeTiers.get(func.instance.store))
   const tier = bound?.tier ?? fallbackTier

@@ -50,5 +50,9 @@ function section(title: string, output: string): string {
 
 /** How long calls took is another matter each time; how large snapshots are, with each change of the compiler of texts or of their format. */
 function stable(output: string): string {
-  return output.replaceAll(/<\d+\.\d{6}>$/gm, '<time>').replaceAll(/ is in (\S+), \d+ bytes/g, ' is in $1, <size>')
+  return output
+    .replaceAll(/<\d+\.\d{6}>$/gm, '<time>')
+    .replaceAll(/"(start|duration)":"\d+"/g, '"$1":"<time>"')
+    .replaceAll(/"(ts|dur)":[\d.]+/g, '"$1":<time>')
+    .replaceAll(/ is in (\S+), \d+ bytes/g, ' is in $1, <size>')
 }
