@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 import { generateLoop } from './generate-loop.ts'
 import { generateSideLoop } from './generate-side-loop.ts'
+import { generateWasiPage } from './generate-wasi-page.ts'
 
 interface Generated {
   /** From the project's root. */
@@ -19,6 +20,7 @@ interface Generated {
 const generated: readonly Generated[] = [
   { path: 'src/interpret/loop.gen.ts', generate: generateLoop },
   { path: 'src/interpret/side-loop.gen.ts', generate: generateSideLoop },
+  { path: 'docs/wasi-functions.md', generate: generateWasiPage },
 ]
 
 function main(args: readonly string[]): void {

@@ -9,7 +9,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Instruction } from '../src/instructions/define.ts'
 import { INSTRUCTIONS } from '../src/instructions/table.ts'
 import { EVENT_KINDS } from '../src/snapshot/recording-file.ts'
+import type { WasiCall } from '../src/wasi/preview1/trace.ts'
 import { projectRoot } from './source-tree.ts'
+import { Caller } from './wasi/host.ts'
 
 interface Output {
   readonly status: number | null
@@ -175,6 +177,8 @@ describe('a command line of the README', () => {
     ['heddle strip a.wasm -o b.wasm', '', 0],
     ['heddle wizen --allow-wasi --dir examples/c::/ examples/c/lookup.wasm -o lookup.wasm', '', 0],
     ['heddle examples/fib.wat --invoke fib -a 10 --fuel 99 --snapshot state; heddle --resume state', '55\n', 0],
+    ['heddle --strace=trace.json --trace-format chrome examples/c/hello.wasm you', 'Hello, you!\n', 0],
+    ['heddle stub examples/c/hello.wasm > fake.ts; heddle run --imports fake.ts examples/c/hello.wasm', '', 1],
     ['heddle wast suites/spec/core', /one\.wast: 2 passed/, 0],
   ]
   const [lines] = blocksOf(readme, '').filter((text) => text.startsWith('heddle '))
@@ -238,6 +242,64 @@ describe('the page on pre-initialisation', () => {
     expect({ stdout, stderr }).toEqual({ stdout: 'warp: word 2 of 3\n\n', stderr: '' })
   })
 })
+
+describe('the page on tracing', () => {
+  const page = read('docs/tracing.md')
+  const [watching, standing, file] = blocksOf(page, 'js')
+
+  it('has a program that watches another', () => {
+    expect(runModule(watching!)).toEqual({
+      status: 0,
+      stdout: `in.txt { opened_fd: 4 }
+warp weft warp
+
+fd_close(4) = 0
+`,
+      stderr: '',
+    })
+  })
+
+  it('has a program that stands in front of another', () => {
+    expect(runModule(standing!)).toEqual({ status: 0, stdout: STOOD, stderr: '' })
+  })
+
+  it('has a file that fakes chance, and lines that are printed so', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'heddle-tracing-'))
+    const fake = join(folder, 'fake.mjs')
+    writeFileSync(fake, file!)
+    const random = join(folder, 'random.wat')
+    writeFileSync(random, RANDOM)
+    const main = join(projectRoot, 'dist/cli/main.js')
+    const heddle = (...args: readonly string[]): Output =>
+      spawnSync(process.execPath, [main, ...args], { cwd: projectRoot, encoding: 'utf8' })
+    expect(heddle('--imports', fake, '--invoke', 'roll', random).stdout).toBe('67372036\n')
+    const withoutTimes = (text: string): string => text.replaceAll(/ <\d\.\d{6}>$/gm, '')
+    const shown = /^\$ heddle (.*)\n([^]*)$/.exec(blocksOf(page, '')[0]!)!
+    expect(withoutTimes(heddle(...shown[1]!.split(' ')).stderr)).toBe(withoutTimes(shown[2]!))
+    rmSync(folder, { recursive: true })
+  })
+
+  it('says what each field of an event is', () => {
+    const fields = [...page.matchAll(/^\| ((?:`\w+`(?:, )?)+) +\|/gm)].flatMap(([, names]) =>
+      names!.replaceAll('`', '').split(', '),
+    )
+    const events: WasiCall[] = []
+    const { functions } = new Caller({ trace: (call) => void events.push(call) })
+    void functions.sched_yield()
+    expect(fields.toSorted()).toEqual(Object.keys(events[0]!).toSorted())
+  })
+})
+
+const STOOD = `    2 100.0 % heddle
+    2 words, 1 different
+
+`
+
+/** Gives what chance gives. */
+const RANDOM = `(module
+  (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "roll") (result i32) (drop (call $random_get (i32.const 0) (i32.const 4))) (i32.load (i32.const 0))))`
 
 describe('the page on fuel', () => {
   const cells = [...fuel.matchAll(/^\| (.+?) +\| (.+?) +\|$/gm)].slice(2).map(([, names, units]) => ({

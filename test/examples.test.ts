@@ -51,6 +51,7 @@ a timer has fired meanwhile
 guest: looking it up
 look_up: the thread that is drawn through
 `,
+  'heddle --imports examples/shout.js examples/c/hello.wasm you': 'HELLO, YOU!\n',
   'heddle examples/c/hello.wasm you': 'Hello, you!\n',
   'heddle --dir test/fixtures/cli/folder::/ examples/c/words.wasm in.txt': `    2  66.7 % warp
     1  33.3 % weft
