@@ -8,7 +8,7 @@ import type { FileStat, FileTimes } from '../wasi.ts'
 type SystemTime = string | Date
 
 /** Of the system's calls, access first. */
-export type SetTimes = (atim: SystemTime, mtim: SystemTime) => void
+type SetTimes = (atim: SystemTime, mtim: SystemTime) => void
 
 const NS_PER_S = 1_000_000_000n
 const NS_PER_US = 1000n

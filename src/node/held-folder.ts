@@ -12,7 +12,7 @@ export type Found =
   /** A device, a FIFO, a socket: it is not opened, for that alone can have effects, or block. */
   | { readonly type: 'other' }
 
-export interface FoundFile {
+interface FoundFile {
   readonly type: 'file'
   /** This very file, with flags of open(2) that neither create nor truncate. */
   readonly open: (flags: number) => OpenedFile

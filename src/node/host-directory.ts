@@ -27,7 +27,7 @@ import type { HostMount } from './host-mount.ts'
 import { system } from './system-error.ts'
 import { windowsTarget } from './windows-names.ts'
 
-const { O_DIRECTORY = 0, O_RDONLY, O_RDWR, O_WRONLY } = constants
+const { O_DIRECTORY, O_RDONLY, O_RDWR, O_WRONLY } = constants
 
 /** How often another process may change what a name stands for, while a call is under way, until the call gives up. */
 const TRIES = 16

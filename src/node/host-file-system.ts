@@ -37,7 +37,7 @@ export class HostFileSystem implements FileSystem {
     this.root = resolve(root)
     this.access = access
     this.#mount = new HostMount(access === 'ro')
-    checkFolder(this.root)
+    checkFolder(root)
     this.#holder =
       (held ?? (canHoldByDescriptor(this.root) ? 'descriptors' : 'paths')) === 'paths' ? pathFolders : descriptorFolders
   }

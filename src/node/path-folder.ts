@@ -20,8 +20,14 @@ import { isForeignOnWindows } from './windows-names.ts'
 
 const isWindows = process.platform === 'win32'
 
-/** Where the system has them: Windows has none of the three. */
-const { O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_NOCTTY = 0 } = constants
+/** Those of the last three that the system has: Windows has none, whatever the types say. */
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY }: Partial<Record<keyof typeof constants, number>> = constants
+const CREATE_NEW = flags(O_CREAT, O_EXCL, O_NOFOLLOW)
+const OPEN_QUIETLY = flags(O_NOFOLLOW, O_NONBLOCK, O_NOCTTY)
+
+function flags(...all: readonly (number | undefined)[]): number {
+  return all.reduce((sum: number, flag) => sum | (flag ?? 0), 0)
+}
 
 export const pathFolders: FolderHolder = {
   hold: (path) => holdAt(realpathSync.native(path)),
@@ -77,7 +83,7 @@ class PathFolder implements HeldFolder {
   createFile(name: string, flags: number): OpenedFile {
     const path = this.#pathOf(name)
     this.#verify()
-    const fd = openSync(path, flags | O_CREAT | O_EXCL | O_NOFOLLOW, 0o666)
+    const fd = openSync(path, flags | CREATE_NEW, 0o666)
     return this.#opened(fd, path, fstatSync(fd, { bigint: true }))
   }
 
@@ -139,7 +145,7 @@ class PathFolder implements HeldFolder {
 
   #open(path: string, flags: number, stats: BigIntStats): OpenedFile {
     this.#verify()
-    const fd = openSync(path, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
+    const fd = openSync(path, flags | OPEN_QUIETLY)
     return this.#opened(fd, path, stats)
   }
 

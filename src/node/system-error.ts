@@ -33,11 +33,7 @@ export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 
 /** The guest's call answers with the code that fits, EIO where none does. All else passes. */
 export function toWasiError(error: unknown): unknown {
-  return isSystemError(error) ? new WasiError(errnoOf(error.code ?? ''), error.message) : error
-}
-
-export function errnoOf(code: string): Errno {
-  return ERRNOS[code] ?? 'io'
+  return isSystemError(error) ? new WasiError(ERRNOS[error.code ?? ''] ?? 'io', error.message) : error
 }
 
 /** For calls of the system on a guest's behalf: whatever they throw is an answer that the guest gets. */

@@ -62,7 +62,9 @@ export async function failureOf(suite: string, program: Program, way: Way): Prom
     if (ended.exitCode !== exitCode) return `exit code ${ended.exitCode}: ${ended.stderr}`
     if (stdout !== undefined && ended.stdout !== stdout) return `it printed ${ended.stdout}`
     if (stderr !== undefined && ended.stderr !== stderr) return `it said ${ended.stderr}`
-    return openDescriptors() === open ? undefined : `descriptors of the process are open: ${openDescriptors()}, before ${open}`
+    return openDescriptors() === open
+      ? undefined
+      : `descriptors of the process are open: ${openDescriptors()}, before ${open}`
   } catch (error) {
     return `it trapped: ${String(error)}`
   } finally {
@@ -75,8 +77,13 @@ export function openDescriptors(): number {
   return existsSync('/proc/self/fd') ? readdirSync('/proc/self/fd').length : 0
 }
 
-function fileSystemOf(folder: string, { fileSystem }: Way): FileSystem | Record<string, Uint8Array | { type: 'directory' }> {
-  return fileSystem === 'virtual' ? treeOf(folder) : new HostFileSystem({ root: folder, access: 'rw', held: fileSystem })
+function fileSystemOf(
+  folder: string,
+  { fileSystem }: Way,
+): FileSystem | Record<string, Uint8Array | { type: 'directory' }> {
+  return fileSystem === 'virtual'
+    ? treeOf(folder)
+    : new HostFileSystem({ root: folder, access: 'rw', held: fileSystem })
 }
 
 const clock: WasiClock = {
@@ -126,7 +133,8 @@ function treeOf(folder: string, prefix = ''): Record<string, Uint8Array | { type
   const tree: Record<string, Uint8Array | { type: 'directory' }> = {}
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = `${prefix}/${entry.name}`
-    if (entry.isDirectory()) Object.assign(tree, { [path]: { type: 'directory' } }, treeOf(join(folder, entry.name), path))
+    if (entry.isDirectory())
+      Object.assign(tree, { [path]: { type: 'directory' } }, treeOf(join(folder, entry.name), path))
     else tree[path] = readFileSync(join(folder, entry.name))
   }
   return tree
