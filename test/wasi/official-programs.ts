@@ -47,11 +47,16 @@ export function officialPrograms(suite: string): Program[] {
   )
 }
 
+/** How it is started, and what is to come of it. */
+export function specificationOf(folder: string, program: string): Specification {
+  const file = join(folder, `${program}.json`)
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Specification) : {}
+}
+
 /** What went wrong, undefined where nothing did. The program gets a fresh copy of its folder. */
 export async function failureOf(suite: string, program: Program, way: Way): Promise<string | undefined> {
   const folder = join(suite, program.language)
-  const file = join(folder, `${program.name}.json`)
-  const specification: Specification = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Specification) : {}
+  const specification = specificationOf(folder, program.name)
   const { root, exit_code: exitCode = 0, stdout, stderr } = specification
   const copy = mkdtempSync(join(tmpdir(), 'heddle-wasi-'))
   try {
