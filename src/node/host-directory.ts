@@ -73,16 +73,17 @@ export class HostDirectory implements Directory {
 
   /** Names that are not UTF-8 are left out: no path of a guest can name them. */
   list(): readonly DirectoryEntry[] {
-    return system(() => {
-      try {
-        return this.#folder.itself((path) =>
+    try {
+      return system(() =>
+        this.#folder.itself((path) =>
           readdirSync(path, 'buffer').flatMap((name) => (isUtf8(name) ? listed(path, name.toString()) : [])),
-        )
-      } catch (error) {
-        if (error instanceof WasiError && error.errno === 'noent') return []
-        throw error
-      }
-    })
+        ),
+      )
+    } catch (error) {
+      // It was removed.
+      if (isErrno(error, 'noent')) return []
+      throw error
+    }
   }
 
   reopen(): HostDirectory {

@@ -67,7 +67,8 @@ class PathFolder implements HeldFolder {
   }
 
   stat(): BigIntStats {
-    return this.#isRemoved ? withoutNames(this.#stats) : this.#verify()
+    const isThere = !this.#isRemoved && lstatSync(this.#path, { throwIfNoEntry: false }) !== undefined
+    return isThere ? this.#verify() : withoutNames(this.#stats)
   }
 
   find(name: string): Found {
