@@ -1,7 +1,8 @@
 // `--dir`, `--mapdir`, `--tmpfs`: what the guest finds of folders.
 
+import { UsageError } from '../index.ts'
 import { VirtualFileSystem, type FileSystem, type Tree, type TreeEntry } from '../wasi.ts'
-import { loadFolder } from '../node/index.ts'
+import { HostFileSystem, loadFolder } from '../node/index.ts'
 import type { Arguments } from './arguments.ts'
 import { CliError, fileError } from './failure.ts'
 import { DETERMINISTIC, DIR, MAPDIR, TMPFS } from './run-options.ts'
@@ -12,35 +13,44 @@ interface Folders {
   readonly notes: readonly string[]
 }
 
-/** Loads what was asked for. A folder is a read-only copy: the guest's attempts to write answer EROFS. */
+/** The folders themselves; where a run is to be the same on every machine, read-only copies of them as they are now. */
 export function openFolders(args: Arguments): Folders {
   const preopens: Record<string, FileSystem> = {}
   const notes: string[] = []
   const isDeterministic = args.has(DETERMINISTIC)
   const now = isDeterministic ? (): bigint => 0n : (): bigint => BigInt(Date.now()) * 1_000_000n
+  const dev = (): bigint => BigInt(Object.keys(preopens).length + 1)
   const open = (guest: string, make: () => FileSystem): void => {
     if (Object.hasOwn(preopens, guest)) throw new CliError(`two folders are called ${guest}`)
     preopens[guest] = make()
   }
-  for (const { host, guest } of [...args.all(DIR).map(parseDir), ...args.all(MAPDIR).map(parseMapdir)]) {
-    open(guest, () => {
-      const { tree, files, bytes, skipped } = load(host)
-      notes.push(`${guest} is a read-only copy of ${host}: ${files} files, ${bytes} bytes`)
-      if (skipped.length > 0) notes.push(`left out, because they can't be read: ${skipped.join(', ')}`)
-      return new VirtualFileSystem(isDeterministic ? withoutTimes(tree) : tree, {
-        access: 'ro',
-        now,
-        dev: BigInt(Object.keys(preopens).length + 1),
-      })
-    })
+  for (const mapping of [...args.all(DIR).map(parseDir), ...args.all(MAPDIR).map(parseMapdir)]) {
+    const { guest } = mapping
+    open(guest, () => (isDeterministic ? frozenCopy(mapping, dev(), notes) : hostFolder(mapping, notes)))
   }
-  for (const guest of args.all(TMPFS)) {
-    open(guest, () => new VirtualFileSystem({}, { now, dev: BigInt(Object.keys(preopens).length + 1) }))
-  }
+  for (const guest of args.all(TMPFS)) open(guest, () => new VirtualFileSystem({}, { now, dev: dev() }))
   return { preopens, notes }
 }
 
-/** When files were changed is another matter on every machine. */
+function hostFolder({ option, host, guest, access }: Mapping, notes: string[]): FileSystem {
+  try {
+    const fileSystem = new HostFileSystem({ root: host, access })
+    notes.push(`${guest} is ${host}, ${access === 'ro' ? 'to read' : 'to read and write'}`)
+    return fileSystem
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    throw new CliError(`${option} ${error.message}`)
+  }
+}
+
+/** Without times: when files were changed is another matter on every machine. */
+function frozenCopy({ option, host, guest }: Mapping, dev: bigint, notes: string[]): FileSystem {
+  const { tree, files, bytes, skipped } = load(option, host)
+  notes.push(`${guest} is a read-only copy of ${host}: ${files} files, ${bytes} bytes`)
+  if (skipped.length > 0) notes.push(`left out, because they can't be read: ${skipped.join(', ')}`)
+  return new VirtualFileSystem(withoutTimes(tree), { access: 'ro', now: () => 0n, dev })
+}
+
 function withoutTimes(tree: Tree): Tree {
   const entries = Object.entries(tree).map(([path, entry]): [string, TreeEntry] => {
     if (typeof entry !== 'object' || !('type' in entry) || entry.type === 'hard-link') return [path, entry]
@@ -49,32 +59,40 @@ function withoutTimes(tree: Tree): Tree {
   return Object.fromEntries(entries)
 }
 
-function load(host: string): ReturnType<typeof loadFolder> {
+function load(option: string, host: string): ReturnType<typeof loadFolder> {
   try {
     return loadFolder(host)
   } catch (error) {
-    const { message } = fileError(`--dir ${host}`, error)
+    const { message } = fileError(`${option} ${host}`, error)
     throw new CliError(message)
   }
 }
 
 interface Mapping {
+  /** That which asks for it. */
+  readonly option: string
   readonly host: string
   readonly guest: string
+  readonly access: 'ro' | 'rw'
 }
 
-/** `HOST`, `HOST::GUEST`, or as docker writes it `HOST:GUEST`; `:ro` behind it says what is so anyway. */
+/** `HOST`, `HOST::GUEST`, or as docker writes it `HOST:GUEST`, and `:ro` or `:rw` behind it. */
 function parseDir(text: string): Mapping {
-  if (text.endsWith(':rw'))
-    throw new CliError(`--dir ${text}: folders are read-only copies; --tmpfs GUEST can be written`)
-  const folder = text.replace(/:ro$/, '')
-  const [, host, guest] = /^(.+?)::(.+)$/s.exec(folder) ?? /^([^:]{2,}|\.):([^:\\]+)$/s.exec(folder) ?? []
-  return host === undefined || guest === undefined ? { host: folder, guest: folder } : { host, guest }
+  const { folder, access } = parseAccess(text)
+  const [, host = folder, guest = folder] =
+    /^(.+?)::(.+)$/s.exec(folder) ?? /^([^:]{2,}|\.):([^:\\]+)$/s.exec(folder) ?? []
+  return { option: DIR.name, host, guest, access }
 }
 
 /** The other way round, as the engines have it that know this option. */
 function parseMapdir(text: string): Mapping {
-  const [, guest, host] = /^(.+?)::?(.+)$/s.exec(text) ?? []
+  const { folder, access } = parseAccess(text)
+  const [, guest, host] = /^(.+?)::?(.+)$/s.exec(folder) ?? []
   if (guest === undefined || host === undefined) throw new CliError(`--mapdir takes GUEST::HOST, not "${text}"`)
-  return { host, guest }
+  return { option: MAPDIR.name, host, guest, access }
+}
+
+function parseAccess(text: string): { readonly folder: string; readonly access: 'ro' | 'rw' } {
+  const [, folder = text, access] = /^(.+):(ro|rw)$/s.exec(text) ?? []
+  return { folder, access: access === 'ro' ? 'ro' : 'rw' }
 }

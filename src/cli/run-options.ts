@@ -12,13 +12,13 @@ export const ARGS: OptionSpec = {
 }
 export const DIR: OptionSpec = {
   name: '--dir',
-  value: 'HOST[::GUEST]',
-  help: 'a folder for the guest: for now a read-only copy, made at the start',
+  value: 'HOST[::GUEST][:ro]',
+  help: 'a folder for the guest, to read and write; with :ro behind it, to read',
 }
 export const MAPDIR: OptionSpec = {
   name: '--mapdir',
   aliases: ['--map-dir'],
-  value: 'GUEST::HOST',
+  value: 'GUEST::HOST[:ro]',
   help: 'the same, as other engines write it',
 }
 export const TMPFS: OptionSpec = {
@@ -94,7 +94,7 @@ export const DETERMINISTIC: OptionSpec = {
   name: '--deterministic',
   value: 'SEED',
   optional: true,
-  help: 'the same run on every machine: virtual time, random numbers from the seed (0), canonical NaNs; fuel is counted',
+  help: 'the same run on every machine: virtual time, random numbers from the seed (0), canonical NaNs; folders are read-only copies; fuel is counted',
 }
 export const RECORD: OptionSpec = {
   name: '--record',

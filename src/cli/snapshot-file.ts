@@ -15,7 +15,21 @@ import type { Arguments } from './arguments.ts'
 import { CliError, EXIT_MODULE, fileError } from './failure.ts'
 import { displayName, readFile } from './module-file.ts'
 import { note, reportError } from './report.ts'
-import { ARGV0, FUEL, INVOKE, PRELOAD, PROFILE, RECORD, REPLAY, SNAPSHOT, SNAPSHOT_ON, TIMEOUT } from './run-options.ts'
+import {
+  ARGV0,
+  DETERMINISTIC,
+  DIR,
+  MAPDIR,
+  FUEL,
+  INVOKE,
+  PRELOAD,
+  PROFILE,
+  RECORD,
+  REPLAY,
+  SNAPSHOT,
+  SNAPSHOT_ON,
+  TIMEOUT,
+} from './run-options.ts'
 
 /** As they are called here. */
 const MOMENTS: ReadonlyMap<string, SnapshotMoment> = new Map([
@@ -35,11 +49,14 @@ const MAX_SNAPSHOT_BYTES = 2 ** 33
 class SnapshotFile {
   readonly moments: readonly SnapshotMoment[]
   private readonly path: string
+  /** Options without which it doesn't go on. */
+  private readonly needed: readonly string[]
   private readonly isQuiet: boolean
 
-  constructor(path: string, moments: readonly SnapshotMoment[], isQuiet: boolean) {
+  constructor(path: string, moments: readonly SnapshotMoment[], needed: readonly string[], isQuiet: boolean) {
     this.path = path
     this.moments = moments
+    this.needed = needed
     this.isQuiet = isQuiet
   }
 
@@ -50,7 +67,7 @@ class SnapshotFile {
     if (snapshot === undefined) return false
     const bytes = snapshot.encode({ modules: true })
     writeWhole(this.path, bytes)
-    const resume = `heddle run --resume ${fileWord(this.path)}`
+    const resume = ['heddle run', ...this.needed, '--resume', fileWord(this.path)].join(' ')
     const size = `${bytes.length} bytes`
     if (snapshot.kind === 'instance') {
       this.note(`the program as it ended is in ${this.path}, ${size}; to call its functions:  ${resume} --invoke FUNC`)
@@ -95,7 +112,13 @@ export function snapshotFile(parsed: Arguments, isQuiet: boolean): SnapshotFile 
   } catch (error) {
     throw error instanceof CliError ? error : fileError(dirname(path), error)
   }
-  return new SnapshotFile(path, moments, isQuiet)
+  return new SnapshotFile(path, moments, folderOptions(parsed), isQuiet)
+}
+
+/** Folders are not in a snapshot, but for copies. */
+function folderOptions(parsed: Arguments): readonly string[] {
+  if (parsed.has(DETERMINISTIC)) return []
+  return [DIR, MAPDIR].flatMap((option) => parsed.all(option).map((text) => `${option.name} ${fileWord(text)}`))
 }
 
 /** What stops a program that would go on; to be ready for traps is slow. */

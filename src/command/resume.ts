@@ -49,6 +49,21 @@ export async function resume(source: Snapshot | Uint8Array, options: ResumeOptio
     { ...hostOptions, fuel: counted, unknownImports: unknownImports ?? state.unknownImports },
     usesWasi,
   )
+  try {
+    return await revive(snapshot, state, host, { modules, externs, invoke, args, engine })()
+  } finally {
+    // What never came to run has folders open all the same.
+    host.wasi?.close()
+  }
+}
+
+/** The program as it is to go on; nothing of it has happened yet. */
+function revive(
+  snapshot: Snapshot,
+  state: ProgramState,
+  host: ProgramHost,
+  { modules, externs, invoke, args, engine }: ResumeOptions,
+): () => Promise<RunResult> {
   const restored = (engine ?? engineFor(snapshot, state)).restore(snapshot, {
     ...host.instanceOptions,
     modules,
@@ -64,7 +79,7 @@ export async function resume(source: Snapshot | Uint8Array, options: ResumeOptio
   }
   const last = { entry: invoke ?? state.entry, args: invoke === undefined ? state.args : (args ?? []) }
   const program = new Program(host, { ...partsOf(state, restored), ...last })
-  return run === undefined ? program.finish() : program.finishFrom(run, state.stage)
+  return () => (run === undefined ? program.finish() : program.finishFrom(run, state.stage))
 }
 
 function functionsOf({ runtime }: Instance): { readonly name: string; readonly type: string }[] {

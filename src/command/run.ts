@@ -48,14 +48,16 @@ export async function run(source: ModuleSource | Module, options: RunOptions = {
   const compile = (given: ModuleSource | Module): Module => (given instanceof Module ? given : engine.compile(given))
   const module = compile(source)
   const modules = [...Object.values(preload).map(compile), module]
+  if (isDeterministic(hostOptions)) modules.forEach(({ compiled }) => requireDeterministic(compiled))
+  const entry = entryOf(module, invoke)
   const wasiArgs = [argv0, ...(invoke === undefined ? args.map(String) : [])]
+  // Last: from here on folders are open, until the program has ended.
   const host = new ProgramHost(hostOptions, modules.some(importsWasi), wasiArgs, record)
-  if (host.isDeterministic) modules.forEach(({ compiled }) => requireDeterministic(compiled))
   const program = new Program(host, {
     instances: [],
     modules,
     preloads: Object.keys(preload),
-    entry: entryOf(module, invoke),
+    entry,
     args: invoke === undefined ? [] : args,
     fuelUsed: 0,
     features: engine.optionalFeatures,

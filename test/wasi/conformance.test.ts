@@ -1,7 +1,10 @@
-// The official programs of WASI preview 1, on the host's WebAssembly and the virtual file system.
+// The official programs of WASI preview 1: on a virtual file system and on real folders, on the host's WebAssembly and on the interpreter, as
+// whoever runs the tests and as an ordinary user; and with a state that is carried over at each call.
 
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { FUNCTION_NAMES } from '../../src/wasi/preview1/functions.ts'
 import type { FunctionName } from '../../src/wasi/preview1/functions.ts'
@@ -11,57 +14,77 @@ import type { WasiFunction } from '../../src/wasi/preview1/call.ts'
 import { requireSuites } from '../suites.ts'
 import { REAL_CLOCK, loadFolder, native, realRandom } from './host.ts'
 import type { NativeMemory } from './host.ts'
+import { ENGINES, FILE_SYSTEMS, failureOf, officialPrograms, specificationOf } from './official-programs.ts'
+import type { Program, Way } from './official-programs.ts'
 
-interface Specification {
-  readonly args?: readonly string[]
-  readonly env?: Readonly<Record<string, string>>
-  readonly root?: string
-  readonly exit_code?: number
-  readonly stdout?: string
-  readonly stderr?: string
+const suite = requireSuites('wasi-preview1') ?? ''
+const programs = suite === '' ? [] : officialPrograms(suite)
+
+/** Nobody. */
+const ORDINARY_USER = 65534
+
+const isLinux = process.platform === 'linux'
+const fileSystems = FILE_SYSTEMS.filter((each) => each !== 'descriptors' || isLinux)
+if (!isLinux) didNotRun('with folders that are held by descriptors: that is for Linux')
+
+function didNotRun(what: string): void {
+  console.warn(`\n${'!'.repeat(100)}\nThe official programs DID NOT RUN ${what}.\n${'!'.repeat(100)}\n`)
 }
 
-const suite = requireSuites('wasi-preview1')
-const languages = ['c', 'rust', 'assemblyscript']
-
-describe.skipIf(suite === undefined)('the official programs', () => {
-  const programs = languages.flatMap((language) =>
-    readdirSync(join(suite ?? '.', language))
-      .filter((file) => file.endsWith('.wasm'))
-      .map((file) => ({ language, program: file.slice(0, -'.wasm'.length) })),
-  )
-
+describe.skipIf(suite === '')('the official programs', () => {
   test('are 72', () => {
     expect(programs).toHaveLength(72)
   })
 
-  test.each(programs)('$language $program', ({ language, program }) => {
-    runProgram(language, program, {})
+  const ways = fileSystems.flatMap((fileSystem) => ENGINES.map((engine) => ({ fileSystem, engine })))
+
+  describe.each(ways)('on $fileSystem, by $engine', (way) => {
+    test.each(programs)('$language $name', async (program) => {
+      expect(await failures(program, way)).toEqual([])
+    })
   })
 
-  // Asked so, they accept only the code that Unix gives where systems differ.
-  test.each(programs.filter(({ language }) => language === 'rust'))('$language $program, strict', (row) => {
-    runProgram(row.language, row.program, { ERRNO_MODE_UNIX: '1' })
+  test.runIf(process.getuid?.() === 0)('on real folders as an ordinary user', () => {
+    const child = fileURLToPath(new URL('official-child.ts', import.meta.url))
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', child, suite], {
+      uid: ORDINARY_USER,
+      gid: ORDINARY_USER,
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'] },
+    })
+    if (status !== 0 && /EACCES|permission denied/i.test(stderr) && process.env['CI'] !== 'true') {
+      didNotRun(`as an ordinary user, who can't read this folder:\n${stderr}`)
+      return
+    }
+    expect(JSON.parse(stdout)).toEqual({
+      user: ORDINARY_USER,
+      runs: fileSystems.includes('descriptors') ? 236 : 118,
+      failures: [],
+    })
   })
 
-  test.each(programs)('$language $program, each call by a Wasi that goes on from the state of the last', (row) => {
-    runProgram(row.language, row.program, {}, true)
+  if (process.getuid?.() !== 0) didNotRun('as root: whoever runs the tests is an ordinary user')
+
+  test.each(programs)('$language $name, each call by a Wasi that goes on from the state of the last', (program) => {
+    runThroughStates(program)
   })
 })
 
-function runProgram(
-  language: string,
-  program: string,
-  env: Readonly<Record<string, string>>,
-  throughState = false,
-): void {
-  const folder = join(suite ?? '.', language)
-  const file = join(folder, `${program}.json`)
-  const specification: Specification = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Specification) : {}
-  const { args = [], root } = specification
+async function failures(program: Program, way: Omit<Way, 'strict'>): Promise<string[]> {
+  const found: string[] = []
+  for (const strict of program.language === 'rust' ? [false, true] : [false]) {
+    const failure = await failureOf(suite, program, { ...way, strict })
+    if (failure !== undefined) found.push(`${strict ? 'strict: ' : ''}${failure}`)
+  }
+  return found
+}
+
+function runThroughStates({ language, name: program }: Program): void {
+  const folder = join(suite, language)
+  const { args = [], env = {}, root, exit_code = 0, stdout, stderr } = specificationOf(folder, program)
   let wasi = new Wasi({
     args: [`${program}.wasm`, ...args],
-    env: { ...specification.env, ...env },
+    env,
     clock: REAL_CLOCK,
     random: realRandom,
     ...(root !== undefined && { fs: loadFolder(join(folder, root)) }),
@@ -76,15 +99,13 @@ function runProgram(
     }
   }
   const instance = new native.Instance(module, {
-    wasi_snapshot_preview1: throughState
-      ? Object.fromEntries<WasiFunction>(FUNCTION_NAMES.map((name) => [name, moving(name)]))
-      : wasi.imports(() => memory),
+    wasi_snapshot_preview1: Object.fromEntries<WasiFunction>(FUNCTION_NAMES.map((name) => [name, moving(name)])),
   })
   const memory = guestMemory(instance.exports['memory'] as NativeMemory)
   const exitCode = wasi.run(instance.exports['_start'] as () => void)
-  const stderr = Buffer.from(wasi.stderr).toString()
+  const said = Buffer.from(wasi.stderr).toString()
   // What the program said goes with the failure.
-  expect(exitCode, stderr).toBe(specification.exit_code ?? 0)
-  if (specification.stderr !== undefined) expect(stderr).toBe(specification.stderr)
-  if (specification.stdout !== undefined) expect(Buffer.from(wasi.stdout).toString()).toBe(specification.stdout)
+  expect(exitCode, said).toBe(exit_code)
+  if (stderr !== undefined) expect(said).toBe(stderr)
+  if (stdout !== undefined) expect(Buffer.from(wasi.stdout).toString()).toBe(stdout)
 }

@@ -61,28 +61,18 @@ export function loadFolder(folder: string, prefix = ''): Tree {
 /** Where calls that have a result write it. */
 export const OUT = 16
 
+type Functions = Readonly<Record<string, (...args: (number | bigint)[]) => unknown>>
+
 /** A guest without a program: calls the functions as compiled code would, with raw values and pointers into a memory. */
-export class Caller {
-  readonly memory: NativeMemory = new native.Memory({ initial: 4, maximum: 64 })
-  readonly wasi: Wasi
-  readonly functions: Readonly<Record<FunctionName, WasiFunction>>
-  /** What the functions said that they wrote. */
-  readonly written: (readonly [address: number, byteLength: number])[] = []
+export class RawCaller {
+  readonly memory: NativeMemory
+  readonly #functions: Functions
   #free = 0
 
-  constructor(options: WasiOptions = {}, dialect: Dialect = PREVIEW1) {
-    this.wasi = new Wasi(options)
-    const plain = guestMemory(this.memory)
-    const memory: GuestMemory = {
-      get bytes() {
-        return plain.bytes
-      },
-      get view() {
-        return plain.view
-      },
-      wrote: (address, byteLength) => void this.written.push([address, byteLength]),
-    }
-    this.functions = this.wasi.imports(() => memory, dialect)
+  /** The functions may be anybody's. */
+  constructor(functions: Functions, memory: NativeMemory) {
+    this.#functions = functions
+    this.memory = memory
   }
 
   get bytes(): Uint8Array {
@@ -140,7 +130,7 @@ export class Caller {
   }
 
   #start(name: FunctionName, args: readonly (number | bigint | string)[]): Awaitable<number> {
-    return this.functions[name](...this.lower(args))
+    return this.#functions[name]?.(...this.lower(args)) as Awaitable<number>
   }
 
   lower(args: readonly (number | bigint | string)[]): (number | bigint)[] {
@@ -153,6 +143,35 @@ export class Caller {
       this.#free += bytes.length
       return [ptr, bytes.length]
     })
+  }
+}
+
+/** … with a Wasi of its own. */
+export class Caller extends RawCaller {
+  readonly wasi: Wasi
+  readonly functions: Readonly<Record<FunctionName, WasiFunction>>
+  /** What the functions said that they wrote. */
+  readonly written: (readonly [address: number, byteLength: number])[]
+
+  constructor(options: WasiOptions = {}, dialect: Dialect = PREVIEW1) {
+    const wasi = new Wasi(options)
+    const own = new native.Memory({ initial: 4, maximum: 64 })
+    const plain = guestMemory(own)
+    const written: (readonly [address: number, byteLength: number])[] = []
+    const memory: GuestMemory = {
+      get bytes() {
+        return plain.bytes
+      },
+      get view() {
+        return plain.view
+      },
+      wrote: (address, byteLength) => void written.push([address, byteLength]),
+    }
+    const functions = wasi.imports(() => memory, dialect)
+    super(functions, own)
+    this.wasi = wasi
+    this.functions = functions
+    this.written = written
   }
 }
 

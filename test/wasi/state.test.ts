@@ -388,7 +388,7 @@ describe('a folder of the host', () => {
 
   test('may be a virtual one elsewhere', () => {
     const { caller } = withOpenFiles()
-    const there = resume(caller, { preopens: { '/host': content } })
+    const there = resume(caller, { preopens: { '/host': new VirtualFileSystem(content) } })
     expect(there.read(5)).toBe('tent')
     expect(resume(there).read(6)).toBe('top')
   })
@@ -600,8 +600,8 @@ describe('70: a state from anybody', () => {
 
   test('of another version says so', () => {
     const saved = rich().wasi.save()
-    saved[4] = 2
-    expect(() => new Wasi().restore(saved)).toThrow(/version 2/)
+    saved[4] = 3
+    expect(() => new Wasi().restore(saved)).toThrow(/version 3/)
   })
 
   type Change = (state: SavedState) => Partial<SavedState>
@@ -647,11 +647,13 @@ describe('70: a state from anybody', () => {
     'a descriptor of no folder': (state) => descriptor(state, 7, { handle: { kind: 'virtual', folder: 9, node: 0 } }),
     'a node of the host': (state) => descriptor(state, 7, { handle: { kind: 'virtual', folder: 1, node: 0 } }),
     'names in a virtual folder': (state) =>
-      descriptor(state, 7, { handle: { kind: 'host', folder: 0, type: 'directory', names: [] } }),
+      descriptor(state, 7, { handle: { kind: 'host', folder: 0, type: 'directory', names: [], content: undefined } }),
     'names that lead out of the host’s folder': (state) =>
-      descriptor(state, 6, { handle: { kind: 'host', folder: 1, type: 'file', names: ['..', 'secret'] } }),
+      descriptor(state, 6, {
+        handle: { kind: 'host', folder: 1, type: 'file', names: ['..', 'secret'], content: undefined },
+      }),
     'a name that is a path': (state) =>
-      descriptor(state, 6, { handle: { kind: 'host', folder: 1, type: 'file', names: ['d/f'] } }),
+      descriptor(state, 6, { handle: { kind: 'host', folder: 1, type: 'file', names: ['d/f'], content: undefined } }),
     'a file without a name that nobody has open': (state) => ({
       descriptors: state.descriptors.filter(({ fd }) => fd !== 5),
     }),

@@ -148,7 +148,14 @@ export class FdTable {
 
   closeAll(): void {
     // A map may lose entries while it is gone through.
-    for (const fd of this.#descriptors.keys()) this.close(fd)
+    for (const fd of this.#descriptors.keys()) {
+      try {
+        this.close(fd)
+      } catch (error) {
+        // That a file could not be written in the end, there is nobody to hear any more; the others are still to be closed.
+        if (!(error instanceof WasiError)) throw error
+      }
+    }
   }
 }
 

@@ -8,7 +8,7 @@ import { isName } from './path-resolution.ts'
 import { preopenName } from './preopen.ts'
 import { reopen } from './reopen.ts'
 import { invalid } from './restore-storage.ts'
-import type { HandleType, SavedDescriptor, SavedHandle, StreamName } from './saved-state.ts'
+import type { HandleType, SavedDescriptor, SavedHandle, SavedHostHandle, StreamName } from './saved-state.ts'
 import type { StandardStreams } from './standard-streams.ts'
 import { FDFLAGS } from './types.ts'
 import { VirtualDirectory } from './virtual-directory.ts'
@@ -99,7 +99,7 @@ export class DescriptorRestorer {
       case 'virtual':
         return this.#findNode(this.#folderOf(handle), handle.node)
       case 'host':
-        return findHostFile(this.#folderOf(handle), handle.type, handle.names)
+        return findHostFile(this.#folderOf(handle), handle)
     }
   }
 
@@ -138,11 +138,8 @@ function exceeds(bits: number, most: number): boolean {
   return bits > 0xffffffff || (bits & ~most) !== 0
 }
 
-function findHostFile(
-  { name, fileSystem, virtual }: RestoredFolder,
-  kind: HandleType,
-  names: readonly string[],
-): Found {
+function findHostFile({ name, fileSystem, virtual }: RestoredFolder, handle: SavedHostHandle): Found {
+  const { type: kind, names, content } = handle
   if (virtual !== undefined || !names.every(isName)) throw invalid(`a descriptor is of no file in ${name}`)
   if (fileSystem === undefined)
     throw invalid(`the guest has files of the host open: a folder ${name} has to be granted`)
@@ -150,7 +147,7 @@ function findHostFile(
     kind,
     isRoot: kind === 'directory' && names.length === 0,
     open: (rights) => ({
-      handle: reopen(fileSystem, name, { kind, names, rights }),
+      handle: reopen(fileSystem, name, { kind, names, rights, content }),
       folder: name,
       ...(!(fileSystem instanceof VirtualFileSystem) && { names }),
     }),

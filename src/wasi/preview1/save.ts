@@ -3,6 +3,7 @@
 import type { Descriptor, Handle } from './fd-table.ts'
 import type { FileSystem } from './file-system.ts'
 import type { Guest } from './implementation.ts'
+import { savedContent } from './reopen.ts'
 import { STREAM_NAMES, encodeState } from './saved-state.ts'
 import type { SavedDescriptor, SavedFolder, SavedHandle, SavedNode, SavedStorage } from './saved-state.ts'
 import type { StandardStreams } from './standard-streams.ts'
@@ -83,7 +84,10 @@ class FileNumbers {
 
   saveHandle(handle: Exclude<Handle, { kind: 'stream' }>, { folder = '', names }: Descriptor): SavedHandle {
     const index = [...this.#folders.keys()].indexOf(folder)
-    if (names !== undefined) return { kind: 'host', folder: index, type: handle.kind, names }
+    if (names !== undefined) {
+      const content = savedContent(this.#folders.get(folder) as FileSystem, folder, names, handle)
+      return { kind: 'host', folder: index, type: handle.kind, names, content }
+    }
     const { mount } = this.#folders.get(folder) as VirtualFileSystem
     const { node } = handle as VirtualFile | VirtualDirectory
     return { kind: 'virtual', folder: index, node: this.#nodesOf(mount).of(node) }

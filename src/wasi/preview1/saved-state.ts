@@ -101,8 +101,23 @@ export type HandleType = 'file' | 'directory'
 export type SavedHandle =
   | { readonly kind: 'stream'; readonly stream: StreamName }
   | { readonly kind: 'virtual'; readonly folder: number; readonly node: number }
-  /** What the host opens again, by the names that lead to it from the folder's root. */
-  | { readonly kind: 'host'; readonly folder: number; readonly type: HandleType; readonly names: readonly string[] }
+  | SavedHostHandle
+
+/** What the host opens again, by the names that lead to it from the folder's root. */
+export interface SavedHostHandle {
+  readonly kind: 'host'
+  readonly folder: number
+  readonly type: HandleType
+  readonly names: readonly string[]
+  /** Of a file, where the host tells at once: by which it is known again. */
+  readonly content: SavedContent | undefined
+}
+
+/** What a file had when it was saved. Nobody writes to a file without changing one of the two, unless it is meant to stay hidden. */
+export interface SavedContent {
+  readonly size: bigint
+  readonly mtim: bigint
+}
 
 const output: Codec<SavedOutput> = record<SavedOutput>({ written: count, collected: bytes })
 
@@ -127,7 +142,12 @@ const entry: Codec<DirectoryEntry> = record<DirectoryEntry>({ name: text, ino: u
 const handle: Codec<SavedHandle> = variant<SavedHandle>({
   stream: record({ stream: oneOf(STREAM_NAMES) }),
   virtual: record({ folder: count, node: count }),
-  host: record({ folder: count, type: oneOf<HandleType>(['file', 'directory']), names: list(text) }),
+  host: record({
+    folder: count,
+    type: oneOf<HandleType>(['file', 'directory']),
+    names: list(text),
+    content: optional(record<SavedContent>({ size: u64, mtim: integer })),
+  }),
 })
 
 const descriptor: Codec<SavedDescriptor> = record<SavedDescriptor>({
@@ -165,7 +185,7 @@ const state: Codec<SavedState> = record<SavedState>({
 const MAGIC = 0x31707768
 
 /** Goes up with every change of the form. */
-const VERSION = 1
+const VERSION = 2
 
 const versioned: Codec<SavedState> = {
   write: (out, saved) => {

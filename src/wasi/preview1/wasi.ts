@@ -89,7 +89,12 @@ export class Wasi {
     this.#granted = this.#grantedFolders(options)
     this.#fileSystems = this.#granted
     this.#openStreams()
-    for (const [name, fileSystem] of this.#granted) this.#open(preopenDescriptor(name, fileSystem))
+    try {
+      for (const [name, fileSystem] of this.#granted) this.#open(() => preopenDescriptor(name, fileSystem))
+    } catch (error) {
+      this.close()
+      throw error
+    }
   }
 
   /**
@@ -204,7 +209,7 @@ export class Wasi {
   #openStreams(): void {
     for (const name of STREAM_NAMES) {
       const rights = name === 'stdin' ? INPUT_RIGHTS : OUTPUT_RIGHTS
-      this.#open({ handle: this.#streams.of(name), rights, inheriting: 0, flags: 0, position: 0 })
+      this.#open(() => ({ handle: this.#streams.of(name), rights, inheriting: 0, flags: 0, position: 0 }))
     }
   }
 
@@ -220,9 +225,9 @@ export class Wasi {
     return granted
   }
 
-  #open(descriptor: Descriptor): void {
+  #open(descriptor: () => Descriptor): void {
     this.#table.checkFree()
-    this.#table.add(descriptor)
+    this.#table.add(descriptor())
   }
 }
 
