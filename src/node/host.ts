@@ -7,7 +7,8 @@ import { isatty } from 'node:tty'
 import type { WasiOptions, WasiOutput } from '../wasi.ts'
 import { blockingClock, suspendingClock } from './clock.ts'
 import { blockingInput, suspendingInput } from './input.ts'
-import { nonblocking, writeAll, writeSuspending } from './output.ts'
+import { nonblockingWriter } from './nonblocking.ts'
+import { writeAll, writeSuspending } from './output.ts'
 import { toWasiError } from './system-error.ts'
 import { TerminalFilter } from './terminal.ts'
 
@@ -15,6 +16,9 @@ export interface NodeHostOptions {
   /** Whether waiting for input, for readers of the output and for time suspends the run, as deadlines and signals need it, or blocks the thread. */
   readonly suspends?: boolean
 }
+
+/** One for all guests, since there is one stream. */
+const suspendingStdin = suspendingInput(() => process.stdin)
 
 /** For `new Wasi({ ...nodeHost(), args })` and `run(bytes, { ...nodeHost(), args })`. */
 export function nodeHost({ suspends = false }: NodeHostOptions = {}): Pick<
@@ -27,7 +31,7 @@ export function nodeHost({ suspends = false }: NodeHostOptions = {}): Pick<
     random: (bytes) => void randomFillSync(bytes),
     // Files keep nobody waiting.
     stdin: {
-      read: suspends && !isFile(0) ? suspendingInput(() => process.stdin) : blockingInput(0),
+      ...(suspends && !isFile(0) ? suspendingStdin : blockingInput(0)),
       terminal: isatty(0),
     },
     stdout: output(1, suspends),
@@ -44,7 +48,7 @@ function isFile(fd: number): boolean {
 }
 
 /** The bytes as they are; to a terminal without what would steer it. */
-function output(fd: number, suspends: boolean): WasiOutput {
+function output(fd: 1 | 2, suspends: boolean): WasiOutput {
   const write = suspends ? suspendingOutput(fd) : blockingOutput(fd)
   if (!isatty(fd)) return write
   const filter = new TerminalFilter()
@@ -63,12 +67,12 @@ function blockingOutput(fd: number): Write {
   }
 }
 
-function suspendingOutput(fd: number): Write {
+function suspendingOutput(fd: 1 | 2): Write {
   // Opened at the first write: most programs never write to one of the two.
   let own: number | undefined
   return (bytes) => {
     try {
-      own ??= nonblocking(fd)
+      own ??= nonblockingWriter(fd)
       return writeSuspending(own, bytes)?.catch((error: unknown) => {
         throw toWasiError(error)
       })

@@ -1,6 +1,6 @@
 // Writing to file descriptors, at once and whole: what was written is out when the process ends, in the order in which it was written.
 
-import { constants, fstatSync, openSync, writeSync } from 'node:fs'
+import { writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Whoever read the output has gone. As a signal would, it ends the program. */
@@ -30,20 +30,6 @@ async function writeRest(fd: number, bytes: Uint8Array): Promise<void> {
     await sleep(RETRY_MS)
     rest = rest.subarray(writeSome(fd, rest))
   } while (rest.length > 0)
-}
-
-/**
- * A descriptor of the same pipe or terminal on which writing never blocks, where the system can open one anew, as Linux can; else the same
- * descriptor. Its flags are its own: those of the given one are shared with other processes.
- */
-export function nonblocking(fd: number): number {
-  try {
-    const stat = fstatSync(fd)
-    if (!stat.isFIFO() && !stat.isCharacterDevice()) return fd
-    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
-  } catch {
-    return fd
-  }
 }
 
 /** How many bytes could be written at once. */

@@ -7,44 +7,7 @@ import { WasiExit } from '../../src/wasi/preview1/process.ts'
 import { FDFLAGS } from '../../src/wasi/preview1/types.ts'
 import { Wasi } from '../../src/wasi/preview1/wasi.ts'
 import { Caller, FOLDER, OUT, native } from './host.ts'
-
-const IN = 4096
-const EVENTS = 8192
-
-interface PolledEvent {
-  readonly userdata: bigint
-  readonly error: number
-  readonly type: number
-  readonly nbytes: bigint
-}
-
-function subscribeClock(caller: Caller, at: number, id: number, timeout: bigint, flags = 0): void {
-  const ptr = IN + 48 * at
-  caller.view.setBigUint64(ptr, BigInt(100 + at), true)
-  caller.view.setUint8(ptr + 8, 0)
-  caller.view.setUint32(ptr + 16, id, true)
-  caller.view.setBigUint64(ptr + 24, timeout, true)
-  caller.view.setUint16(ptr + 40, flags, true)
-}
-
-function subscribeFd(caller: Caller, at: number, type: 1 | 2, fd: number): void {
-  const ptr = IN + 48 * at
-  caller.view.setBigUint64(ptr, BigInt(100 + at), true)
-  caller.view.setUint8(ptr + 8, type)
-  caller.view.setUint32(ptr + 16, fd, true)
-}
-
-function events(caller: Caller): readonly PolledEvent[] {
-  return Array.from({ length: caller.view.getUint32(OUT, true) }, (_, i) => {
-    const ptr = EVENTS + 32 * i
-    return {
-      userdata: caller.view.getBigUint64(ptr, true),
-      error: caller.view.getUint16(ptr + 8, true),
-      type: caller.view.getUint8(ptr + 10),
-      nbytes: caller.view.getBigUint64(ptr + 16, true),
-    }
-  })
-}
+import { EVENTS, SUBSCRIPTIONS, events, subscribeClock, subscribeFd } from './poll.ts'
 
 /** A clock that only moves when it is slept on. */
 function sleepingClock(): WasiClock & { readonly slept: bigint[] } {
@@ -63,7 +26,7 @@ describe('64: poll_oneoff', () => {
     subscribeClock(caller, 0, 1, 5000n)
     subscribeClock(caller, 1, 0, 3000n)
     subscribeClock(caller, 2, 1, 4000n, 1)
-    expect(caller.call('poll_oneoff', IN, EVENTS, 3, OUT)).toBe('success')
+    expect(caller.call('poll_oneoff', SUBSCRIPTIONS, EVENTS, 3, OUT)).toBe('success')
     expect(clock.slept).toEqual([3000n])
     expect(events(caller)).toEqual([
       { userdata: 101n, error: 0, type: 0, nbytes: 0n },
@@ -75,7 +38,7 @@ describe('64: poll_oneoff', () => {
     const clock = sleepingClock()
     const caller = new Caller({ clock, stdin: 'abc', fs: { '/f': '12345' } })
     subscribeClock(caller, 0, 1, 1000n, 1)
-    expect(caller.call('poll_oneoff', IN, EVENTS, 1, OUT)).toBe('success')
+    expect(caller.call('poll_oneoff', SUBSCRIPTIONS, EVENTS, 1, OUT)).toBe('success')
     const file = caller.open(FOLDER, 'f', { rights: ~0n }) as number
     subscribeClock(caller, 0, 1, 2n ** 64n - 1n)
     subscribeFd(caller, 1, 1, 0)
@@ -83,7 +46,7 @@ describe('64: poll_oneoff', () => {
     subscribeFd(caller, 3, 1, file)
     subscribeFd(caller, 4, 1, 77)
     subscribeFd(caller, 5, 2, 0)
-    expect(caller.call('poll_oneoff', IN, EVENTS, 6, OUT)).toBe('success')
+    expect(caller.call('poll_oneoff', SUBSCRIPTIONS, EVENTS, 6, OUT)).toBe('success')
     expect(clock.slept).toEqual([])
     expect(events(caller).map(({ userdata, error, nbytes }) => [userdata, error, nbytes])).toEqual([
       [101n, 0, 3n],
@@ -98,32 +61,32 @@ describe('64: poll_oneoff', () => {
     const clock = sleepingClock()
     const caller = new Caller({ clock })
     subscribeClock(caller, 0, 1, 2n ** 64n - 1n)
-    expect(caller.call('poll_oneoff', IN, EVENTS, 1, OUT)).toBe('success')
+    expect(caller.call('poll_oneoff', SUBSCRIPTIONS, EVENTS, 1, OUT)).toBe('success')
     expect(clock.slept).toEqual([2n ** 64n - 1n])
   })
 
   test('takes 1,024 subscriptions; none and more are EINVAL, as is a type that does not exist', () => {
     const caller = new Caller({ clock: sleepingClock() })
     for (let i = 0; i < 1025; i++) subscribeClock(caller, i, 1, 0n)
-    expect(caller.call('poll_oneoff', IN, 100_000, 1024, OUT)).toBe('success')
+    expect(caller.call('poll_oneoff', SUBSCRIPTIONS, 100_000, 1024, OUT)).toBe('success')
     expect(caller.view.getUint32(OUT, true)).toBe(1024)
-    expect(caller.call('poll_oneoff', IN, 100_000, 1025, OUT)).toBe('inval')
-    expect(caller.call('poll_oneoff', IN, EVENTS, 0, OUT)).toBe('inval')
-    caller.bytes[IN + 8] = 3
-    expect(caller.call('poll_oneoff', IN, EVENTS, 1, OUT)).toBe('inval')
+    expect(caller.call('poll_oneoff', SUBSCRIPTIONS, 100_000, 1025, OUT)).toBe('inval')
+    expect(caller.call('poll_oneoff', SUBSCRIPTIONS, EVENTS, 0, OUT)).toBe('inval')
+    caller.bytes[SUBSCRIPTIONS + 8] = 3
+    expect(caller.call('poll_oneoff', SUBSCRIPTIONS, EVENTS, 1, OUT)).toBe('inval')
   })
 
   test('processor time cannot be waited for', () => {
     const caller = new Caller({ clock: sleepingClock() })
     subscribeClock(caller, 0, 2, 5n)
-    expect(caller.call('poll_oneoff', IN, EVENTS, 1, OUT)).toBe('success')
+    expect(caller.call('poll_oneoff', SUBSCRIPTIONS, EVENTS, 1, OUT)).toBe('success')
     expect(events(caller)).toEqual([{ userdata: 100n, error: 28, type: 0, nbytes: 0n }])
   })
 
   test('is ENOTSUP where the host has no way to wait', () => {
     const caller = new Caller({ clock: { now: () => 0n } })
     subscribeClock(caller, 0, 1, 5n)
-    expect(caller.call('poll_oneoff', IN, EVENTS, 1, OUT)).toBe('notsup')
+    expect(caller.call('poll_oneoff', SUBSCRIPTIONS, EVENTS, 1, OUT)).toBe('notsup')
   })
 })
 
@@ -137,7 +100,7 @@ describe('calls that suspend', () => {
     const clock: WasiClock = { now: () => slept, sleepAsync }
     const caller = new Caller({ clock })
     subscribeClock(caller, 0, 1, 500n)
-    expect(await caller.suspend('poll_oneoff', IN, EVENTS, 1, OUT)).toBe('success')
+    expect(await caller.suspend('poll_oneoff', SUBSCRIPTIONS, EVENTS, 1, OUT)).toBe('success')
     expect(events(caller)).toEqual([{ userdata: 100n, error: 0, type: 0, nbytes: 0n }])
     expect(slept).toBe(500n)
   })
@@ -148,7 +111,7 @@ describe('calls that suspend', () => {
     const caller = new Caller({ stdin: () => promise, clock: { now: () => 0n, sleepAsync: () => never } })
     subscribeClock(caller, 0, 1, 500n)
     subscribeFd(caller, 1, 1, 0)
-    const polled = caller.suspend('poll_oneoff', IN, EVENTS, 2, OUT)
+    const polled = caller.suspend('poll_oneoff', SUBSCRIPTIONS, EVENTS, 2, OUT)
     resolve(Buffer.from('typed'))
     expect(await polled).toBe('success')
     expect(events(caller)).toEqual([{ userdata: 101n, error: 0, type: 1, nbytes: 5n }])
@@ -161,7 +124,7 @@ describe('calls that suspend', () => {
     const caller = new Caller({ stdin: () => promise, clock: { now: () => 0n, sleepAsync: () => Promise.resolve() } })
     subscribeClock(caller, 0, 1, 500n)
     subscribeFd(caller, 1, 1, 0)
-    expect(await caller.suspend('poll_oneoff', IN, EVENTS, 2, OUT)).toBe('success')
+    expect(await caller.suspend('poll_oneoff', SUBSCRIPTIONS, EVENTS, 2, OUT)).toBe('success')
     expect(events(caller)).toEqual([{ userdata: 100n, error: 0, type: 0, nbytes: 0n }])
     const read = caller.suspend('fd_read', 0, ...caller.iovec(8192, 64), OUT)
     resolve(Buffer.from('late'))
@@ -287,7 +250,7 @@ describe('clocks and randomness', () => {
       const caller = new Caller()
       subscribeClock(caller, 0, 1, 10n ** 12n)
       return ([0, 1, 1, 'sleep', 1, 2] as const).map((id) => {
-        if (id === 'sleep') caller.call('poll_oneoff', IN, EVENTS, 1, OUT)
+        if (id === 'sleep') caller.call('poll_oneoff', SUBSCRIPTIONS, EVENTS, 1, OUT)
         else caller.call('clock_time_get', id, 0n, OUT)
         return caller.view.getBigUint64(OUT, true)
       })

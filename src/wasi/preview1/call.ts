@@ -23,7 +23,7 @@ import { checkInterposers, interposed, interposerOf, isWaiting } from './interpo
 import type { AnyInterposer, DecodedCall, Interposers } from './interpose.ts'
 import { CallRecorder } from './trace.ts'
 import type { CallSite, RecorderOptions, WasiListener, WasiObserver } from './trace.ts'
-import { drive, isPromise } from './waiting.ts'
+import { Call, drive, isPromise } from './waiting.ts'
 import type { Awaitable, Waiting } from './waiting.ts'
 
 /** Raw core values: i32 as number, i64 as bigint; the result is an errno. A promise suspends the guest. */
@@ -85,10 +85,9 @@ export class Calls {
 
   /** Nobody waits for this promise of a call any more: nothing more of the call happens. */
   abandon(outcome: Promise<number>): void {
-    const call = this.#pending.get(outcome)
-    if (call === undefined) return
-    call.isWanted = false
-    call.recorder?.finish('abandoned')
+    const pending = this.#pending.get(outcome)
+    pending?.call.abandon()
+    pending?.recorder?.finish('abandoned')
   }
 
   #function({ module }: Dialect, name: FunctionName, guest: Guest): WasiFunction {
@@ -99,7 +98,7 @@ export class Calls {
     return (...raw) => {
       this.counts.set(name, (this.counts.get(name) ?? 0) + 1)
       const recorder = this.#recorder({ id: ++this.#begun, module, name, type, guest, raw })
-      const call: Pending = { isWanted: true, recorder }
+      const call = new Call()
       const succeed = (outcome: unknown): number => {
         try {
           encode(guest.memory(), raw, outcome)
@@ -124,13 +123,13 @@ export class Calls {
         begun =
           interposer === undefined
             ? perform(name, guest, args)
-            : this.#interpose(interposer, { module, name, type, raw, args, guest }, call)
+            : interpose(interposer, { module, name, type, raw, args, guest }, recorder, call)
       } catch (error) {
         return fail(error)
       }
       if (!isWaiting(begun)) return succeed(begun)
-      const driven = drive(begun, succeed, fail, () => call.isWanted)
-      if (isPromise(driven)) this.#pending.set(driven, call)
+      const driven = drive(begun, succeed, fail, call)
+      if (isPromise(driven)) this.#pending.set(driven, { call, recorder })
       return driven
     }
   }
@@ -138,18 +137,23 @@ export class Calls {
   #recorder(site: CallSite): CallRecorder | undefined {
     return this.#recording && new CallRecorder(site, this.#recording)
   }
-
-  #interpose(interposer: AnyInterposer, decoded: DecodedCall, call: Pending): Waiting<unknown> {
-    call.recorder?.interpose()
-    const next = (guest: Guest, args: readonly unknown[]): unknown => perform(decoded.name, guest, args)
-    return interposed(interposer, decoded, next, () => call.isWanted)
-  }
 }
 
 /** A call under way. */
 interface Pending {
-  isWanted: boolean
+  readonly call: Call
   readonly recorder: CallRecorder | undefined
+}
+
+function interpose(
+  interposer: AnyInterposer,
+  decoded: DecodedCall,
+  recorder: CallRecorder | undefined,
+  call: Call,
+): Waiting<unknown> {
+  recorder?.interpose()
+  const next = (guest: Guest, args: readonly unknown[]): unknown => perform(decoded.name, guest, args)
+  return interposed(interposer, decoded, next, () => call.isWanted)
 }
 
 /** A call whose arguments can't be decoded begins as well, for those who watch. */

@@ -3,7 +3,8 @@
 import { readClock } from './clock.ts'
 import { WasiError } from './errno.ts'
 import type { Errno } from './errno.ts'
-import type { Guest, Implementations } from './implementation.ts'
+import type { Guest, Implementations, WasiClock } from './implementation.ts'
+import type { Wait } from './stdio.ts'
 import { RIGHTS, SUBCLOCKFLAGS } from './types.ts'
 import type { ClockId, EventType } from './types.ts'
 import { wait } from './waiting.ts'
@@ -31,7 +32,12 @@ interface Event {
 }
 
 /** What a subscription came to: an event, or what it waits for. */
-type State = Event | { readonly ns: bigint } | { readonly promise: Promise<unknown> }
+type State = Event | { readonly ns: bigint } | { readonly wait: Wait }
+
+const FOREVER = 2n ** 64n
+
+/** For each of several that block. */
+const TURN_NS = 1_000_000n
 
 export const pollFunctions: Pick<Implementations, 'poll_oneoff'> = {
   *poll_oneoff(guest, from, to, nsubscriptions) {
@@ -116,7 +122,7 @@ function* descriptorState(
   const { handle, position } = guest.table.use(fd, RIGHTS.poll_fd_readwrite | RIGHTS[tag])
   if (handle.kind === 'stream') {
     const available = handle.available()
-    return typeof available === 'number' ? event('success', BigInt(available)) : { promise: available }
+    return typeof available === 'number' ? event('success', BigInt(available)) : { wait: available }
   }
   // Files are always ready.
   const { size } = yield* wait(handle.stat())
@@ -125,22 +131,42 @@ function* descriptorState(
 }
 
 /** Waits for the first of them; answers how long it was slept when that was a clock, else 0. */
-function* waitForAny(guest: Guest, states: readonly State[]): Waiting<bigint> {
+function* waitForAny({ clock }: Guest, states: readonly State[]): Waiting<bigint> {
   const times = states.flatMap((state) => ('ns' in state ? [state.ns] : []))
-  const promises = states.flatMap((state) => ('promise' in state ? [state.promise] : []))
+  const waits = new Set(states.flatMap((state) => ('wait' in state ? [state.wait] : [])))
   const first = times.length === 0 ? undefined : times.reduce((a, b) => (a < b ? a : b))
+  const promises = [...waits].filter((wait) => typeof wait !== 'function')
+  const blocking = [...waits].filter((wait) => typeof wait === 'function')
+  if (blocking.length > 0) return block(clock, blocking, first ?? FOREVER)
   if (first === undefined) {
     yield Promise.race(promises)
     return 0n
   }
-  const { clock } = guest
   if (clock.sleepAsync !== undefined && (clock.sleep === undefined || promises.length > 0)) {
-    const slept = clock.sleepAsync(first).then(() => first)
-    return (yield Promise.race([slept, ...promises.map((promise) => promise.then(() => 0n))])) as bigint
+    const sleeping = new AbortController()
+    try {
+      const slept = clock.sleepAsync(first, sleeping.signal).then(() => first)
+      return (yield Promise.race([slept, ...promises.map((promise) => promise.then(() => 0n))])) as bigint
+    } finally {
+      sleeping.abort()
+    }
   }
   if (clock.sleep === undefined) throw new WasiError('notsup', 'the host gave no way to wait')
   clock.sleep(first)
   return first
+}
+
+/** The same for those that block the thread. Where there are several they take turns. */
+function block(clock: WasiClock, waits: readonly ((ns: bigint) => boolean)[], ns: bigint): bigint {
+  const begin = clock.now('monotonic') ?? 0n
+  const turn = waits.length === 1 ? ns : TURN_NS
+  for (let i = 0, left = ns; left > 0n; i++, left -= turn) {
+    if (waits[i % waits.length]!(left < turn ? left : turn)) return 0n
+  }
+  // A clock that isn't this machine's stands still meanwhile.
+  const passed = (clock.now('monotonic') ?? ns) - begin
+  if (passed < ns) clock.sleep?.(ns - passed)
+  return ns
 }
 
 function errnoOf(error: unknown): Errno {

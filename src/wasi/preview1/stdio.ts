@@ -12,7 +12,19 @@ export type ReadInput = (length: number) => Awaitable<Uint8Array | null>
 /** The bytes are a copy of its own; a promise holds the guest back until it settles. */
 export type WriteOutput = (bytes: Uint8Array) => Awaitable<void>
 
-export type WasiInput = string | Uint8Array | ReadInput | { readonly read: ReadInput; readonly terminal?: boolean }
+export interface InputSource {
+  readonly read: ReadInput
+  readonly terminal?: boolean
+  /**
+   * Where `read` blocks: blocks for at most so many nanoseconds until it would not, and says whether it wouldn't. Without it poll_oneoff and
+   * reads that must not wait take it that there is always something to read.
+   */
+  readonly ready?: (ns: bigint) => boolean
+  /** The guest reads no more, nor waits for what it has begun to read. */
+  readonly close?: () => void
+}
+
+export type WasiInput = string | Uint8Array | ReadInput | InputSource
 
 export type WasiOutput = WriteOutput | { readonly write: WriteOutput; readonly terminal?: boolean }
 
@@ -29,10 +41,13 @@ export interface Stream {
   /** At most `length` of the bytes that are there. */
   read(length: number): Uint8Array
   write(bytes: Uint8Array): Waiting<number>
-  /** Bytes that a read gives without waiting, 0 at the end; or a promise for the moment to ask again. */
-  available(): number | Promise<unknown>
+  /** Bytes that a read gives without waiting, 0 at the end; or what to wait with for the moment to ask again. */
+  available(): number | Wait
   close(): void
 }
+
+/** A promise, or a function that blocks for at most so many nanoseconds and says whether the time to ask again has come. */
+export type Wait = Promise<unknown> | ((ns: bigint) => boolean)
 
 const NOTHING = new Uint8Array(0)
 
@@ -55,7 +70,8 @@ export class InputStream implements Stream {
   readonly kind = 'stream'
   readonly filetype: 'character_device' | 'unknown'
   readonly #input: WasiInput | undefined
-  readonly #read: ReadInput
+  readonly #source: InputSource
+  readonly #ready: ((ns: bigint) => boolean) | undefined
   #consumed = 0
   #buffered: Uint8Array
   #end: InputEnd = 'none'
@@ -64,30 +80,38 @@ export class InputStream implements Stream {
   #failure: { readonly reason: unknown } | undefined
 
   constructor(input: WasiInput | undefined) {
-    const terminal = typeof input === 'object' && 'terminal' in input && input.terminal
-    this.filetype = terminal ? 'character_device' : 'unknown'
     this.#input = input
     this.#buffered = dataOf(input) ?? NOTHING
-    this.#read = readerOf(input)
+    const source = sourceOf(input)
+    this.#source = source
+    this.#ready = source.ready && ((ns): boolean => source.ready!(ns))
+    this.filetype = source.terminal === true ? 'character_device' : 'unknown'
   }
 
   write(): never {
     throw new WasiError('badf')
   }
 
-  available(): number | Promise<unknown> {
+  available(): number | Wait {
+    if (this.#isWanting && this.#ready?.(0n) === false) return this.#ready
     return this.fill(READ_AHEAD) ?? this.#buffered.length
   }
 
   close(): void {
     this.#end = 'forever'
     this.#buffered = NOTHING
+    this.#source.close?.()
+  }
+
+  /** Whether only the source knows what comes next. */
+  get #isWanting(): boolean {
+    return this.#end === 'none' && this.#failure === undefined && this.#buffered.length === 0
   }
 
   fill(length: number): Promise<void> | undefined {
     if (this.#pending !== undefined) return this.#pending
-    if (this.#end !== 'none' || this.#failure !== undefined || this.#buffered.length > 0) return undefined
-    const chunk = this.#read(length)
+    if (!this.#isWanting) return undefined
+    const chunk = this.#source.read(length)
     if (!isPromise(chunk)) {
       this.#accept(chunk)
       return undefined
@@ -157,10 +181,10 @@ function dataOf(input: WasiInput | undefined): Uint8Array | undefined {
   return input instanceof Uint8Array ? input : undefined
 }
 
-function readerOf(input: WasiInput | undefined): ReadInput {
-  if (typeof input === 'function') return input
-  if (typeof input === 'object' && 'read' in input) return (length) => input.read(length)
-  return () => null
+function sourceOf(input: WasiInput | undefined): InputSource {
+  if (typeof input === 'function') return { read: input }
+  if (typeof input === 'object' && 'read' in input) return input
+  return { read: () => null }
 }
 
 /** Bytes that may still be written, to all outputs together. */

@@ -10,15 +10,36 @@ export function* wait<T>(value: Awaitable<T>): Waiting<T> {
   return isPromise(value) ? ((yield value) as T) : value
 }
 
+/** A call that somebody may give up who waits for it. */
+export class Call {
+  #isWanted = true
+  #steps: Waiting<unknown> | undefined
+
+  get isWanted(): boolean {
+    return this.#isWanted
+  }
+
+  /** The steps that wait for a promise; undefined while they don't. */
+  set waiting(steps: Waiting<unknown> | undefined) {
+    this.#steps = steps
+  }
+
+  /** Nothing more of it happens, but that it lets go of what it waits for. */
+  abandon(): void {
+    this.#isWanted = false
+    this.#steps?.return(undefined)
+  }
+}
+
 /**
  * Runs to the end, synchronously unless a promise is met. What comes behind the last promise, `succeed` included, happens at once:
- * so a call that is done when its promise settles has done nothing before. Once it is not wanted any more, nothing more of it happens.
+ * so a call that is done when its promise settles has done nothing before. Once it is abandoned, nothing more of it happens.
  */
 export function drive<T, R>(
   steps: Waiting<T>,
   succeed: (value: T) => R,
   fail: (error: unknown) => R,
-  isWanted: () => boolean = () => true,
+  call: Call = new Call(),
 ): Awaitable<R> {
   let step: IteratorResult<Promise<unknown>, T>
   try {
@@ -26,7 +47,7 @@ export function drive<T, R>(
   } catch (error) {
     return fail(error)
   }
-  return step.done === true ? succeed(step.value) : driveOn(steps, step.value, succeed, fail, isWanted)
+  return step.done === true ? succeed(step.value) : driveOn(steps, step.value, succeed, fail, call)
 }
 
 const NEVER: Promise<never> = new Promise<never>(() => {})
@@ -36,15 +57,17 @@ async function driveOn<T, R>(
   first: Promise<unknown>,
   succeed: (value: T) => R,
   fail: (error: unknown) => R,
-  isWanted: () => boolean,
+  call: Call,
 ): Promise<R> {
   let promise = first
   for (;;) {
+    call.waiting = steps
     const settled = await promise.then(
       (value) => ({ value }),
       (error: unknown) => ({ error }),
     )
-    if (!isWanted()) return NEVER
+    if (!call.isWanted) return NEVER
+    call.waiting = undefined
     let step: IteratorResult<Promise<unknown>, T>
     try {
       step = 'error' in settled ? steps.throw(settled.error) : steps.next(settled.value)
