@@ -56,7 +56,7 @@ export const suspendingClock: WasiClock = {
     const end = process.hrtime.bigint() + ns
     for (let left = ns; left > 0n; left = end - process.hrtime.bigint()) {
       // Timers have a longest delay, and may be early by a part of a millisecond.
-      await sleep(milliseconds(left), undefined, { signal: signal as AbortSignal })
+      await sleep(milliseconds(left), undefined, { signal })
     }
   },
 }

@@ -119,7 +119,7 @@ export function suspendingInput(stream: Readable | (() => Readable)): InputSourc
   const readOn = async (): Promise<boolean> => {
     chunks ??= opened![Symbol.asyncIterator]()
     try {
-      const { done = false, value } = await chunks.next()
+      const { done = false, value }: IteratorResult<unknown> = await chunks.next()
       if (!done) rest = value as Uint8Array
       return done
     } catch (error) {
