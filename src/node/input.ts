@@ -119,9 +119,9 @@ export function suspendingInput(stream: Readable | (() => Readable)): InputSourc
   const readOn = async (): Promise<boolean> => {
     chunks ??= opened![Symbol.asyncIterator]()
     try {
-      const { done = false, value }: IteratorResult<unknown> = await chunks.next()
-      if (!done) rest = value as Uint8Array
-      return done
+      const next = await chunks.next()
+      if (next.done !== true) rest = next.value as Uint8Array
+      return next.done === true
     } catch (error) {
       throw toWasiError(error)
     } finally {

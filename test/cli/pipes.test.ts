@@ -15,7 +15,7 @@ function shell(command: string): string {
     cwd: root,
     encoding: 'utf8',
   })
-  return `${stdout}${stderr}${status}`
+  return `${stdout}${stderr}${status ?? 'killed'}`
 }
 
 describe('a filter', () => {

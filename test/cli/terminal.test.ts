@@ -47,9 +47,7 @@ describe.runIf(hasScript)('on a terminal', () => {
       ['number? ', `9${BACKSPACE}30\n`],
       ['number? ', CTRL_D],
     ])
-    expect(screen.replaceAll(/9.*\x08.*\x0830/g, '30')).toBe(
-      'number? 12\n12 so far\nnumber? 30\n42 so far\nnumber? \n42\n',
-    )
+    expect(screen.replaceAll('9\b \b', '')).toBe('number? 12\n12 so far\nnumber? 30\n42 so far\nnumber? \n42\n')
     expect(exitCode).toBe(0)
   })
 
