@@ -12,9 +12,10 @@ import { host, hostRun } from './host.ts'
 import { EMPTY_REPORT, failed, joined, renderBar, renderTable, type Report } from './report.ts'
 import { runSection } from './run-section.ts'
 import { measureStartUp } from './start-up.ts'
+import { measureStreaming } from './streaming.ts'
 
 const USAGE = `npm run bench -- [options]
-  --only NAME,…    of: kernels, loading, text, stopping, snapshots, replay, adversarial, start-up; or the names of kernels
+  --only NAME,…    of: kernels, loading, text, stopping, snapshots, replay, wasi, adversarial, start-up; or the names of kernels
   --kernels DIR    a further folder of kernels; ../shared/kernels by default, where it exists
   --rounds N       turns for each kernel; 7 by default, 1 with --jitless
   --jitless        runs everything under node --jitless, where the host has no WebAssembly to compare with
@@ -27,7 +28,17 @@ const MOST_TIMES_HOST = 30
 /** A host may take minutes for what is made to be hard (V8 11 does for a million different types): then the table says that it was ended. */
 const HOST_TIME_LIMIT_MS = 30_000
 
-const PARTS = ['kernels', 'loading', 'text', 'stopping', 'snapshots', 'replay', 'adversarial', 'start-up'] as const
+const PARTS = [
+  'kernels',
+  'loading',
+  'text',
+  'stopping',
+  'snapshots',
+  'replay',
+  'wasi',
+  'adversarial',
+  'start-up',
+] as const
 type Part = (typeof PARTS)[number]
 
 interface Plan {
@@ -90,6 +101,16 @@ const MEASURE: Readonly<Record<Part, (plan: Plan) => Promise<Report>>> = {
       { kernel: join(ownKernels, 'words.wasm'), calls: smoke ? 1000 : 200_000, rounds: smoke ? 1 : 5 },
       flags,
     ),
+  wasi: async ({ rounds, smoke, flags }) => {
+    const calls = flags.includes('--jitless')
+      ? EMPTY_REPORT
+      : await runSection(
+          'wasi',
+          smoke ? { rounds: 1, scale: 0.001, entries: 10 } : { rounds, scale: 1, entries: 10_000 },
+          [...flags, '--no-warnings'],
+        )
+    return joined([calls, await measureStreaming({ bytes: smoke ? 2 ** 20 : 2 ** 30, flags })])
+  },
   adversarial: ({ smoke, flags }) =>
     smoke
       ? runSection('small-adversaries', { scale: 0.01 }, flags)

@@ -8,6 +8,7 @@ import { measureStopping } from './stopping.ts'
 import { measureSnapshots } from './snapshots.ts'
 import { measureReplay } from './replay.ts'
 import { measureText } from './text.ts'
+import { measureWasi } from './wasi.ts'
 
 export const SECTIONS = {
   kernels: measureKernels,
@@ -16,6 +17,7 @@ export const SECTIONS = {
   stopping: measureStopping,
   snapshots: measureSnapshots,
   replay: measureReplay,
+  wasi: measureWasi,
   adversaries: measureAdversaries,
   'small-adversaries': ({ scale }: { readonly scale: number }) => checkAdversaries(scale),
 } as const

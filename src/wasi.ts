@@ -37,7 +37,7 @@ export { VirtualFileSystem, type VirtualFileSystemOptions } from './wasi/preview
 export { seededRandom } from './wasi/preview1/seeded-random.ts'
 export { VirtualClock } from './wasi/preview1/clock.ts'
 export { guestMemory, type GuestMemory } from './wasi/preview1/memory.ts'
-export type { InputSource, ReadInput, WasiInput, WasiOutput, WriteOutput } from './wasi/preview1/stdio.ts'
+export type { InputSource, OutputSink, ReadInput, WasiInput, WasiOutput, WriteOutput } from './wasi/preview1/stdio.ts'
 export type { Tree, TreeAttributes, TreeDirectory, TreeEntry } from './wasi/preview1/tree.ts'
 export type { TreeFile, TreeHardLink, TreeLink } from './wasi/preview1/tree.ts'
 export type { WasiClock, WasiRandom, WithState } from './wasi/preview1/implementation.ts'

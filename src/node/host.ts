@@ -1,7 +1,6 @@
 // This machine as a host for WASI: its clocks, its randomness and the standard streams of the process. Folders, arguments and variables
 // are granted by whoever runs the guest.
 
-import { randomFillSync } from 'node:crypto'
 import { fstatSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import type { WasiOptions, WasiOutput } from '../wasi.ts'
@@ -9,6 +8,7 @@ import { blockingClock, suspendingClock } from './clock.ts'
 import { blockingInput, suspendingInput } from './input.ts'
 import { nonblockingWriter } from './nonblocking.ts'
 import { writeAll, writeSuspending } from './output.ts'
+import { random } from './random.ts'
 import { toWasiError } from './system-error.ts'
 import { TerminalFilter } from './terminal.ts'
 
@@ -28,7 +28,7 @@ export function nodeHost({ suspends = false }: NodeHostOptions = {}): Pick<
   return {
     clock: suspends ? suspendingClock : blockingClock,
     traceClock: () => process.hrtime.bigint(),
-    random: (bytes) => void randomFillSync(bytes),
+    random,
     // Files keep nobody waiting.
     stdin: {
       ...(suspends && !isFile(0) ? suspendingStdin : blockingInput(0)),
@@ -50,7 +50,7 @@ function isFile(fd: number): boolean {
 /** The bytes as they are; to a terminal without what would steer it. */
 function output(fd: 1 | 2, suspends: boolean): WasiOutput {
   const write = suspends ? suspendingOutput(fd) : blockingOutput(fd)
-  if (!isatty(fd)) return write
+  if (!isatty(fd)) return { write, borrows: true }
   const filter = new TerminalFilter()
   return { write: (bytes) => write(filter.filter(bytes)), terminal: true }
 }

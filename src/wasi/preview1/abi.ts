@@ -16,6 +16,8 @@ export type RawValue = number | bigint
 
 type Decode = (memory: GuestMemory, raw: readonly RawValue[]) => unknown
 
+type Write = (view: DataView, ptr: number, value: WasiValue) => void
+
 interface Layout {
   readonly size: number
   readonly align: number
@@ -26,6 +28,7 @@ interface Layout {
 export class Abi {
   readonly #types: WasiTypes
   readonly #layouts = new Map<string, Layout>()
+  readonly #writers = new Map<string, Write>()
 
   constructor(types: WasiTypes) {
     this.#types = types
@@ -86,7 +89,7 @@ export class Abi {
       case 'int':
       case 'enum':
       case 'flags':
-        return scalar(type, readInt(view, ptr, type.size, type.kind === 'int' && type.signed === true))
+        return judgeOf(type)(readInt(view, ptr, type.size, type.kind === 'int' && type.signed === true))
       case 'record': {
         const { offsets } = this.layout(name)
         return Object.fromEntries(
@@ -111,32 +114,53 @@ export class Abi {
   }
 
   write(view: DataView, ptr: number, name: string, value: WasiValue): void {
+    this.#writer(name)(view, ptr, value)
+  }
+
+  /** Made once a type: what is decided by the table is not decided again in each call. */
+  #writer(name: string): Write {
+    let writer = this.#writers.get(name)
+    if (writer === undefined) {
+      writer = this.#createWriter(name)
+      this.#writers.set(name, writer)
+    }
+    return writer
+  }
+
+  #createWriter(name: string): Write {
     const type = this.type(name)
     switch (type.kind) {
       case 'int':
-        writeInt(view, ptr, type.size, value as number | bigint)
-        return
-      case 'flags':
+        return WRITE_INT[type.size] as Write
+      case 'flags': {
         // What a dialect has no name for, its guests don't know.
-        writeInt(view, ptr, type.size, Number(value) & namedBits(type.names))
-        return
-      case 'enum':
-        writeInt(view, ptr, type.size, type.names.indexOf(value as string))
-        return
+        const known = namedBits(type.names)
+        const write = WRITE_INT[type.size]
+        return (view, ptr, value) => write(view, ptr, Number(value) & known)
+      }
+      case 'enum': {
+        const write = WRITE_INT[type.size]
+        return (view, ptr, value) => write(view, ptr, type.names.indexOf(value as string))
+      }
       case 'record': {
         const { offsets } = this.layout(name)
-        const fields = value as Readonly<Record<string, WasiValue>>
-        type.fields.forEach(([field, fieldType], i) => {
-          this.write(view, ptr + (offsets[i] as number), fieldType, fields[field] as WasiValue)
-        })
-        return
+        const fields = type.fields.map(
+          ([field, fieldType], i) => [field, offsets[i] as number, this.#writer(fieldType)] as const,
+        )
+        return (view, ptr, value) => {
+          for (const [field, offset, write] of fields) {
+            write(view, ptr + offset, (value as Readonly<Record<string, WasiValue>>)[field] as WasiValue)
+          }
+        }
       }
       case 'union': {
-        const { tag, value: payload } = value as { readonly tag: string; readonly value: WasiValue }
-        this.write(view, ptr, type.tag, tag)
-        const caseType = type.cases[this.#caseIndex(type.tag, tag)] as string
-        this.write(view, ptr + (this.layout(name).offsets[1] as number), caseType, payload)
-        return
+        const writeTag = this.#writer(type.tag)
+        const payload = this.layout(name).offsets[1] as number
+        return (view, ptr, value) => {
+          const { tag, value: content } = value as { readonly tag: string; readonly value: WasiValue }
+          writeTag(view, ptr, tag)
+          this.write(view, ptr + payload, type.cases[this.#caseIndex(type.tag, tag)] as string, content)
+        }
       }
       case 'string':
       case 'list':
@@ -173,20 +197,30 @@ export class Abi {
     })
     return (memory, raw) => {
       for (const check of checks) check(memory, raw)
-      return decodes.map((decode) => decode(memory, raw))
+      const values: unknown[] = []
+      for (const decode of decodes) values.push(decode(memory, raw))
+      return values
     }
   }
 
   /** Writes what an implementation returned: nothing, the one result, or an array of them. */
   encoder(type: FunctionType): (memory: GuestMemory, raw: readonly RawValue[], outcome: unknown) => void {
     const { at } = this.#coreIndices(type)
-    return (memory, raw, outcome) => {
-      const values = type.results.length === 1 ? [outcome] : (outcome as readonly unknown[])
-      type.results.forEach(([, result], i) => {
+    const stores = type.results.map(([, result], i) => {
+      const { size } = this.layout(result)
+      const write = this.#writer(result)
+      return (memory: GuestMemory, raw: readonly RawValue[], value: WasiValue): void => {
         const ptr = u32(raw[at + i])
-        checkRegion(memory, ptr, this.layout(result).size)
-        this.store(memory, ptr, result, values[i] as WasiValue)
-      })
+        checkRegion(memory, ptr, size)
+        write(memory.view, ptr, value)
+        memory.wrote?.(ptr, size)
+      }
+    })
+    const [first] = stores
+    if (first === undefined) return () => undefined
+    if (stores.length === 1) return (memory, raw, outcome) => first(memory, raw, outcome as WasiValue)
+    return (memory, raw, outcome) => {
+      stores.forEach((store, i) => store(memory, raw, (outcome as readonly WasiValue[])[i] as WasiValue))
     }
   }
 
@@ -221,10 +255,12 @@ export class Abi {
         return (memory, raw) => this.#readIovecs(memory, u32(raw[at]), u32(raw[at + 1]), type.element, limits)
       case 'int':
       case 'enum':
-      case 'flags':
-        if (type.size < 8) return (_, raw) => scalar(type, u32(raw[at]))
+      case 'flags': {
+        const judge = judgeOf(type)
+        if (type.size < 8) return (_, raw) => judge(u32(raw[at]))
         if (type.kind === 'int' && type.signed === true) return (_, raw) => BigInt.asIntN(64, raw[at] as bigint)
-        return (_, raw) => scalar(type, BigInt.asUintN(64, raw[at] as bigint))
+        return (_, raw) => judge(BigInt.asUintN(64, raw[at] as bigint))
+      }
       case 'record':
       case 'union':
         throw new Error(`${name} is no type of a parameter`)
@@ -267,19 +303,25 @@ function readString(memory: GuestMemory, ptr: number, length: number, limit: num
   return text
 }
 
-function scalar(type: WasiType, value: number | bigint): WasiValue {
+/** From a number to the value that it stands for; throws EINVAL where it stands for none. */
+function judgeOf(type: WasiType): (value: number | bigint) => WasiValue {
   if (type.kind === 'enum') {
-    const name = type.names[Number(value)]
-    if (name === undefined) throw new WasiError('inval')
-    return name
+    const { names } = type
+    return (value) => {
+      const name = names[Number(value)]
+      if (name === undefined) throw new WasiError('inval')
+      return name
+    }
   }
   if (type.kind === 'flags') {
     const named = namedBits(type.names)
-    if (type.lenient === true) return Number(BigInt(value) & BigInt(named))
-    if (Number(value) > named) throw new WasiError('inval')
-    return Number(value)
+    if (type.lenient === true) return (value) => Number(BigInt(value) & BigInt(named))
+    return (value) => {
+      if (Number(value) > named) throw new WasiError('inval')
+      return Number(value)
+    }
   }
-  return value
+  return (value) => value
 }
 
 function namedBits(names: readonly string[]): number {
@@ -299,20 +341,11 @@ function readInt(view: DataView, ptr: number, size: IntSize, signed: boolean): n
   }
 }
 
-function writeInt(view: DataView, ptr: number, size: IntSize, value: number | bigint): void {
-  switch (size) {
-    case 1:
-      view.setUint8(ptr, Number(value))
-      return
-    case 2:
-      view.setUint16(ptr, Number(value), true)
-      return
-    case 4:
-      view.setUint32(ptr, Number(value), true)
-      return
-    case 8:
-      view.setBigUint64(ptr, BigInt(value), true)
-  }
+const WRITE_INT: Readonly<Record<IntSize, (view: DataView, ptr: number, value: number | bigint) => void>> = {
+  1: (view, ptr, value) => view.setUint8(ptr, Number(value)),
+  2: (view, ptr, value) => view.setUint16(ptr, Number(value), true),
+  4: (view, ptr, value) => view.setUint32(ptr, Number(value), true),
+  8: (view, ptr, value) => view.setBigUint64(ptr, BigInt(value), true),
 }
 
 /** Core i32 values arrive signed. */

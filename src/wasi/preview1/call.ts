@@ -10,7 +10,7 @@ import { WasiError, errnoCode } from './errno.ts'
 import { fdIoFunctions } from './fd-io.ts'
 import { fdFunctions } from './fd.ts'
 import { functionType } from './functions.ts'
-import type { FunctionName } from './functions.ts'
+import type { FunctionName, FunctionType } from './functions.ts'
 import type { Guest, Implementations } from './implementation.ts'
 import type { GuestMemory } from './memory.ts'
 import { pathOpenFunctions } from './path-open.ts'
@@ -22,7 +22,7 @@ import { sockFunctions } from './sock.ts'
 import { checkInterposers, interposed, interposerOf, isWaiting } from './interpose.ts'
 import type { AnyInterposer, DecodedCall, Interposers } from './interpose.ts'
 import { CallRecorder } from './trace.ts'
-import type { CallSite, RecorderOptions, WasiListener, WasiObserver } from './trace.ts'
+import type { RecorderOptions, WasiListener, WasiObserver } from './trace.ts'
 import { Call, drive, isPromise } from './waiting.ts'
 import type { Awaitable, Waiting } from './waiting.ts'
 
@@ -57,8 +57,8 @@ const IMPLEMENTATIONS: Implementations = {
 
 /** The calls of all instances that share one Wasi. */
 export class Calls {
-  /** How often each function was called. */
-  readonly counts: Map<FunctionName, number> = new Map()
+  readonly #counts = new Map<FunctionName, { calls: number }>()
+  readonly #called: FunctionName[] = []
   /** Those that wait, by what they gave. */
   readonly #pending: WeakMap<Promise<number>, Pending> = new WeakMap()
   readonly #recording: RecorderOptions | undefined
@@ -70,6 +70,11 @@ export class Calls {
     this.#recording = observer && { observer, now: traceClock, bytes: traceBytes }
     checkInterposers(interpose)
     this.#interposers = interpose
+  }
+
+  /** How often each function was called, in the order of the first calls. */
+  get counts(): ReadonlyMap<FunctionName, number> {
+    return new Map(this.#called.map((name) => [name, this.#countOf(name).calls]))
   }
 
   /** The functions of a dialect for one instance, whose memory is asked for anew on each call. */
@@ -95,27 +100,28 @@ export class Calls {
     const decode = guest.abi.decoder(type, guest.limits)
     const encode = guest.abi.encoder(type)
     const interposer = interposerOf(this.#interposers, name)
+    const count = this.#countOf(name)
+    const fail = (recorder: CallRecorder | undefined, error: unknown): number => {
+      if (error instanceof WasiError) {
+        recorder?.finish('returned', error.errno)
+        return errnoCode(error.errno)
+      }
+      recorder?.finish(error instanceof WasiExit ? 'exited' : 'threw')
+      throw error
+    }
+    const succeed = (recorder: CallRecorder | undefined, raw: readonly RawValue[], outcome: unknown): number => {
+      try {
+        encode(guest.memory(), raw, outcome)
+      } catch (error) {
+        return fail(recorder, error)
+      }
+      recorder?.finish('returned', 'success', outcome)
+      return 0
+    }
     return (...raw) => {
-      this.counts.set(name, (this.counts.get(name) ?? 0) + 1)
-      const recorder = this.#recorder({ id: ++this.#begun, module, name, type, guest, raw })
+      if (count.calls++ === 0) this.#called.push(name)
+      const recorder = this.#recorder(module, name, type, guest, raw)
       const call = new Call()
-      const succeed = (outcome: unknown): number => {
-        try {
-          encode(guest.memory(), raw, outcome)
-        } catch (error) {
-          return fail(error)
-        }
-        recorder?.finish('returned', 'success', outcome)
-        return 0
-      }
-      const fail = (error: unknown): number => {
-        if (error instanceof WasiError) {
-          recorder?.finish('returned', error.errno)
-          return errnoCode(error.errno)
-        }
-        recorder?.finish(error instanceof WasiExit ? 'exited' : 'threw')
-        throw error
-      }
       let begun: unknown
       try {
         const args = decodeArguments(decode, guest, raw, recorder)
@@ -125,17 +131,35 @@ export class Calls {
             ? perform(name, guest, args)
             : interpose(interposer, { module, name, type, raw, args, guest }, recorder, call)
       } catch (error) {
-        return fail(error)
+        return fail(recorder, error)
       }
-      if (!isWaiting(begun)) return succeed(begun)
-      const driven = drive(begun, succeed, fail, call)
+      if (!isWaiting(begun)) return succeed(recorder, raw, begun)
+      const driven = drive(
+        begun,
+        (outcome) => succeed(recorder, raw, outcome),
+        (error) => fail(recorder, error),
+        call,
+      )
       if (isPromise(driven)) this.#pending.set(driven, { call, recorder })
       return driven
     }
   }
 
-  #recorder(site: CallSite): CallRecorder | undefined {
-    return this.#recording && new CallRecorder(site, this.#recording)
+  #countOf(name: FunctionName): { calls: number } {
+    let count = this.#counts.get(name)
+    if (count === undefined) this.#counts.set(name, (count = { calls: 0 }))
+    return count
+  }
+
+  #recorder(
+    module: string,
+    name: FunctionName,
+    type: FunctionType,
+    guest: Guest,
+    raw: readonly RawValue[],
+  ): CallRecorder | undefined {
+    const id = ++this.#begun
+    return this.#recording && new CallRecorder({ id, module, name, type, guest, raw }, this.#recording)
   }
 }
 
@@ -153,7 +177,7 @@ function interpose(
 ): Waiting<unknown> {
   recorder?.interpose()
   const next = (guest: Guest, args: readonly unknown[]): unknown => perform(decoded.name, guest, args)
-  return interposed(interposer, decoded, next, () => call.isWanted)
+  return interposed(interposer, decoded, next, call)
 }
 
 /** A call whose arguments can't be decoded begins as well, for those who watch. */

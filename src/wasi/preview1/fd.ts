@@ -5,7 +5,7 @@ import { WasiError } from './errno.ts'
 import type { Descriptor, Listing } from './fd-table.ts'
 import type { DirectoryEntry, FileStat, FileTimes } from './file-system.ts'
 import type { Guest, Implementations } from './implementation.ts'
-import { writeBytes } from './memory.ts'
+import { isAscii, writeAscii, writeBytes } from './memory.ts'
 import { FSTFLAGS, RIGHTS } from './types.ts'
 import { wait } from './waiting.ts'
 import type { Waiting } from './waiting.ts'
@@ -170,8 +170,9 @@ function writeEntries(guest: Guest, listing: Listing, first: number, buf: number
   let used = 0
   for (let index = first; index < listing.entries.length + DOTS && used < length; index++) {
     const { name, ino, filetype } = entryAt(listing, index)
-    const encoded = ENCODER.encode(name)
-    const dirent = { d_next: BigInt(index + 1), d_ino: ino, d_namlen: encoded.length, d_type: filetype }
+    const encoded = isAscii(name) ? undefined : ENCODER.encode(name)
+    const d_namlen = encoded?.length ?? name.length
+    const dirent = { d_next: BigInt(index + 1), d_ino: ino, d_namlen, d_type: filetype }
     if (used + size <= length) {
       guest.abi.store(memory, buf + used, 'dirent', dirent)
     } else {
@@ -180,9 +181,10 @@ function writeEntries(guest: Guest, listing: Listing, first: number, buf: number
       writeBytes(memory, buf + used, whole.subarray(0, length - used))
     }
     used = Math.min(used + size, length)
-    const shown = encoded.subarray(0, length - used)
-    writeBytes(memory, buf + used, shown)
-    used += shown.length
+    const shown = Math.min(d_namlen, length - used)
+    if (encoded === undefined) writeAscii(memory, buf + used, name, shown)
+    else writeBytes(memory, buf + used, encoded.subarray(0, shown))
+    used += shown
   }
   return used
 }

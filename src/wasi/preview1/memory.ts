@@ -15,7 +15,12 @@ export interface GuestMemory {
 export function guestMemory(memory: { readonly buffer: ArrayBufferLike }): GuestMemory {
   let bytes = new Uint8Array(memory.buffer)
   let view = new DataView(memory.buffer)
+  // The buffer of the host's own memories is empty once they have grown, unless it is shared: then it need not be asked for, which takes longer
+  // than all else here.
+  const detaches =
+    Object.prototype.toString.call(memory) === '[object WebAssembly.Memory]' && memory.buffer instanceof ArrayBuffer
   const renew = (): void => {
+    if (detaches && bytes.byteLength > 0) return
     const { buffer } = memory
     if (bytes.buffer === buffer && bytes.byteLength === buffer.byteLength) return
     bytes = new Uint8Array(buffer)
@@ -38,11 +43,23 @@ export function checkRegion(memory: GuestMemory, ptr: number, byteLength: number
   if (ptr % align !== 0 || ptr + byteLength > memory.bytes.byteLength) throw new WasiError('fault')
 }
 
-/** All that is written to the guest goes through here, or through `Abi.store`. The region was checked. */
+/** All that is written to the guest goes through here and the next, or through `Abi`. The region was checked. */
 export function writeBytes(memory: GuestMemory, address: number, bytes: Uint8Array): void {
   if (bytes.length === 0) return
   memory.bytes.set(bytes, address)
   memory.wrote?.(address, bytes.length)
+}
+
+/** The first `length` characters of a text of ASCII: an encoder's call takes many times as long for a name. */
+export function writeAscii(memory: GuestMemory, address: number, text: string, length: number): void {
+  const { bytes } = memory
+  for (let i = 0; i < length; i++) bytes[address + i] = text.charCodeAt(i)
+  if (length > 0) memory.wrote?.(address, length)
+}
+
+export function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x80) return false
+  return true
 }
 
 export function totalLength(iovs: readonly Iovec[]): number {

@@ -9,8 +9,15 @@ import type { Awaitable, Waiting } from './waiting.ts'
 /** At most `length` bytes; null or none at the end. A promise, when there are none yet, suspends the guest. */
 export type ReadInput = (length: number) => Awaitable<Uint8Array | null>
 
-/** The bytes are a copy of its own; a promise holds the guest back until it settles. */
+/** The bytes are a copy of its own, unless it borrows them; a promise holds the guest back until it settles. */
 export type WriteOutput = (bytes: Uint8Array) => Awaitable<void>
+
+export interface OutputSink {
+  readonly write: WriteOutput
+  readonly terminal?: boolean
+  /** Whether `write` is done with the bytes when it returns: then they may be the guest's memory itself, which saves a copy. */
+  readonly borrows?: boolean
+}
 
 export interface InputSource {
   readonly read: ReadInput
@@ -26,7 +33,7 @@ export interface InputSource {
 
 export type WasiInput = string | Uint8Array | ReadInput | InputSource
 
-export type WasiOutput = WriteOutput | { readonly write: WriteOutput; readonly terminal?: boolean }
+export type WasiOutput = WriteOutput | OutputSink
 
 export function sinkOf(output: WasiOutput): WriteOutput {
   return typeof output === 'function' ? output : (bytes) => output.write(bytes)
@@ -197,15 +204,15 @@ export class OutputStream implements Stream {
   readonly filetype: 'character_device' | 'unknown'
   /** Bytes that the sink has taken. */
   written = 0
-  readonly #write: WriteOutput
+  readonly #sink: OutputSink
   readonly #quota: OutputQuota
   readonly #listener: ((bytes: Uint8Array) => void) | undefined
 
   /** `listener` is told what is written before it is. */
   constructor(output: WasiOutput, quota: OutputQuota, listener?: (bytes: Uint8Array) => void) {
     this.#listener = listener
-    this.filetype = typeof output === 'object' && output.terminal === true ? 'character_device' : 'unknown'
-    this.#write = sinkOf(output)
+    this.#sink = typeof output === 'function' ? { write: output } : output
+    this.filetype = this.#sink.terminal === true ? 'character_device' : 'unknown'
     this.#quota = quota
   }
 
@@ -222,9 +229,11 @@ export class OutputStream implements Stream {
     if (count === 0 && bytes.length > 0) throw new WasiError('nospc')
     if (count === 0) return 0
     this.#quota.left -= count
-    const taken = bytes.slice(0, count)
+    const isBorrowed = this.#sink.borrows === true && this.#listener === undefined
+    const taken = isBorrowed ? bytes.subarray(0, count) : bytes.slice(0, count)
     this.#listener?.(taken)
-    yield* wait(this.#write(taken))
+    const writing = this.#sink.write(taken)
+    if (isPromise(writing)) yield writing
     this.written += count
     return count
   }

@@ -10,24 +10,29 @@ export function* wait<T>(value: Awaitable<T>): Waiting<T> {
   return isPromise(value) ? ((yield value) as T) : value
 }
 
-/** A call that somebody may give up who waits for it. */
+/** A call that may be given up by whoever waits for it. */
 export class Call {
   #isWanted = true
-  #steps: Waiting<unknown> | undefined
+  #waiting: Set<Waiting<unknown>> | undefined
 
   get isWanted(): boolean {
     return this.#isWanted
   }
 
-  /** The steps that wait for a promise; undefined while they don't. */
-  set waiting(steps: Waiting<unknown> | undefined) {
-    this.#steps = steps
+  /** These steps wait for a promise. */
+  waits(steps: Waiting<unknown>): void {
+    this.#waiting ??= new Set()
+    this.#waiting.add(steps)
   }
 
-  /** Nothing more of it happens, but that it lets go of what it waits for. */
+  goesOn(steps: Waiting<unknown>): void {
+    this.#waiting?.delete(steps)
+  }
+
+  /** Nothing more of it happens, but that its steps let go of what they wait for. */
   abandon(): void {
     this.#isWanted = false
-    this.#steps?.return(undefined)
+    for (const steps of this.#waiting ?? []) steps.return(undefined)
   }
 }
 
@@ -61,13 +66,13 @@ async function driveOn<T, R>(
 ): Promise<R> {
   let promise = first
   for (;;) {
-    call.waiting = steps
+    call.waits(steps)
     const settled = await promise.then(
       (value) => ({ value }),
       (error: unknown) => ({ error }),
     )
     if (!call.isWanted) return NEVER
-    call.waiting = undefined
+    call.goesOn(steps)
     let step: IteratorResult<Promise<unknown>, T>
     try {
       step = 'error' in settled ? steps.throw(settled.error) : steps.next(settled.value)
