@@ -3,7 +3,7 @@
 
 import { WasiError } from './errno.ts'
 import type { Errno } from './errno.ts'
-import { isPromise, wait } from './waiting.ts'
+import { isPromise } from './waiting.ts'
 import type { Awaitable, Waiting } from './waiting.ts'
 
 /** At most `length` bytes; null or none at the end. A promise, when there are none yet, suspends the guest. */
