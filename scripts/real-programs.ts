@@ -49,18 +49,18 @@ export const REAL_PROGRAMS: readonly RealProgram[] = [
     steps: [
       {
         module: join(LANGS, 'sqlite.wasm'),
-        args: ['/words.db'],
+        args: ['-batch', '/words.db'],
         stdin: `create table word (text primary key, count integer);
 begin; insert into word values ('warp', 2), ('weft', 1), ('heddle', 3); commit;
 begin; insert into word values ('lost', 9); rollback;`,
       },
       {
         module: join(LANGS, 'sqlite.wasm'),
-        args: ['/words.db'],
-        stdin: 'select text, count from word order by count; pragma integrity_check;',
+        args: ['-batch', '/words.db'],
+        stdin: 'select text, count from word order by count;',
       },
     ],
-    output: 'weft|1\nwarp|2\nheddle|3\nok\n',
+    output: 'weft|1\nwarp|2\nheddle|3\n',
   },
   {
     name: 'Python',

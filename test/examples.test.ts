@@ -60,6 +60,13 @@ look_up: the thread that is drawn through
   'heddle --dir examples/c::/ examples/c/lookup.wasm warp woof': `warp: word 15 of 16
 woof: not among 16 words
 `,
+  'heddle --dir test/fixtures/cli::/ examples/c/tree.wasm folder': `in.txt (15)
+inner/
+  deep.txt (7)
+1 folders, 2 files
+`,
+  'heddle examples/c/sum.wasm': '0\n',
+  'heddle examples/c/upper.wasm': '',
   [`heddle --unknown-imports trap --dir examples/quickjs::/ ${QUICKJS} script.js`]: quickjsOutput,
 }
 
