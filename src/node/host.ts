@@ -29,9 +29,8 @@ export function nodeHost({ suspends = false }: NodeHostOptions = {}): Pick<
     clock: suspends ? suspendingClock : blockingClock,
     traceClock: () => process.hrtime.bigint(),
     random,
-    // Files keep nobody waiting.
     stdin: {
-      ...(suspends && !isFile(0) ? suspendingStdin : blockingInput(0)),
+      ...(suspends && mayWait(0) ? suspendingStdin : blockingInput(0)),
       terminal: isatty(0),
     },
     stdout: output(1, suspends),
@@ -39,11 +38,13 @@ export function nodeHost({ suspends = false }: NodeHostOptions = {}): Pick<
   }
 }
 
-function isFile(fd: number): boolean {
+/** Files, folders and disks keep nobody waiting. */
+function mayWait(fd: number): boolean {
   try {
-    return fstatSync(fd).isFile()
+    const stat = fstatSync(fd)
+    return !stat.isFile() && !stat.isDirectory() && !stat.isBlockDevice()
   } catch {
-    return false
+    return true
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -29,6 +30,14 @@ describe('a filter', () => {
 
   it('ends as a signal would end it, and quietly, when the reader has had enough', () => {
     expect(shell(`yes | ${heddle} ${upper} | head -1`)).toBe('Y\n141')
+  })
+
+  it('is told when its input is a folder', () => {
+    expect(shell(`${heddle} ${upper} < test`)).toBe('upper: read: Is a directory\n1')
+  })
+
+  it.runIf(existsSync('/dev/full'))('is told when there is no place for its output', () => {
+    expect(shell(`echo x | ${heddle} ${upper} > /dev/full`)).toBe('upper: write: No space left on device\n1')
   })
 
   it('reads nothing where its input is closed', () => {

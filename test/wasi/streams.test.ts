@@ -119,6 +119,45 @@ describe('calls that suspend', () => {
     expect(caller.read(0)).toBe('ped')
   })
 
+  test('poll_oneoff on stdin, asked twice, ends when stdin does; a descriptor that is closed is EBADF', async () => {
+    const { promise, resolve } = deferred<Uint8Array | null>()
+    const caller = new Caller({ stdin: () => promise })
+    subscribeFd(caller, 0, 1, 0)
+    subscribeFd(caller, 1, 1, 0)
+    const polled = caller.suspend('poll_oneoff', SUBSCRIPTIONS, EVENTS, 2, OUT)
+    resolve(null)
+    expect(await polled).toBe('success')
+    expect(events(caller).map(({ userdata, error, nbytes }) => [userdata, error, nbytes])).toEqual([
+      [100n, 0, 0n],
+      [101n, 0, 0n],
+    ])
+    expect(caller.call('fd_close', 0)).toBe('success')
+    expect(caller.call('poll_oneoff', SUBSCRIPTIONS, EVENTS, 1, OUT)).toBe('success')
+    expect(events(caller).map(({ error }) => error)).toEqual([8])
+  })
+
+  test('a sleep that nobody waits for any more is told so: the other was first, or the call was given up', async () => {
+    const { promise, resolve } = deferred<Uint8Array | null>()
+    const signals: { readonly aborted: boolean }[] = []
+    const sleepAsync: WasiClock['sleepAsync'] = (_, signal) => {
+      signals.push(signal)
+      return new Promise(() => {})
+    }
+    const caller = new Caller({ stdin: () => promise, clock: { now: () => 0n, sleepAsync } })
+    subscribeClock(caller, 0, 1, 2n ** 64n - 1n)
+    subscribeFd(caller, 1, 1, 0)
+    const call = (count: number): Promise<number> =>
+      caller.functions.poll_oneoff(SUBSCRIPTIONS, EVENTS, count, OUT) as Promise<number>
+    const given = call(1)
+    caller.wasi.abandon(given)
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true])
+    const polled = call(2)
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, false])
+    resolve(Buffer.from('x'))
+    expect(await polled).toBe(0)
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true])
+  })
+
   test('a timeout leaves what comes later to the next read', async () => {
     const { promise, resolve } = deferred<Uint8Array | null>()
     const caller = new Caller({ stdin: () => promise, clock: { now: () => 0n, sleepAsync: () => Promise.resolve() } })
