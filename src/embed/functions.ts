@@ -119,17 +119,21 @@ export function fromFunction(canonical: CanonicalType, name: string, call: HostF
     const outcome: unknown = call(new HostCallContext(caller, shown), ...(args.map(valueToJs) as never[]))
     const promise = outcome instanceof Promise || givesReferences ? outcome : promiseOf(outcome)
     if (!(promise instanceof Promise)) return resultsFromJs(type, shown, promise)
-    return promise.then(
-      (value) => resultsFromJs(type, shown, value),
-      (reason: unknown) => {
-        // As with what it throws: a call ends in an Error, whatever the reason.
-        throw reason instanceof Error ? reason : new HostThrow(reason)
-      },
-    )
+    return whenSettled(promise, (value) => resultsFromJs(type, shown, value))
   }
   const func = FuncInstance.fromHost(canonical, host, name)
   given.set(func, call)
   return func
+}
+
+export function whenSettled<T>(
+  promise: Promise<T>,
+  valuesOf: (outcome: T) => readonly Value[],
+): Promise<readonly Value[]> {
+  return promise.then(valuesOf, (reason: unknown) => {
+    // As with what it throws: a call ends in an Error, whatever the reason.
+    throw reason instanceof Error ? reason : new HostThrow(reason)
+  })
 }
 
 /** What the embedder gave as a host function; undefined for other functions. */

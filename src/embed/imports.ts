@@ -3,7 +3,7 @@
 import { UsageError } from '../errors/heddle-error.ts'
 import { quoted } from '../errors/quote.ts'
 import { Trap } from '../errors/trap.ts'
-import { FuncInstance } from '../runtime/func.ts'
+import { FuncInstance, type HostCode } from '../runtime/func.ts'
 import { Global as RuntimeGlobal } from '../runtime/global.ts'
 import type { ImportProvider, ProvidedFunction, ProvidedType, Provision } from '../runtime/import-provider.ts'
 import type { CompiledModule, ExternVal, Instance } from '../runtime/instance.ts'
@@ -11,14 +11,14 @@ import { Memory as RuntimeMemory } from '../runtime/memory.ts'
 import { Table as RuntimeTable } from '../runtime/table.ts'
 import { Tag } from '../runtime/tag.ts'
 import { linkImports } from '../runtime/link.ts'
-import { defaultValue } from '../runtime/value.ts'
+import { defaultValue, fromJs, toJs, type Value } from '../runtime/value.ts'
 import type { Import } from '../syntax/module.ts'
 import { isDefaultable, valTypeName, type FuncType } from '../syntax/types.ts'
 import type { CanonicalType } from '../validate/canonical-types.ts'
 import type { ClosedExternType } from '../validate/matching.ts'
 import { Global, Table } from './externs.ts'
 import { Memory } from './memory.ts'
-import { fromFunction, valueFromJs, valueToJs, type HostFunction } from './functions.ts'
+import { fromFunction, valueFromJs, valueToJs, whenSettled, type HostFunction } from './functions.ts'
 
 /** Import objects by module name, then by name: host functions, exports of other instances, numbers for immutable globals. */
 export type Imports = Readonly<Record<string, Readonly<Record<string, ImportValue | undefined>>>>
@@ -143,19 +143,23 @@ function hasType(type: FuncType, expected: ProvidedType | undefined): boolean {
   )
 }
 
+/** Takes and gives numbers alone, and needs no context: making one would take as long as many a call. */
 function providedFunction(
   type: CanonicalType,
   name: string,
   call: ProvidedFunction,
   { abandon }: ImportProvider,
 ): FuncInstance {
-  return fromFunction(type, name, (context, ...args: (number | bigint)[]) => {
-    const outcome = call(...args)
-    if (abandon !== undefined && outcome instanceof Promise) {
-      context.signal.addEventListener('abort', () => abandon(outcome))
-    }
-    return outcome
-  })
+  const [result] = (type.comp as FuncType).results
+  const what = `the result of ${name}`
+  const valuesOf = (outcome: unknown): readonly Value[] => (result === undefined ? [] : [fromJs(result, outcome, what)])
+  const host: HostCode = (args, caller) => {
+    const outcome = call(...(args.map(toJs) as (number | bigint)[]))
+    if (!(outcome instanceof Promise)) return valuesOf(outcome)
+    if (abandon !== undefined) caller.onAbort(() => abandon(outcome))
+    return whenSettled(outcome, valuesOf)
+  }
+  return FuncInstance.fromHost(type, host, name)
 }
 
 function externFromJs(value: unknown, type: ClosedExternType, { module, name }: ImportName): ExternVal | undefined {

@@ -81,7 +81,12 @@ function callOutside(run: Execution, hostCall: HostCall): HostOutcome {
     return { error }
   } finally {
     clearStage(run)
-    Object.assign(stage, { stackTop, callTop, stackLimit, callLimit, hostDepth, caller: below })
+    stage.stackTop = stackTop
+    stage.callTop = callTop
+    stage.stackLimit = stackLimit
+    stage.callLimit = callLimit
+    stage.hostDepth = hostDepth
+    stage.caller = below
     run.setLimits()
   }
 }
