@@ -55,3 +55,6 @@ export type {
   Step,
 } from './wasi/preview1/file-system.ts'
 export type { Awaitable } from './wasi/preview1/waiting.ts'
+export { readTar, type ReadTarOptions } from './wasi/tar/read-tar.ts'
+export { writeTar } from './wasi/tar/write-tar.ts'
+export { TarError } from './wasi/tar/tar-format.ts'
