@@ -22,6 +22,8 @@ export interface FileStat {
   readonly atim: bigint
   readonly mtim: bigint
   readonly ctim: bigint
+  /** POSIX permission bits, where the host knows them. Preview 1 can't ask for them: they are for whoever copies files. */
+  readonly mode?: number
 }
 
 /** What is missing stays as it is. */
