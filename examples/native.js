@@ -8,6 +8,6 @@ const wasi = new Wasi({ args: ['words', 'in.txt'], fs: { '/in.txt': 'the warp an
 const imports = { wasi_snapshot_preview1: wasi.imports(() => memory) }
 const { instance } = await WebAssembly.instantiate(program, imports)
 const memory = guestMemory(instance.exports.memory)
-const exitCode = wasi.run(() => instance.exports._start())
+const exitCode = await wasi.start(instance.exports)
 process.stdout.write(wasi.stdout)
 process.stdout.write(`it exited with ${exitCode}, after ${wasi.calls.get('fd_read')} calls of fd_read\n`)

@@ -30,7 +30,7 @@ export class ZipFileSystem {
 class ZipNode {
   kind = 'directory'
   entries = new Map()
-  constructor(filetype, ino, size = 0, time = 0n, content = undefined) {
+  constructor(filetype, ino, size = 0, time = 0n, content) {
     Object.assign(this, { filetype, ino, size, time, content })
   }
   read() {

@@ -1,6 +1,7 @@
 // What the tests of file systems share: everything that there is as plain data, read through the host interface alone, and a file
 // system whose answers come late.
 
+import { setImmediate } from 'node:timers/promises'
 import type { Directory, FileStat, FileSystem, OpenFile } from '../../src/wasi/preview1/file-system.ts'
 import type { Awaitable } from '../../src/wasi/preview1/waiting.ts'
 
@@ -58,10 +59,10 @@ function lateHandle<T extends Directory | OpenFile>(handle: T): T {
   const proxy = new Proxy(handle, {
     get: (target, name) => {
       const member: unknown = Reflect.get(target, name, target)
-      if (typeof member !== 'function' || name === 'close')
-        return typeof member === 'function' ? member.bind(target) : member
+      if (typeof member !== 'function') return member
+      if (name === 'close') return () => target.close()
       return async (...args: readonly unknown[]): Promise<unknown> => {
-        await new Promise((resolve) => setImmediate(resolve))
+        await setImmediate()
         const given = args.map((arg) => (typeof arg === 'object' && arg !== null ? (originals.get(arg) ?? arg) : arg))
         return wrapped(await (Reflect.apply(member, target, given) as Awaitable<unknown>))
       }

@@ -97,6 +97,8 @@ export class Calls {
     const encode = guest.abi.encoder(type)
     const interposer = interposerOf(this.#interposers, name)
     return (...raw) => {
+      // What has exited is not there to call: nothing happens but that whoever called into it is told.
+      if (guest.program.exit !== undefined) throw guest.program.exit
       this.counts.set(name, (this.counts.get(name) ?? 0) + 1)
       const recorder = this.#recorder({ id: ++this.#begun, module, name, type, guest, raw })
       const call: Pending = { isWanted: true, recorder }

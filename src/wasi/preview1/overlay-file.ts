@@ -9,7 +9,7 @@ import { wait } from './waiting.ts'
 import type { Awaitable } from './waiting.ts'
 
 /** Where the file of the lower layer is. */
-export interface LowerFile {
+interface LowerFile {
   readonly file: OpenFile
   readonly folder: MergedFolder
   readonly name: string

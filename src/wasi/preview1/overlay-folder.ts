@@ -53,13 +53,13 @@ export class MergedFolder {
   }
 
   isInside(ancestor: MergedFolder): boolean {
-    for (let at: MergedFolder | undefined = this; at !== undefined; at = at.parent) if (at === ancestor) return true
+    for (const folder of this.#upwards()) if (folder === ancestor) return true
     return false
   }
 
   get names(): readonly string[] {
     const names: string[] = []
-    for (let at: MergedFolder = this; at.parent !== undefined; at = at.parent) names.push(at.name)
+    for (const { name, parent } of this.#upwards()) if (parent !== undefined) names.push(name)
     return names.reverse()
   }
 
@@ -70,5 +70,11 @@ export class MergedFolder {
       yield next
       pending.push(...next.#folders.values())
     }
+  }
+
+  /** Itself, its parent, and so on. */
+  *#upwards(): Generator<MergedFolder> {
+    yield this
+    for (let at = this.parent; at !== undefined; at = at.parent) yield at
   }
 }

@@ -2,7 +2,7 @@
 // nothing.
 
 import { WasiError } from './errno.ts'
-import type { Directory, DirectoryEntry } from './file-system.ts'
+import type { Directory, DirectoryEntry, FileStat } from './file-system.ts'
 import type { MergedFolder } from './overlay-folder.ts'
 import type { Level, OverlayLayers } from './overlay-layers.ts'
 import { wait } from './waiting.ts'
@@ -10,7 +10,7 @@ import type { Waiting } from './waiting.ts'
 
 /** What is done with each, from the outside in; `leave` from the inside out. */
 interface Visitor {
-  readonly enter: (folder: MergedFolder, below: Directory) => Waiting<void>
+  readonly enter: (folder: MergedFolder, stat: FileStat) => void
   /** What the lower layer has, and is no folder. */
   readonly file: (level: Level, name: string) => Waiting<void>
   readonly leave: (folder: MergedFolder) => void
@@ -25,9 +25,9 @@ export function* copyTree(layers: OverlayLayers, folder: MergedFolder, below: Di
   }
   yield* checkFits(layers, folder, yield* wait(below.reopen()))
   yield* walk(folder, below, {
-    *enter(entered, lower) {
-      if (entered.upper === undefined) layers.copyFolder(entered, yield* wait(lower.stat()))
-      else layers.keepIno(entered.upper, (yield* wait(lower.stat())).ino)
+    enter(entered, stat) {
+      if (entered.upper === undefined) layers.copyFolder(entered, stat)
+      else layers.keepIno(entered.upper, stat.ino)
     },
     *file(level, name) {
       const found = yield* layers.find(level, name)
@@ -44,7 +44,7 @@ function* checkFits(layers: OverlayLayers, folder: MergedFolder, below: Director
   let bytes = 0
   let entries = 0
   yield* walk(folder, below, {
-    *enter(entered) {
+    enter(entered) {
       if (entered.upper === undefined) entries++
     },
     *file(level, name) {
@@ -67,7 +67,7 @@ interface Frame extends Level {
 function* walk(folder: MergedFolder, top: Directory, visitor: Visitor): Waiting<void> {
   const frames: Frame[] = []
   try {
-    yield* visitor.enter(folder, top)
+    visitor.enter(folder, yield* wait(top.stat()))
     frames.push({ folder, below: top, entries: yield* wait(top.list()), next: 0 })
     for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
       const entry = frame.entries[frame.next++]
@@ -96,7 +96,7 @@ function* visit(frame: Frame, { name, filetype }: DirectoryEntry, visitor: Visit
   if (step.type !== 'directory') return undefined
   const folder = frame.folder.child(name)
   try {
-    yield* visitor.enter(folder, step.directory)
+    visitor.enter(folder, yield* wait(step.directory.stat()))
     return { folder, below: step.directory, entries: yield* wait(step.directory.list()), next: 0 }
   } catch (error) {
     step.directory.close()

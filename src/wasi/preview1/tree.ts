@@ -152,7 +152,7 @@ function components(path: string): string[] {
 }
 
 /** One name of a node; `first` is the path under which it was met before. */
-export interface NamedNode {
+interface NamedNode {
   readonly path: string
   readonly node: VirtualNode
   readonly first: string | undefined
