@@ -146,7 +146,9 @@ describe('an overlay', () => {
     const { removed, tree } = fs.changes()
     const again = new OverlayFileSystem({ lower: fs.lower, upper: new VirtualFileSystem(tree), removed })
     const names = async (each: FileSystem): Promise<unknown> =>
-      new Set(Object.entries(await dump(each)).map(([path, { content, target }]) => `${path} ${content} ${target}`))
+      new Set(
+        Object.entries(await dump(each)).map(([path, { content, target }]) => JSON.stringify([path, content, target])),
+      )
     expect(await names(again)).toEqual(await names(fs))
     expect(again.changes()).toEqual(fs.changes())
     expect(() => new OverlayFileSystem({ lower: fs.lower, removed: ['/'] })).toThrow(TypeError)
