@@ -3,7 +3,9 @@
 import { VirtualFileSystem, type FileSystem, type Tree, type TreeEntry } from '../wasi.ts'
 import { loadFolder } from '../node/index.ts'
 import type { Arguments } from './arguments.ts'
+import { QUIET } from './command.ts'
 import { CliError, fileError } from './failure.ts'
+import { checkTarOutputs, readTarFile, tarMappings } from './tar-files.ts'
 import { DETERMINISTIC, DIR, MAPDIR, TMPFS } from './run-options.ts'
 
 interface Folders {
@@ -37,6 +39,17 @@ export function openFolders(args: Arguments): Folders {
   for (const guest of args.all(TMPFS)) {
     open(guest, () => new VirtualFileSystem({}, { now, dev: BigInt(Object.keys(preopens).length + 1) }))
   }
+  for (const { file, guest } of tarMappings(args)) {
+    open(
+      guest,
+      () =>
+        new VirtualFileSystem(readTarFile(file, args.has(QUIET)), {
+          now,
+          dev: BigInt(Object.keys(preopens).length + 1),
+        }),
+    )
+  }
+  checkTarOutputs(args, preopens)
   return { preopens, notes }
 }
 

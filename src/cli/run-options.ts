@@ -26,6 +26,16 @@ export const TMPFS: OptionSpec = {
   value: 'GUEST',
   help: 'an empty folder that the guest can write; gone afterwards',
 }
+export const TAR: OptionSpec = {
+  name: '--tar',
+  value: 'FILE[::GUEST]',
+  help: 'a folder with the files of a tar file, by default as /; what the guest changes is gone afterwards',
+}
+export const TAR_OUT: OptionSpec = {
+  name: '--tar-out',
+  value: 'FILE[::GUEST]',
+  help: 'write that folder to a tar file after the run, however it ends; both may be .tar.gz',
+}
 export const ENV: OptionSpec = {
   name: '--env',
   value: 'K[=V]',
@@ -136,6 +146,8 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   DIR,
   MAPDIR,
   TMPFS,
+  TAR,
+  TAR_OUT,
   ENV,
   INHERIT_ENV,
   ARGV0,
