@@ -343,3 +343,15 @@ describe('the page on fuel', () => {
     expect({ stdout, stderr }).toEqual({ stdout: 'done 70000\n', stderr: '' })
   })
 })
+
+describe('the programs of the page on WASI', () => {
+  const programs = blocksOf(read('docs/wasi.md'), 'js')
+  it.each([
+    ['counts words', "0 2  40.0 % the\n[ '/text.txt' ]\n"],
+    ['lays an overlay over a tree', "[ '/text.txt' ] [ '/moved.txt' ]\n1\n"],
+    ["greets under the host's own WebAssembly", '0 Hello, you!\n\n'],
+  ])('%s', (claim, stdout) => {
+    const program = programs[['counts', 'lays', 'greets'].findIndex((word) => claim.startsWith(word))]!
+    expect(runModule(program)).toEqual({ status: 0, stdout, stderr: '' })
+  })
+})
