@@ -2,6 +2,7 @@
 // same answers.
 
 import { describe, expect, test } from 'vitest'
+import { HeddleError } from '../../src/errors/heddle-error.ts'
 import { WasiError } from '../../src/wasi/preview1/errno.ts'
 import type { Directory, FileSystem, OpenFile, OpenOptions } from '../../src/wasi/preview1/file-system.ts'
 import { OverlayFileSystem } from '../../src/wasi/preview1/overlay-file-system.ts'
@@ -12,6 +13,7 @@ import { VirtualFileSystem } from '../../src/wasi/preview1/virtual-file-system.t
 import type { VirtualFileSystemOptions } from '../../src/wasi/preview1/virtual-file-system.ts'
 import { dump, late, READ } from './file-systems.ts'
 import type { Dumped } from './file-systems.ts'
+import { Wasi } from '../../src/wasi/preview1/wasi.ts'
 import { ALL, Caller, FOLDER, OUT } from './host.ts'
 
 const LOWER: Tree = {
@@ -379,5 +381,67 @@ describe('the same operations', () => {
     const file = (await root.open('a.txt', READ)) as OpenFile
     await Promise.all([file.append(Buffer.from('1')), root.rename('a.txt', root, 'z'), file.append(Buffer.from('2'))])
     expect((await dump(fs))['/z']?.content).toBe('the warp12')
+  })
+})
+
+describe('the state of a guest', () => {
+  /** Another Wasi that goes on, over a lower file system of its own. */
+  function resume(from: Caller): Caller {
+    const to = new Caller({ fs: overlay() })
+    to.bytes.set(from.bytes)
+    to.wasi.restore(from.wasi.save())
+    return to
+  }
+
+  const stripped = async (caller: Caller): Promise<unknown> => dump(caller.wasi.fileSystems.get('/') as FileSystem)
+
+  test('has the upper layer of an overlay, and what was removed', async () => {
+    const caller = new Caller({ fs: overlay() })
+    write(caller, 'hard', 'THE')
+    caller.call('path_unlink_file', FOLDER, 'hard')
+    caller.call('path_rename', FOLDER, 'd/e', FOLDER, 'moved')
+    caller.call('path_unlink_file', FOLDER, 'd/b')
+    const fd = caller.open(FOLDER, 'moved/f', { rights: ALL }) as number
+    const folder = caller.open(FOLDER, 'd', { rights: ALL & ~64n, inheriting: ALL }) as number
+    const there = resume(caller)
+    expect(await stripped(there)).toEqual(await stripped(caller))
+    for (const each of [caller, there]) {
+      expect(each.write(fd, 'F!')).toBe('success')
+      expect(each.call('path_rename', folder, 'hard-too', FOLDER, 'a.txt')).toBe('success')
+      expect(each.call('path_unlink_file', FOLDER, 'a.txt')).toBe('success')
+      expect(each.call('path_create_directory', FOLDER, 'next')).toBe('success')
+    }
+    expect(await stripped(there)).toEqual(await stripped(caller))
+    expect((there.wasi.fileSystems.get('/') as OverlayFileSystem).changes()).toEqual(
+      (caller.wasi.fileSystems.get('/') as OverlayFileSystem).changes(),
+    )
+  })
+
+  test('is refused where no overlay is granted, and leaves that which is as it was where it is damaged', () => {
+    const caller = new Caller({ fs: overlay() })
+    write(caller, 'a.txt', 'THE')
+    const saved = caller.wasi.save()
+    expect(() => new Wasi().restore(saved)).toThrow(/the folder \/ had changes of its own.*an overlay for an overlay/)
+    const fs = overlay()
+    for (let at = 0; at < saved.length; at++) {
+      const damaged = saved.slice()
+      damaged[at] = (damaged[at] as number) ^ 0x41
+      try {
+        new Wasi({ fs }).restore(damaged)
+      } catch (error) {
+        expect(error).toBeInstanceOf(HeddleError)
+      }
+      expect(fs.changes()).toEqual({ removed: [], tree: {} })
+    }
+  })
+
+  test('holds an overlay to the quota of the restoring side', () => {
+    const caller = new Caller({ fs: overlay() })
+    write(caller, 'new', 'x'.repeat(100), OFLAGS.creat)
+    const few = new OverlayFileSystem({
+      lower: overlay().lower,
+      upper: new VirtualFileSystem({}, { limits: { fsBytes: 99 } }),
+    })
+    expect(() => new Wasi({ fs: few }).restore(caller.wasi.save())).toThrow(/more than is granted/)
   })
 })

@@ -4,6 +4,7 @@
 import type { FileSystem } from './file-system.ts'
 import { OverlayDirectory } from './overlay-directory.ts'
 import { OverlayLayers } from './overlay-layers.ts'
+import { restoreOverlay, saveOverlay } from './overlay-state.ts'
 import type { Tree } from './tree.ts'
 import { VirtualFileSystem } from './virtual-file-system.ts'
 
@@ -41,6 +42,21 @@ export class OverlayFileSystem implements FileSystem {
 
   openRoot(): OverlayDirectory {
     return new OverlayDirectory(this.#layers, this.#layers.root, this.lower.openRoot())
+  }
+
+  /** The upper layer and what was removed; the lower one has to be there where it goes on. */
+  save(): Uint8Array {
+    return saveOverlay(this.#layers, this.removed)
+  }
+
+  /** Over the same lower file system, with the quota and the clock of this one's upper one. */
+  restored(saved: Uint8Array): OverlayFileSystem {
+    const { lower } = this
+    const { options } = this.upper
+    const { mount, removed, state } = restoreOverlay(saved, options)
+    const overlay = new OverlayFileSystem({ lower, upper: VirtualFileSystem.of(mount, options), removed })
+    overlay.#layers.restore(state)
+    return overlay
   }
 
   /**

@@ -24,6 +24,13 @@ export type Found =
   | { readonly kind: 'upper'; readonly node: FileNode | LinkNode }
   | { readonly kind: 'lower'; readonly stat: FileStat; readonly key: string }
 
+/** What the layers know beside names and nodes: from where each copy is, and how many names of a file below show no more. */
+export interface LayersState {
+  readonly origins: readonly (readonly [node: VirtualNode, origin: Origin])[]
+  readonly hidden: readonly (readonly [key: string, count: number])[]
+  readonly isRootChanged: boolean
+}
+
 /** From where something was copied up. */
 interface Origin {
   readonly ino: bigint
@@ -283,6 +290,25 @@ export class OverlayLayers {
     this.storage.attach(directory, name, node)
     setAttributes(directory, { atim, mtim, ctim })
     setAttributes(node, attributes)
+  }
+
+  // ——— what is kept of them ———
+
+  get state(): LayersState {
+    const origins = [...this.#origins].filter(([node, { key, nlink }]) => node.nlink > 0 || nlink > this.#hiddenOf(key))
+    return { origins, hidden: [...this.#hidden], isRootChanged: this.#isRootChanged }
+  }
+
+  /** For layers that nobody has used. */
+  restore({ origins, hidden, isRootChanged }: LayersState): void {
+    this.#isRootChanged = isRootChanged
+    for (const [key, count] of hidden) this.#hidden.set(key, count)
+    for (const [node, origin] of origins) {
+      this.#origins.set(node, origin)
+      if (node.type === 'directory') continue
+      this.#copies.set(origin.key, node)
+      if (node.type === 'file' && origin.nlink > this.#hiddenOf(origin.key)) node.handles++
+    }
   }
 
   // ——— who reads below ———

@@ -74,11 +74,13 @@ export interface SavedEntry {
   readonly node: number
 }
 
-/** A folder that the guest was given, by its name: a virtual one, or one of the host's, of which nothing is saved. */
+/** A folder that the guest was given, by its name: a virtual one, or one of the host's, of which no file is saved. */
 export interface SavedFolder {
   readonly name: string
   readonly storage: number | undefined
   readonly readOnly: boolean
+  /** What one of the host's said of itself. */
+  readonly own: Uint8Array | undefined
 }
 
 export interface SavedDescriptor {
@@ -114,7 +116,7 @@ const node: Codec<SavedNode> = variant<SavedNode>({
   directory: record({ ...attributes, entries: list(record<SavedEntry>({ name: text, node: count })) }),
 })
 
-const storage: Codec<SavedStorage> = record<SavedStorage>({
+export const storage: Codec<SavedStorage> = record<SavedStorage>({
   dev: u64,
   nextIno: u64,
   bytes: count,
@@ -157,7 +159,7 @@ const state: Codec<SavedState> = record<SavedState>({
   clock: optional(bytes),
   random: optional(bytes),
   storages: list(storage),
-  folders: list(record<SavedFolder>({ name: text, storage: optional(count), readOnly: flag })),
+  folders: list(record<SavedFolder>({ name: text, storage: optional(count), readOnly: flag, own: optional(bytes) })),
   descriptors: list(descriptor),
 })
 
@@ -165,7 +167,7 @@ const state: Codec<SavedState> = record<SavedState>({
 const MAGIC = 0x31707768
 
 /** Goes up with every change of the form. */
-const VERSION = 1
+const VERSION = 2
 
 const versioned: Codec<SavedState> = {
   write: (out, saved) => {
