@@ -1,6 +1,13 @@
 // `--dir`, `--mapdir`, `--tmpfs`: what the guest finds of folders.
 
-import { VirtualFileSystem, type FileSystem, type Tree, type TreeEntry } from '../wasi.ts'
+import {
+  OverlayFileSystem,
+  VirtualFileSystem,
+  type FileSystem,
+  type Tree,
+  type TreeEntry,
+  type VirtualFileSystemOptions,
+} from '../wasi.ts'
 import { loadFolder } from '../node/index.ts'
 import type { Arguments } from './arguments.ts'
 import { QUIET } from './command.ts'
@@ -24,33 +31,30 @@ export function openFolders(args: Arguments): Folders {
     if (Object.hasOwn(preopens, guest)) throw new CliError(`two folders are called ${guest}`)
     preopens[guest] = make()
   }
-  for (const { host, guest } of [...args.all(DIR).map(parseDir), ...args.all(MAPDIR).map(parseMapdir)]) {
+  for (const { host, guest, isOverlay } of [...args.all(DIR).map(parseDir), ...args.all(MAPDIR).map(parseMapdir)]) {
     open(guest, () => {
       const { tree, files, bytes, skipped } = load(host)
       notes.push(`${guest} is a read-only copy of ${host}: ${files} files, ${bytes} bytes`)
       if (skipped.length > 0) notes.push(`left out, because they can't be read: ${skipped.join(', ')}`)
-      return new VirtualFileSystem(isDeterministic ? withoutTimes(tree) : tree, {
-        access: 'ro',
-        now,
-        dev: BigInt(Object.keys(preopens).length + 1),
-      })
+      const dev = BigInt(Object.keys(preopens).length + 1)
+      const folder = new VirtualFileSystem(isDeterministic ? withoutTimes(tree) : tree, { access: 'ro', now, dev })
+      return isOverlay ? overlayOver(folder, { now, dev }) : folder
     })
   }
   for (const guest of args.all(TMPFS)) {
     open(guest, () => new VirtualFileSystem({}, { now, dev: BigInt(Object.keys(preopens).length + 1) }))
   }
   for (const { file, guest } of tarMappings(args)) {
-    open(
-      guest,
-      () =>
-        new VirtualFileSystem(readTarFile(file, args.has(QUIET)), {
-          now,
-          dev: BigInt(Object.keys(preopens).length + 1),
-        }),
-    )
+    const dev = BigInt(Object.keys(preopens).length + 1)
+    open(guest, () => new VirtualFileSystem(readTarFile(file, args.has(QUIET)), { now, dev }))
   }
   checkTarOutputs(args, preopens)
   return { preopens, notes }
+}
+
+/** What the guest changes is kept in memory. */
+function overlayOver(lower: FileSystem, options: VirtualFileSystemOptions): OverlayFileSystem {
+  return new OverlayFileSystem({ lower, upper: new VirtualFileSystem({}, options) })
 }
 
 /** When files were changed is another matter on every machine. */
@@ -72,22 +76,30 @@ function load(host: string): ReturnType<typeof loadFolder> {
 }
 
 interface Mapping {
+  readonly isOverlay: boolean
   readonly host: string
   readonly guest: string
 }
 
-/** `HOST`, `HOST::GUEST`, or as docker writes it `HOST:GUEST`; `:ro` behind it says what is so anyway. */
+/** `HOST`, `HOST::GUEST`, or as docker writes it `HOST:GUEST`; `:ro` behind it says what is so anyway, `:overlay` keeps changes in memory. */
 function parseDir(text: string): Mapping {
   if (text.endsWith(':rw'))
     throw new CliError(`--dir ${text}: folders are read-only copies; --tmpfs GUEST can be written`)
-  const folder = text.replace(/:ro$/, '')
-  const [, host, guest] = /^(.+?)::(.+)$/s.exec(folder) ?? /^([^:]{2,}|\.):([^:\\]+)$/s.exec(folder) ?? []
-  return host === undefined || guest === undefined ? { host: folder, guest: folder } : { host, guest }
+  const { folder, isOverlay } = parseMode(text)
+  const [, host = folder, guest = folder] =
+    /^(.+?)::(.+)$/s.exec(folder) ?? /^([^:]{2,}|\.):([^:\\]+)$/s.exec(folder) ?? []
+  return { host, guest, isOverlay }
 }
 
 /** The other way round, as the engines have it that know this option. */
 function parseMapdir(text: string): Mapping {
-  const [, guest, host] = /^(.+?)::?(.+)$/s.exec(text) ?? []
+  const { folder, isOverlay } = parseMode(text)
+  const [, guest, host] = /^(.+?)::?(.+)$/s.exec(folder) ?? []
   if (guest === undefined || host === undefined) throw new CliError(`--mapdir takes GUEST::HOST, not "${text}"`)
-  return { host, guest }
+  return { host, guest, isOverlay }
+}
+
+function parseMode(text: string): { readonly folder: string; readonly isOverlay: boolean } {
+  const [, folder = text, mode] = /^(.+):(ro|overlay)$/s.exec(text) ?? []
+  return { folder, isOverlay: mode === 'overlay' }
 }
