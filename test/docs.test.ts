@@ -5,11 +5,13 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Instruction } from '../src/instructions/define.ts'
 import { INSTRUCTIONS } from '../src/instructions/table.ts'
 import { EVENT_KINDS } from '../src/snapshot/recording-file.ts'
 import type { WasiCall } from '../src/wasi/preview1/trace.ts'
+import { writeTar } from '../src/wasi.ts'
 import { projectRoot } from './source-tree.ts'
 import { Caller } from './wasi/host.ts'
 
@@ -167,6 +169,7 @@ describe('a command line of the README', () => {
     ['heddle --features stack-switching examples/generator.wat --invoke main -a 4', '30\n', 0],
     ['heddle --fuel 100000 --timeout 2s plugin.wasm', '', 125],
     ['heddle --dir data::/data --env LANG=C program.wasm', '/data LANG=C\n', 0],
+    ['heddle --tar root.tar.gz --tar-out after.tar program.wasm', /^/, 0],
     ['heddle --deterministic=7 program.wasm', /^/, 0],
     ['heddle --record run.rec program.wasm; heddle --replay run.rec program.wasm', /^(.*\n)\1$/, 0],
     ['heddle validate *.wasm', '', 0],
@@ -190,6 +193,7 @@ describe('a command line of the README', () => {
     writeFileSync(join(folder, 'endless.wat'), '(module (func (export "_start") (loop (br 0))))')
     writeFileSync(join(folder, 'granted.wat'), GRANTED)
     mkdirSync(join(folder, 'data'))
+    writeFileSync(join(folder, 'root.tar.gz'), gzipSync(writeTar({ '/in.txt': 'the warp' })))
     mkdirSync(join(folder, 'suites/spec/core'), { recursive: true })
     writeFileSync(join(folder, 'suites/spec/core/one.wast'), '(module (func (export "f"))) (invoke "f")')
     mkdirSync(join(folder, 'bin'))
@@ -341,5 +345,17 @@ describe('the page on fuel', () => {
     const { stdout, stderr } = runModule(`${before}\n${program}\nconsole.log(state.kind, run.fuelUsed)`)
     // Seven instructions, ten thousand times.
     expect({ stdout, stderr }).toEqual({ stdout: 'done 70000\n', stderr: '' })
+  })
+})
+
+describe('the programs of the page on WASI', () => {
+  const programs = blocksOf(read('docs/wasi.md'), 'js')
+  it.each([
+    ['counts words', "0 2  40.0 % the\n[ '/text.txt' ]\n"],
+    ['lays an overlay over a tree', "[ '/text.txt' ] [ '/moved.txt' ]\n1\n"],
+    ["greets under the host's own WebAssembly", '0 Hello, you!\n\n'],
+  ])('%s', (claim, stdout) => {
+    const program = programs[['counts', 'lays', 'greets'].findIndex((word) => claim.startsWith(word))]!
+    expect(runModule(program)).toEqual({ status: 0, stdout, stderr: '' })
   })
 })

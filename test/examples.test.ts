@@ -52,6 +52,20 @@ guest: looking it up
 look_up: the thread that is drawn through
 `,
   'heddle --imports examples/shout.js examples/c/hello.wasm you': 'HELLO, YOU!\n',
+  'node examples/native.js': `    2  40.0 % the
+    1  20.0 % and
+    1  20.0 % warp
+    1  20.0 % weft
+    5 words, 4 different
+it exited with 0, after 2 calls of fd_read
+`,
+  'node examples/zip/main.js': `   24  32.9 % the
+   16  21.9 % and
+    8  11.0 % between
+    8  11.0 % heddle
+    8  11.0 % warp
+   73 words, 7 different
+`,
   'heddle examples/c/hello.wasm you': 'Hello, you!\n',
   'heddle --dir test/fixtures/cli/folder::/ examples/c/words.wasm in.txt': `    2  66.7 % warp
     1  33.3 % weft
@@ -87,7 +101,8 @@ describe('an example prints what it should', () => {
     const run = Object.keys(commands).join('\n')
     // QuickJS finds its script in a folder that is its root, points.wat runs inside of points.js, and the plugin inside of main.js.
     const plugin = ['create-plugin.js', 'kernel.js', 'guest.wasm'].map((name) => `examples/plugin/${name}`)
-    const others = ['examples/quickjs/script.js', 'examples/points.wat', ...plugin]
+    const zip = ['zip-entries.js', 'zip-file-system.js'].map((name) => `examples/zip/${name}`)
+    const others = ['examples/quickjs/script.js', 'examples/points.wat', ...plugin, ...zip]
     expect(programs.filter((path) => !run.includes(path) && !others.includes(path))).toEqual([])
   })
 })

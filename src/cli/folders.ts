@@ -1,10 +1,19 @@
 // `--dir`, `--mapdir`, `--tmpfs`: what the guest finds of folders.
 
 import { UsageError } from '../index.ts'
-import { VirtualFileSystem, type FileSystem, type Tree, type TreeEntry } from '../wasi.ts'
+import {
+  OverlayFileSystem,
+  VirtualFileSystem,
+  type FileSystem,
+  type Tree,
+  type TreeEntry,
+  type VirtualFileSystemOptions,
+} from '../wasi.ts'
 import { HostFileSystem, loadFolder } from '../node/index.ts'
 import type { Arguments } from './arguments.ts'
+import { QUIET } from './command.ts'
 import { CliError, fileError } from './failure.ts'
+import { checkTarOutputs, readTarFile, tarMappings } from './tar-files.ts'
 import { DETERMINISTIC, DIR, MAPDIR, TMPFS } from './run-options.ts'
 
 interface Folders {
@@ -25,17 +34,25 @@ export function openFolders(args: Arguments): Folders {
     preopens[guest] = make()
   }
   for (const mapping of [...args.all(DIR).map(parseDir), ...args.all(MAPDIR).map(parseMapdir)]) {
-    const { guest } = mapping
-    open(guest, () => (isDeterministic ? frozenCopy(mapping, dev(), notes) : hostFolder(mapping, notes)))
+    const { guest, access } = mapping
+    open(guest, () => {
+      const options = { now, dev: dev() }
+      const folder = isDeterministic ? frozenCopy(mapping, options, notes) : hostFolder(mapping, notes)
+      return access === 'overlay' ? overlayOver(folder, options) : folder
+    })
   }
   for (const guest of args.all(TMPFS)) open(guest, () => new VirtualFileSystem({}, { now, dev: dev() }))
+  for (const { file, guest } of tarMappings(args)) {
+    open(guest, () => new VirtualFileSystem(readTarFile(file, args.has(QUIET)), { now, dev: dev() }))
+  }
+  checkTarOutputs(args, preopens)
   return { preopens, notes }
 }
 
 function hostFolder({ option, host, guest, access }: Mapping, notes: string[]): FileSystem {
   try {
-    const fileSystem = new HostFileSystem({ root: host, access })
-    notes.push(`${guest} is ${host}, ${access === 'ro' ? 'to read' : 'to read and write'}`)
+    const fileSystem = new HostFileSystem({ root: host, access: access === 'rw' ? 'rw' : 'ro' })
+    notes.push(`${guest} is ${host}, ${ACCESS_NOTES[access]}`)
     return fileSystem
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
@@ -44,11 +61,16 @@ function hostFolder({ option, host, guest, access }: Mapping, notes: string[]): 
 }
 
 /** Without times: when files were changed is another matter on every machine. */
-function frozenCopy({ option, host, guest }: Mapping, dev: bigint, notes: string[]): FileSystem {
+function frozenCopy({ option, host, guest }: Mapping, options: VirtualFileSystemOptions, notes: string[]): FileSystem {
   const { tree, files, bytes, skipped } = load(option, host)
   notes.push(`${guest} is a read-only copy of ${host}: ${files} files, ${bytes} bytes`)
   if (skipped.length > 0) notes.push(`left out, because they can't be read: ${skipped.join(', ')}`)
-  return new VirtualFileSystem(withoutTimes(tree), { access: 'ro', now: () => 0n, dev })
+  return new VirtualFileSystem(withoutTimes(tree), { ...options, access: 'ro' })
+}
+
+/** What the guest changes is kept in memory. */
+function overlayOver(lower: FileSystem, options: VirtualFileSystemOptions): OverlayFileSystem {
+  return new OverlayFileSystem({ lower, upper: new VirtualFileSystem({}, options) })
 }
 
 function withoutTimes(tree: Tree): Tree {
@@ -68,15 +90,24 @@ function load(option: string, host: string): ReturnType<typeof loadFolder> {
   }
 }
 
+/** `overlay`: the guest's changes are kept in memory, and gone afterwards. */
+type Access = 'ro' | 'rw' | 'overlay'
+
+const ACCESS_NOTES: Readonly<Record<Access, string>> = {
+  ro: 'to read',
+  rw: 'to read and write',
+  overlay: 'to read, with changes in memory',
+}
+
 interface Mapping {
   /** That which asks for it. */
   readonly option: string
   readonly host: string
   readonly guest: string
-  readonly access: 'ro' | 'rw'
+  readonly access: Access
 }
 
-/** `HOST`, `HOST::GUEST`, or as docker writes it `HOST:GUEST`, and `:ro` or `:rw` behind it. */
+/** `HOST`, `HOST::GUEST`, or as docker writes it `HOST:GUEST`, and `:ro`, `:rw` or `:overlay` behind it. */
 function parseDir(text: string): Mapping {
   const { folder, access } = parseAccess(text)
   const [, host = folder, guest = folder] =
@@ -92,7 +123,7 @@ function parseMapdir(text: string): Mapping {
   return { option: MAPDIR.name, host, guest, access }
 }
 
-function parseAccess(text: string): { readonly folder: string; readonly access: 'ro' | 'rw' } {
-  const [, folder = text, access] = /^(.+):(ro|rw)$/s.exec(text) ?? []
-  return { folder, access: access === 'ro' ? 'ro' : 'rw' }
+function parseAccess(text: string): { readonly folder: string; readonly access: Access } {
+  const [, folder = text, access = 'rw'] = /^(.+):(ro|rw|overlay)$/s.exec(text) ?? []
+  return { folder, access: access as Access }
 }

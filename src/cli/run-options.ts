@@ -12,19 +12,29 @@ export const ARGS: OptionSpec = {
 }
 export const DIR: OptionSpec = {
   name: '--dir',
-  value: 'HOST[::GUEST][:ro]',
-  help: 'a folder for the guest, to read and write; with :ro behind it, to read',
+  value: 'HOST[::GUEST][:ro|overlay]',
+  help: 'a folder for the guest, to read and write; with :ro behind it to read, with :overlay its changes are kept in memory',
 }
 export const MAPDIR: OptionSpec = {
   name: '--mapdir',
   aliases: ['--map-dir'],
-  value: 'GUEST::HOST[:ro]',
+  value: 'GUEST::HOST[:ro|overlay]',
   help: 'the same, as other engines write it',
 }
 export const TMPFS: OptionSpec = {
   name: '--tmpfs',
   value: 'GUEST',
   help: 'an empty folder that the guest can write; gone afterwards',
+}
+export const TAR: OptionSpec = {
+  name: '--tar',
+  value: 'FILE[::GUEST]',
+  help: 'a folder with the files of a tar file, by default as /; what the guest changes is gone afterwards',
+}
+export const TAR_OUT: OptionSpec = {
+  name: '--tar-out',
+  value: 'FILE[::GUEST]',
+  help: 'write that folder to a tar file after the run, however it ends; both may be .tar.gz',
 }
 export const ENV: OptionSpec = {
   name: '--env',
@@ -136,6 +146,8 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   DIR,
   MAPDIR,
   TMPFS,
+  TAR,
+  TAR_OUT,
   ENV,
   INHERIT_ENV,
   ARGV0,

@@ -26,6 +26,7 @@ import { parseCount, parseDuration, parseSize } from './quantities.ts'
 import { deterministicOptions, openRecording, profileOf, readRecording } from './recording.ts'
 import { note, reportTrap, setColor } from './report.ts'
 import { readSnapshot, refuseForResume, resuming, snapshotFile } from './snapshot-file.ts'
+import { writeTarOutputs } from './tar-files.ts'
 import {
   ARGS,
   ARGV0,
@@ -142,6 +143,7 @@ async function conduct(
         note(`unknown import called: ${nameText(from)}.${nameText(name)}(${values.join(', ')})`),
     }).finally(() => trace?.close())
     report(result, parsed, json)
+    writeTarOutputs(parsed, result)
     const isWritten = snapshot?.write(result)
     if (isWritten === false && result.snapshotError !== undefined && result.exitCode === 0) return EXIT_MODULE
     return shellCode(result.exitCode)

@@ -134,7 +134,7 @@ function moment(text: string): SnapshotMoment {
 }
 
 /** Whoever stops the writing leaves the snapshot that was there before. */
-function writeWhole(path: string, bytes: Uint8Array): void {
+export function writeWhole(path: string, bytes: Uint8Array): void {
   const isPlain = statSync(path, { throwIfNoEntry: false })?.isFile() !== false
   const part = isPlain ? `${path}.${process.pid}.part` : path
   try {

@@ -19,6 +19,9 @@ import { encodeProgramState, type ProgramStage, type ProgramState } from './prog
 import { RunResult, trapExitCode } from './run-result.ts'
 import { formatValue, parseArguments, resultOf, type ResultValue } from './values.ts'
 
+/** Entries that begin a program themselves. */
+const BEGINNINGS: ReadonlySet<string | undefined> = new Set(['_start', '_initialize'])
+
 export interface ProgramParts extends Pick<ProgramState, 'entry' | 'args' | 'preloads' | 'fuelUsed' | 'features'> {
   /** Those that are made. */
   readonly instances: readonly Instance[]
@@ -87,10 +90,10 @@ export class Program {
     return imports
   }
 
-  /** The instance that was made last; a command begins with `_start` alone. */
+  /** The instance that was made last; a command begins with `_start` alone, and nothing is initialised twice. */
   private async initialize(): Promise<void> {
     const instance = this.instances.at(-1)!
-    const isStarted = this.modules.length === 0 && this.parts.entry === '_start'
+    const isStarted = this.modules.length === 0 && BEGINNINGS.has(this.parts.entry)
     if (isStarted || typeof instance.exports['_initialize'] !== 'function') return
     await this.drive(instance.prepare('_initialize', [], this.host.driver), 'initialize')
   }

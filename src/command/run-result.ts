@@ -4,6 +4,8 @@ import type { Snapshot } from '../embed/snapshot.ts'
 import type { HeddleError } from '../errors/heddle-error.ts'
 import type { Trap, TrapCode } from '../errors/trap.ts'
 import type { WasiCall } from '../wasi/preview1/trace.ts'
+import type { FileSystem } from '../wasi/preview1/file-system.ts'
+import type { Tree } from '../wasi/preview1/tree.ts'
 import type { Wasi } from '../wasi/preview1/wasi.ts'
 import type { ResultValue } from './values.ts'
 
@@ -28,7 +30,7 @@ interface RunOutcome {
 }
 
 /** What a program has left. */
-type Remains = Pick<Wasi, 'files' | 'stdout' | 'stderr'>
+type Remains = Pick<Wasi, 'files' | 'stdout' | 'stderr'> & Partial<Pick<Wasi, 'tree' | 'fileSystems'>>
 
 export class RunResult implements RunOutcome {
   /** The guest's own; 134 after a trap, 124 when time was over, 125 when fuel was used up, 130 when it was aborted. */
@@ -51,9 +53,13 @@ export class RunResult implements RunOutcome {
   readonly memoryHash: string | undefined
   /** Every file of the virtual file systems, by the guest's path. */
   readonly fs: Readonly<Record<string, Uint8Array>>
+  /** The file systems by the names of their folders. */
+  readonly fileSystems: ReadonlyMap<string, FileSystem>
   /** What was written where no sink was given. */
   readonly stdoutBytes: Uint8Array
   readonly stderrBytes: Uint8Array
+
+  private readonly wasi: Remains | undefined
 
   constructor(outcome: RunOutcome, wasi: Remains | undefined) {
     this.exitCode = outcome.exitCode
@@ -66,8 +72,15 @@ export class RunResult implements RunOutcome {
     this.recording = outcome.recording
     this.memoryHash = outcome.memoryHash
     this.fs = wasi?.files() ?? {}
+    this.fileSystems = wasi?.fileSystems ?? new Map()
+    this.wasi = wasi
     this.stdoutBytes = wasi?.stdout ?? new Uint8Array(0)
     this.stderrBytes = wasi?.stderr ?? new Uint8Array(0)
+  }
+
+  /** All of the virtual file systems, by the guest's path: with folders, links, modes and times, as `fs` of another run takes it. */
+  get tree(): Tree {
+    return this.wasi?.tree?.() ?? {}
   }
 
   get stdout(): string {

@@ -37,7 +37,14 @@ describe('a tree', () => {
 
   test('is not written to: bytes that were given stay as they are', () => {
     const given = Uint8Array.of(1, 2, 3)
-    const caller = new Caller({ fs: { '/a': given, '/b': given } })
+    // Whose `slice` copies nothing.
+    const buffer = Buffer.of(1, 2, 3)
+    const caller = new Caller({ fs: { '/a': given, '/b': given, '/c': buffer } })
+    expect(caller.write(caller.open(FOLDER, 'c', { rights: ALL }) as number, 'X')).toBe('success')
+    const returned = caller.wasi.files()['/c'] as Uint8Array
+    returned[1] = 9
+    expect(buffer).toEqual(Buffer.of(1, 2, 3))
+    expect(caller.call('path_unlink_file', FOLDER, 'c')).toBe('success')
     const [a, b] = ['a', 'b'].map((name) => caller.open(FOLDER, name, { rights: ALL }) as number) as [number, number]
     expect(caller.write(a, 'X')).toBe('success')
     expect(caller.call('fd_filestat_set_size', b, 1n)).toBe('success')

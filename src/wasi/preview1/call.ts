@@ -119,6 +119,8 @@ export class Calls {
       return 0
     }
     return (...raw) => {
+      // What has exited is not there to call: nothing happens but that whoever called into it is told.
+      if (guest.program.exit !== undefined) throw guest.program.exit
       if (count.calls++ === 0) this.#called.push(name)
       const recorder = this.#recorder(module, name, type, guest, raw)
       const call = new Call()

@@ -10,6 +10,13 @@ import type { Awaitable } from './waiting.ts'
 export interface FileSystem {
   /** A new handle of the root folder; whoever asks closes it. */
   openRoot(): Directory
+  /** What the state of a guest has of it, where it keeps something that is the guest's own. Without it nothing is saved. */
+  save?(): Uint8Array
+  /**
+   * Another file system, as this one would be with what `save` of one like it gave: bytes that anybody may have written. Throws a HeddleError
+   * where they are not such. This one stays as it is.
+   */
+  restored?(saved: Uint8Array): FileSystem
 }
 
 export interface FileStat {
@@ -22,6 +29,8 @@ export interface FileStat {
   readonly atim: bigint
   readonly mtim: bigint
   readonly ctim: bigint
+  /** POSIX permission bits, where the host knows them. Preview 1 can't ask for them: they are for whoever copies files. */
+  readonly mode?: number
 }
 
 /** What is missing stays as it is. */

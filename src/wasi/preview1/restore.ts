@@ -78,12 +78,22 @@ function restoreFolders({ folders, storages }: SavedState, target: Restoring): r
   return folders.map((folder) => {
     const { name, storage: number } = folder
     if (name.includes('\0')) throw invalid('the name of a folder contains NUL')
-    if (number === undefined) return { name, fileSystem: target.granted.get(name), virtual: undefined }
+    if (number === undefined) return { name, fileSystem: hostFolder(folder, target), virtual: undefined }
     const content = restored[number]
     const storage = storages[number]
     if (content === undefined || storage === undefined) throw invalid(`the folder ${name} has no file system`)
     return virtualFolder(folder, content, optionsOf(folder, storage, target))
   })
+}
+
+/** undefined where none is granted, which matters where something in it is open. */
+function hostFolder({ name, own }: SavedFolder, { granted }: Restoring): FileSystem | undefined {
+  const fileSystem = granted.get(name)
+  if (own === undefined) return fileSystem
+  if (fileSystem?.restored !== undefined) return fileSystem.restored(own)
+  throw invalid(
+    `the folder ${name} had changes of its own: a file system of the same kind has to be granted, an overlay for an overlay`,
+  )
 }
 
 function virtualFolder(

@@ -95,9 +95,11 @@ class FileNumbers {
 
   saveFolders(): readonly SavedFolder[] {
     return Array.from(this.#folders, ([name, fileSystem]) => {
-      if (!(fileSystem instanceof VirtualFileSystem)) return { name, storage: undefined, readOnly: false }
+      if (!(fileSystem instanceof VirtualFileSystem)) {
+        return { name, storage: undefined, readOnly: false, own: fileSystem.save?.() }
+      }
       const { storage, readOnly } = fileSystem.mount
-      return { name, storage: [...this.#storages.keys()].indexOf(storage), readOnly }
+      return { name, storage: [...this.#storages.keys()].indexOf(storage), readOnly, own: undefined }
     })
   }
 
@@ -109,7 +111,8 @@ class FileNumbers {
   }
 }
 
-class NodeNumbers {
+/** The nodes of one virtual file system. */
+export class NodeNumbers {
   readonly #storage: Storage
   readonly #numbers = new Map<VirtualNode, number>()
 

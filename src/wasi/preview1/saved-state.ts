@@ -74,11 +74,13 @@ export interface SavedEntry {
   readonly node: number
 }
 
-/** A folder that the guest was given, by its name: a virtual one, or one of the host's, of which nothing is saved. */
+/** A folder that the guest was given, by its name: a virtual one, or one of the host's, of which no file is saved. */
 export interface SavedFolder {
   readonly name: string
   readonly storage: number | undefined
   readonly readOnly: boolean
+  /** What one of the host's said of itself. */
+  readonly own: Uint8Array | undefined
 }
 
 export interface SavedDescriptor {
@@ -129,7 +131,7 @@ const node: Codec<SavedNode> = variant<SavedNode>({
   directory: record({ ...attributes, entries: list(record<SavedEntry>({ name: text, node: count })) }),
 })
 
-const storage: Codec<SavedStorage> = record<SavedStorage>({
+export const storage: Codec<SavedStorage> = record<SavedStorage>({
   dev: u64,
   nextIno: u64,
   bytes: count,
@@ -177,7 +179,7 @@ const state: Codec<SavedState> = record<SavedState>({
   clock: optional(bytes),
   random: optional(bytes),
   storages: list(storage),
-  folders: list(record<SavedFolder>({ name: text, storage: optional(count), readOnly: flag })),
+  folders: list(record<SavedFolder>({ name: text, storage: optional(count), readOnly: flag, own: optional(bytes) })),
   descriptors: list(descriptor),
 })
 

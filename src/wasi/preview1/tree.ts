@@ -19,7 +19,10 @@ export interface TreeAttributes extends FileTimes {
 
 export interface TreeFile extends TreeAttributes {
   readonly type: 'file'
-  readonly content: string | Uint8Array
+  /** Nothing, if absent. */
+  readonly content?: string | Uint8Array
+  /** With zeros behind the content up to here, which must not be less than that. */
+  readonly size?: number
 }
 
 export interface TreeDirectory extends TreeAttributes {
@@ -79,17 +82,31 @@ function loadEntry(
       return link
     }
     case 'file': {
-      const file = loadFile(entry.content, storage)
+      const file = loadFile(contentOf(entry, path), storage)
       attachAt(path, file, root, storage)
       return file
     }
   }
 }
 
+function contentOf({ content = '', size }: TreeFile, path: string): string | Uint8Array {
+  if (size === undefined) return content
+  const bytes = typeof content === 'string' ? ENCODER.encode(content) : content
+  if (!Number.isSafeInteger(size) || size < bytes.length) {
+    throw new TypeError(`a size of ${size} for ${bytes.length} bytes of content: ${path}`)
+  }
+  if (size === bytes.length) return content
+  const whole = new Uint8Array(size)
+  whole.set(bytes)
+  return whole
+}
+
 function loadFile(content: string | Uint8Array, storage: Storage): FileNode {
   const file = storage.file()
   file.borrowed = typeof content !== 'string'
-  file.bytes = typeof content === 'string' ? ENCODER.encode(content) : content
+  // A plain view: subclasses, as Node's Buffer is one, may copy nothing in `slice`.
+  const given = typeof content === 'string' ? ENCODER.encode(content) : content
+  file.bytes = new Uint8Array(given.buffer, given.byteOffset, given.length)
   file.size = file.bytes.length
   storage.useBytes(file.size)
   return file
@@ -134,12 +151,18 @@ function components(path: string): string[] {
   return names
 }
 
+/** One name of a node; `first` is the path under which it was met before. */
+interface NamedNode {
+  readonly path: string
+  readonly node: VirtualNode
+  readonly first: string | undefined
+}
+
 /**
- * The inverse of loadTree, with times and modes. What no path of `pathLength` characters reaches is left out: a guest
+ * All names below the root, a folder's own before those in it. What no path of `pathLength` characters reaches is left out: a guest
  * can nest folders deeper than that, and the paths would be quadratic in their depth.
  */
-export function saveTree(root: DirectoryNode, pathLength: number): Tree {
-  const tree: Record<string, TreeEntry> = Object.create(null) as Record<string, TreeEntry>
+export function* walkNodes(root: DirectoryNode, pathLength: number): Generator<NamedNode> {
   const firstPaths = new Map<VirtualNode, string>()
   const pending: (readonly [path: string, node: DirectoryNode])[] = [['', root]]
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
@@ -148,10 +171,18 @@ export function saveTree(root: DirectoryNode, pathLength: number): Tree {
       const path = `${folder}/${name}`
       if (path.length > pathLength) continue
       const first = firstPaths.get(node)
-      tree[path] = first === undefined ? saveEntry(node) : { type: 'hard-link', path: first }
+      yield { path, node, first }
       if (node.nlink > 1) firstPaths.set(node, first ?? path)
       if (node.type === 'directory') pending.push([path, node])
     }
+  }
+}
+
+/** The inverse of loadTree, with times and modes, of what walkNodes reaches. */
+export function saveTree(root: DirectoryNode, pathLength: number): Tree {
+  const tree: Record<string, TreeEntry> = Object.create(null) as Record<string, TreeEntry>
+  for (const { path, node, first } of walkNodes(root, pathLength)) {
+    tree[path] = first === undefined ? saveEntry(node) : { type: 'hard-link', path: first }
   }
   return tree
 }

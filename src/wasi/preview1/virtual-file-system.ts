@@ -12,7 +12,7 @@ import type { Mount, StorageOptions } from './virtual-node.ts'
 export interface VirtualFileSystemOptions {
   /** By default 'rw'. With 'ro' everything that would change something answers EROFS. */
   readonly access?: 'ro' | 'rw'
-  /** What the guest may add to the tree. */
+  /** What the guest may add to the tree: what it removes, of its own or of what was given, makes place for as much. */
   readonly limits?: Partial<Pick<WasiLimits, 'fsBytes' | 'fsEntries'>>
   /** Nanoseconds since 1970, for the times of files; without it all stand at zero. */
   readonly now?: () => bigint

@@ -84,7 +84,7 @@ export function resize(node: FileNode, storage: Storage, size: number): void {
   if (size > node.size) {
     storage.useBytes(size - node.size)
     try {
-      grow(node, size)
+      grow(node, size, storage)
     } catch (error) {
       storage.releaseBytes(size - node.size)
       throw error
@@ -97,14 +97,15 @@ export function resize(node: FileNode, storage: Storage, size: number): void {
   storage.touch(node)
 }
 
-function grow(node: FileNode, size: number): void {
+function grow(node: FileNode, size: number, storage: Storage): void {
   if (size <= node.bytes.length) {
     own(node)
     return
   }
   let bytes: Uint8Array
   try {
-    bytes = new Uint8Array(Math.max(size, node.bytes.length * 2))
+    // Twice as much as before, so that appending stays linear, though never more than the quota could let it become.
+    bytes = new Uint8Array(Math.max(size, Math.min(node.bytes.length * 2, size + storage.freeBytes)))
   } catch {
     throw new WasiError('nospc')
   }

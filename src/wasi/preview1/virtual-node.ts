@@ -25,7 +25,7 @@ export interface FileNode extends NodeBase {
   handles: number
 }
 
-interface LinkNode extends NodeBase {
+export interface LinkNode extends NodeBase {
   readonly type: 'link'
   readonly target: string
   readonly size: number
@@ -41,7 +41,7 @@ export interface DirectoryNode extends NodeBase {
 
 export type VirtualNode = FileNode | LinkNode | DirectoryNode
 
-const FILE_TYPES = { file: 'regular_file', link: 'symbolic_link', directory: 'directory' } as const
+export const FILE_TYPES = { file: 'regular_file', link: 'symbolic_link', directory: 'directory' } as const
 
 const ENCODER = new TextEncoder()
 
@@ -131,8 +131,12 @@ export class Storage {
     return { ino: this.#nextIno++, mode, nlink: 0, atim: time, mtim: time, ctim: time }
   }
 
+  get freeEntries(): number {
+    return Math.max(0, this.#maxEntries - this.#entries)
+  }
+
   checkFreeEntry(): void {
-    if (this.#entries >= this.#maxEntries) throw new WasiError('nospc')
+    if (this.freeEntries === 0) throw new WasiError('nospc')
   }
 
   /** Gives the node a name, which must be free. */
@@ -197,10 +201,20 @@ export class Storage {
   }
 
   stat(node: VirtualNode): FileStat {
-    const { ino, atim, mtim, ctim } = node
+    const { ino, mode, atim, mtim, ctim } = node
     const size = node.type === 'directory' ? 0n : BigInt(node.size)
     // A folder has one name here, as on file systems that don't count `.` and `..` of their folders.
-    return { dev: this.dev, ino, filetype: FILE_TYPES[node.type], nlink: BigInt(node.nlink), size, atim, mtim, ctim }
+    return {
+      dev: this.dev,
+      ino,
+      filetype: FILE_TYPES[node.type],
+      nlink: BigInt(node.nlink),
+      size,
+      atim,
+      mtim,
+      ctim,
+      mode,
+    }
   }
 
   list(directory: DirectoryNode): readonly DirectoryEntry[] {

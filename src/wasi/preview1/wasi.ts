@@ -2,6 +2,7 @@
 // How a call is done is in call.ts, and the functions themselves are in the files named for them.
 
 import { UsageError } from '../../errors/heddle-error.ts'
+import { Application, type WasiExports } from './application.ts'
 import { encodeArgument } from './args.ts'
 import { Calls } from './call.ts'
 import type { CallOptions, WasiFunction } from './call.ts'
@@ -23,7 +24,7 @@ import { saveState } from './save.ts'
 import { STREAM_NAMES } from './saved-state.ts'
 import { StandardStreams, type OutputListener } from './standard-streams.ts'
 import type { WasiInput, WasiOutput } from './stdio.ts'
-import type { Tree } from './tree.ts'
+import type { Tree, TreeEntry } from './tree.ts'
 import { VirtualFileSystem } from './virtual-file-system.ts'
 import { isPromise } from './waiting.ts'
 import type { Awaitable } from './waiting.ts'
@@ -62,6 +63,7 @@ export class Wasi {
   readonly #given: { readonly args: boolean; readonly env: boolean }
   #fileSystems: ReadonlyMap<string, FileSystem>
   readonly #calls: Calls
+  readonly #application = new Application()
 
   constructor(options: WasiOptions = {}) {
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
@@ -124,6 +126,24 @@ export class Wasi {
   imports<Name extends FunctionName>(memory: () => GuestMemory, dialect: Dialect<Name>): Record<Name, WasiFunction>
   imports(memory: () => GuestMemory, dialect: Dialect = PREVIEW1): Record<FunctionName, WasiFunction> {
     return this.#calls.functions(dialect, this.#state, memory)
+  }
+
+  /**
+   * Runs a command: calls `_start`, once, closes what is open, and answers the exit code. With the exports of an instance of any engine;
+   * asynchronous ones (`instance.async`) give a promise.
+   */
+  start(exports: WasiExports): Awaitable<number> {
+    const start = this.#application.begin(exports, '_start')
+    return this.run(() => start?.())
+  }
+
+  /**
+   * Begins a reactor or a library, whose exports may be called then: calls `_initialize`, once, where there is one. What is open stays
+   * open: `close` is for when nobody calls it any more. A WasiExit passes through.
+   */
+  initialize(exports: WasiExports): Awaitable<void> {
+    const running = this.#application.begin(exports, '_initialize')?.()
+    return isPromise(running) ? running.then(() => undefined) : undefined
   }
 
   /**
@@ -193,6 +213,23 @@ export class Wasi {
   /** The file systems by the names of their folders. */
   get fileSystems(): ReadonlyMap<string, FileSystem> {
     return this.#fileSystems
+  }
+
+  /**
+   * All that is on virtual file systems, by the guest's path, as data from which an equal file system can be made: with modes, times, links
+   * and empty folders.
+   */
+  tree(): Tree {
+    const tree: Record<string, TreeEntry> = Object.create(null) as Record<string, TreeEntry>
+    for (const [name, fileSystem] of this.#fileSystems) {
+      if (!(fileSystem instanceof VirtualFileSystem)) continue
+      const folder = name.replace(/\/+$/, '')
+      for (const [path, entry] of Object.entries(fileSystem.toTree())) {
+        const isLinked = typeof entry === 'object' && 'type' in entry && entry.type === 'hard-link'
+        tree[folder + path] = isLinked ? { ...entry, path: folder + entry.path } : entry
+      }
+    }
+    return tree
   }
 
   /** The content of every file on virtual file systems, by the guest's path. */
