@@ -13,7 +13,7 @@ export const ARGS: OptionSpec = {
 export const DIR: OptionSpec = {
   name: '--dir',
   value: 'HOST[::GUEST][:ro|overlay]',
-  help: 'a folder for the guest, to read and write; with :ro behind it to read, with :overlay its changes are kept in memory',
+  help: 'a folder for the guest, to read and write; with :ro to read, with :overlay its changes are kept in memory. With --deterministic it gets a read-only copy',
 }
 export const MAPDIR: OptionSpec = {
   name: '--mapdir',
