@@ -1,7 +1,8 @@
 // One list of promises for every file system, and what is said of those that break one.
 
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   OverlayFileSystem,
@@ -11,7 +12,8 @@ import {
   type Directory,
   type FileSystem,
 } from 'heddle/wasi'
-import { describe, expect, test } from 'vitest'
+import { HostFileSystem } from 'heddle/node'
+import { afterAll, describe, expect, test } from 'vitest'
 import { projectRoot } from '../source-tree.ts'
 import { late } from './file-systems.ts'
 
@@ -29,6 +31,22 @@ const { ZipFileSystem } = (await import(example)) as { readonly ZipFileSystem: n
 
 const zip = readFileSync(join(projectRoot, 'examples/zip/texts.zip'))
 
+const folders: string[] = []
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true })
+})
+
+function realFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'heddle-check-'))
+  folders.push(folder)
+  mkdirSync(join(folder, 'b/empty'), { recursive: true })
+  writeFileSync(join(folder, 'a'), 'the warp')
+  writeFileSync(join(folder, 'b/large'), Buffer.alloc(200_000))
+  symlinkSync('../a', join(folder, 'b/link'))
+  linkSync(join(folder, 'a'), join(folder, 'hard'))
+  return folder
+}
+
 describe('every promise is kept by', () => {
   test.each<readonly [what: string, make: () => FileSystem, writes: boolean]>([
     ['files in memory', () => new VirtualFileSystem(TREE), true],
@@ -42,6 +60,18 @@ describe('every promise is kept by', () => {
       true,
     ],
     ['an overlay over a zip file', () => new OverlayFileSystem({ lower: new ZipFileSystem(zip) }), true],
+    ['a real folder', () => new HostFileSystem({ root: realFolder(), access: 'rw' }), true],
+    [
+      'a real folder that is held by paths',
+      () => new HostFileSystem({ root: realFolder(), access: 'rw', held: 'paths' }),
+      true,
+    ],
+    ['a real folder that is read-only', () => new HostFileSystem({ root: realFolder() }), false],
+    [
+      'an overlay over a real folder',
+      () => new OverlayFileSystem({ lower: new HostFileSystem({ root: realFolder() }) }),
+      true,
+    ],
     ['a zip file', () => new ZipFileSystem(zip), false],
   ])('%s', async (_, make, writes) => {
     const fileSystem = make()

@@ -1,8 +1,10 @@
 // The official programs on file systems that are made of others: overlays, whose lower file system stays as it is.
 
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from 'heddle'
+import { HostFileSystem } from 'heddle/node'
 import { OverlayFileSystem, VirtualFileSystem, Wasi, guestMemory, type FileSystem } from 'heddle/wasi'
 import { describe, expect, test } from 'vitest'
 import { requireSuites } from '../suites.ts'
@@ -63,6 +65,32 @@ describe.skipIf(suite === undefined)('an official program', () => {
     if (stderr !== undefined) expect(Buffer.from(wasi.stderr).toString()).toBe(stderr)
     expect(lower.toTree()).toEqual(before)
   })
+
+  test.each(programs)(
+    'leaves the real folder below an overlay as it is: $language $program',
+    ({ language, program }) => {
+      const { args = [], env = {}, root, exit_code: exitCode = 0 } = specificationOf(language, program)
+      const folder = mkdtempSync(join(tmpdir(), 'heddle-overlay-'))
+      try {
+        if (root !== undefined) cpSync(join(suite ?? '.', language, root), folder, { recursive: true })
+        const before = loadFolder(folder)
+        const wasi = new Wasi({
+          args: [`${program}.wasm`, ...args],
+          env,
+          clock: REAL_CLOCK,
+          random: realRandom,
+          ...(root !== undefined && { fs: overlay(new HostFileSystem({ root: folder })) }),
+        })
+        const module = new native.Module(readFileSync(join(suite ?? '.', language, `${program}.wasm`)))
+        const instance = new native.Instance(module, { wasi_snapshot_preview1: wasi.imports(() => memory) })
+        const memory = guestMemory(instance.exports['memory'] as NativeMemory)
+        expect(wasi.start(instance.exports), Buffer.from(wasi.stderr).toString()).toBe(exitCode)
+        expect(loadFolder(folder)).toEqual(before)
+      } finally {
+        rmSync(folder, { recursive: true })
+      }
+    },
+  )
 
   test.each(programs.filter(({ language, program }) => specificationOf(language, program).root !== undefined))(
     'runs over what answers with promises: $language $program',
