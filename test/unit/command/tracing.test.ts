@@ -56,20 +56,22 @@ describe('a program whose calls are interposed', () => {
   it('is saved in the middle of a call that waits, which is then made again', async () => {
     const asked: string[] = []
     const calls: WasiCall[] = []
+    const interrupt = new AbortController()
     const stopped = await run(hello, {
       args: ['you'],
-      timeout: 50,
-      snapshotOn: 'timeout',
+      signal: interrupt.signal,
+      snapshotOn: 'abort',
       trace: (call) => void calls.push(call),
       interpose: {
         fd_write: async (_, proceed) => {
           asked.push('first')
+          setImmediate(() => interrupt.abort())
           await setTimeout(3_600_000, undefined, { ref: false })
           return proceed()
         },
       },
     })
-    expect([stopped.trap?.code, stopped.stdout]).toEqual(['TIMEOUT', ''])
+    expect([stopped.trap?.code, stopped.stdout]).toEqual(['ABORTED', ''])
     expect(calls.map(({ name, ending }) => `${name} ${ending}`).at(-1)).toBe('fd_write abandoned')
     const ended = await resume(stopped.snapshot!, {
       interpose: {
