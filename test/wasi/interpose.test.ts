@@ -435,6 +435,23 @@ test('the trace shows what the guest saw, and that somebody stood between', () =
   ])
 })
 
+test('the trace shows pointers where there is not what was said', () => {
+  const lines: string[] = []
+  const caller = guest(
+    { fd_readdir: () => ({ bufused: 64 }), args_get: () => 'success', poll_oneoff: () => ({ nevents: 1 }) },
+    { args: ['a', 'b'], trace: (call) => void lines.push(formatCall({ ...call, duration: 0n })) },
+  )
+  caller.bytes.fill(0xee, 2048, 4096)
+  caller.call('fd_readdir', FOLDER, 2048, 64, 0n, OUT)
+  caller.call('args_get', 2048, 0)
+  caller.call('poll_oneoff', 512, 2048, 1, OUT)
+  expect(lines.map((line) => line.replace(/ = .*/, ''))).toEqual([
+    'fd_readdir(3, 0x800, 64, 0)',
+    'args_get(["", ""], 0x0)',
+    expect.stringMatching(/^poll_oneoff\(\[\{userdata=0, .*\], 0x800, 1\)$/),
+  ])
+})
+
 test('the types know arguments and results by the function’s name', () => {
   const interpose: Interposers = {
     // @ts-expect-error Results have the names of the table.

@@ -2,6 +2,7 @@
 // types; how it is printed is in format-call.ts.
 
 import type { RawValue, WasiValue } from './abi.ts'
+import { WasiError } from './errno.ts'
 import type { Errno } from './errno.ts'
 import type { FunctionName, FunctionType, Iovec, PointerType } from './functions.ts'
 import type { Guest } from './implementation.ts'
@@ -140,7 +141,7 @@ export class CallRecorder {
       const content =
         typeof type === 'string'
           ? this.#bufferContent(type, args[i], isBefore, outcome)
-          : this.#pointerContent(type, args[i] as number, isBefore, outcome)
+          : orUndefined(() => this.#pointerContent(type, args[i] as number, isBefore, outcome))
       if (content !== undefined) contents[name] = content
     })
     return contents
@@ -175,10 +176,7 @@ export class CallRecorder {
         return this.#entries(ptr, used)
       case 'subscriptions':
       case 'events':
-        return this.#records(pointer, ptr, used) as unknown as
-          | readonly NamedSubscription[]
-          | readonly NamedEvent[]
-          | undefined
+        return this.#records(pointer, ptr, used) as unknown as readonly NamedSubscription[] | readonly NamedEvent[]
     }
   }
 
@@ -193,7 +191,7 @@ export class CallRecorder {
       const at = ptr + i * 4
       const start = at + 4 <= bytes.length ? view.getUint32(at, true) : bytes.length
       const end = bytes.indexOf(0, start)
-      return decodeText(bytes.slice(start, end < 0 ? start : end))
+      return decodeText(bytes.slice(start, Math.min(end < 0 ? start : end, start + MAX_STRING)))
     })
   }
 
@@ -213,16 +211,24 @@ export class CallRecorder {
     return entries
   }
 
-  #records(type: string, ptr: number, count: number): readonly Named[] | undefined {
+  #records(type: string, ptr: number, count: number): readonly Named[] {
     const { abi } = this.#site.guest
     const { size } = abi.layout(type)
     const { view } = this.#site.guest.memory()
-    try {
-      return Array.from({ length: count }, (_, i) => toNamed(abi, type, abi.read(view, ptr + i * size, type)))
-    } catch {
-      // A tag or a flag that doesn't exist: the call answers EINVAL.
-      return undefined
-    }
+    return Array.from({ length: count }, (_, i) => toNamed(abi, type, abi.read(view, ptr + i * size, type)))
+  }
+}
+
+/** More is no argument. */
+const MAX_STRING = 2 ** 16
+
+/** What lies there may be anything: a guest asks for what doesn't exist, and an interposer says that it has written what it hasn't. */
+function orUndefined<T>(read: () => T): T | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof WasiError) return undefined
+    throw error
   }
 }
 

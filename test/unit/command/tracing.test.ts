@@ -2,6 +2,7 @@
 // and what a trace looks like as text.
 
 import { readFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import { expect, describe, it } from 'vitest'
 import { wat2wasm } from '../../../src/command/convert.ts'
 import { traceImports, type HostCall } from '../../../src/command/host-trace.ts'
@@ -55,20 +56,22 @@ describe('a program whose calls are interposed', () => {
   it('is saved in the middle of a call that waits, which is then made again', async () => {
     const asked: string[] = []
     const calls: WasiCall[] = []
+    const interrupt = new AbortController()
     const stopped = await run(hello, {
       args: ['you'],
-      timeout: 50,
-      snapshotOn: 'timeout',
+      signal: interrupt.signal,
+      snapshotOn: 'abort',
       trace: (call) => void calls.push(call),
       interpose: {
         fd_write: async (_, proceed) => {
           asked.push('first')
-          await new Promise<void>((resolve) => void setTimeout(resolve, 3_600_000).unref())
+          setImmediate(() => interrupt.abort())
+          await setTimeout(3_600_000, undefined, { ref: false })
           return proceed()
         },
       },
     })
-    expect([stopped.trap?.code, stopped.stdout]).toEqual(['TIMEOUT', ''])
+    expect([stopped.trap?.code, stopped.stdout]).toEqual(['ABORTED', ''])
     expect(calls.map(({ name, ending }) => `${name} ${ending}`).at(-1)).toBe('fd_write abandoned')
     const ended = await resume(stopped.snapshot!, {
       interpose: {
@@ -110,9 +113,10 @@ describe('host functions that are traced', () => {
   }
 
   it('are told with arguments and results, in the order in which they end', async () => {
-    const { imports, calls } = traced({ f: async () => [7, 0.5] })
+    const { imports, calls } = traced({ f: () => Promise.resolve([7, 0.5]) })
     const { exports, async: calling_ } = await calling.instantiate(imports as never)
-    void (exports['other'] as () => void)()
+    const other = exports['other'] as () => void
+    other()
     await calling_['main']!('x')
     expect(calls).toEqual([
       {
