@@ -63,7 +63,7 @@ export interface WasiObserver {
   readonly end?: WasiListener
 }
 
-export interface CallSite {
+interface CallSite {
   readonly id: number
   readonly module: string
   readonly name: FunctionName
