@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { WASI } from 'node:wasi'
 import { Engine } from 'heddle'
-import { loadFolder, nodeHost, writeAll } from 'heddle/node'
+import { HostFileSystem, loadFolder, nodeHost, writeAll } from 'heddle/node'
 import { VirtualFileSystem, Wasi, guestMemory, wasiProvider } from 'heddle/wasi'
 import type { FileSystem, GuestMemory, WasiOptions } from 'heddle/wasi'
 import { wat2wasm } from 'heddle/wat'
@@ -98,12 +98,15 @@ export async function measureWasi({ rounds, scale, entries }: MeasureWasiOptions
     const guests = (fs: FileSystem): Promise<Guests> =>
       ourGuests(bytes, host!, { fs, stdout: { write: (data) => writeAll(sink, data), borrows: true } })
     const virtual = await guests(new VirtualFileSystem(loadFolder(folder).tree))
+    const real = await guests(new HostFileSystem({ root: folder, access: 'rw' }))
     const rows: readonly Row[] = [
       { name: 'fd_write', what: 'fd_write of 1 KiB to /dev/null', calls: 20_000, guests: virtual },
       { name: 'random_get', what: 'random_get of 32 bytes', calls: 20_000, guests: virtual },
       { name: 'clock_time_get', what: 'clock_time_get', calls: 50_000, guests: virtual },
       { name: 'path_open', what: 'path_open and fd_close, virtual', calls: 5000, guests: virtual },
+      { name: 'path_open', what: 'path_open and fd_close, real', calls: 5000, guests: real },
       { name: 'fd_readdir', what: `fd_readdir of ${entries} entries, virtual`, calls: 20, guests: virtual },
+      { name: 'fd_readdir', what: `fd_readdir of ${entries} entries, real`, calls: 20, guests: real },
     ]
     return measureRows(rows, nodeGuest(bytes, host, folder, sink), rounds, scale)
   } finally {

@@ -1,4 +1,4 @@
-// npm run programs: runs real programs and prints how long they took and what memory they held, beside node:wasi. Names as arguments choose.
+// npm run programs: runs real programs and prints what time of CPU they took and what memory they held, beside node:wasi. Names as arguments choose.
 
 import { REAL_PROGRAMS, performProgram, type Performance } from './real-programs.ts'
 

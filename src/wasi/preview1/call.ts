@@ -10,7 +10,7 @@ import { WasiError, errnoCode } from './errno.ts'
 import { fdIoFunctions } from './fd-io.ts'
 import { fdFunctions } from './fd.ts'
 import { functionType } from './functions.ts'
-import type { FunctionName, FunctionType } from './functions.ts'
+import type { FunctionName } from './functions.ts'
 import type { Guest, Implementations } from './implementation.ts'
 import type { GuestMemory } from './memory.ts'
 import { pathOpenFunctions } from './path-open.ts'
@@ -100,6 +100,7 @@ export class Calls {
     const decode = guest.abi.decoder(type, guest.limits)
     const encode = guest.abi.encoder(type)
     const interposer = interposerOf(this.#interposers, name)
+    const recording = this.#recording
     const count = this.#countOf(name)
     const fail = (recorder: CallRecorder | undefined, error: unknown): number => {
       if (error instanceof WasiError) {
@@ -122,7 +123,7 @@ export class Calls {
       // What has exited is not there to call: nothing happens but that whoever called into it is told.
       if (guest.program.exit !== undefined) throw guest.program.exit
       if (count.calls++ === 0) this.#called.push(name)
-      const recorder = this.#recorder(module, name, type, guest, raw)
+      const recorder = recording && new CallRecorder({ id: ++this.#begun, module, name, type, guest, raw }, recording)
       const call = new Call()
       let begun: unknown
       try {
@@ -151,17 +152,6 @@ export class Calls {
     let count = this.#counts.get(name)
     if (count === undefined) this.#counts.set(name, (count = { calls: 0 }))
     return count
-  }
-
-  #recorder(
-    module: string,
-    name: FunctionName,
-    type: FunctionType,
-    guest: Guest,
-    raw: readonly RawValue[],
-  ): CallRecorder | undefined {
-    const id = ++this.#begun
-    return this.#recording && new CallRecorder({ id, module, name, type, guest, raw }, this.#recording)
   }
 }
 

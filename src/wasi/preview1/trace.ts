@@ -64,7 +64,7 @@ export interface WasiObserver {
   readonly end?: WasiListener
 }
 
-export interface CallSite {
+interface CallSite {
   readonly id: number
   readonly module: string
   readonly name: FunctionName
