@@ -54,4 +54,5 @@ export type {
   OpenOptions,
   Step,
 } from './wasi/preview1/file-system.ts'
+export type { Listener, Socket } from './wasi/preview1/socket.ts'
 export type { Awaitable } from './wasi/preview1/waiting.ts'

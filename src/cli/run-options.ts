@@ -26,6 +26,11 @@ export const TMPFS: OptionSpec = {
   value: 'GUEST',
   help: 'an empty folder that the guest can write; gone afterwards',
 }
+export const TCPLISTEN: OptionSpec = {
+  name: '--tcplisten',
+  value: 'HOST:PORT',
+  help: 'a port where the guest accepts connections: its descriptor follows those of the folders (3 without any); port 0 is any that is free',
+}
 export const ENV: OptionSpec = {
   name: '--env',
   value: 'K[=V]',
@@ -136,6 +141,7 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   DIR,
   MAPDIR,
   TMPFS,
+  TCPLISTEN,
   ENV,
   INHERIT_ENV,
   ARGV0,

@@ -25,6 +25,7 @@ import { loadImports } from './imports-file.ts'
 import { parseCount, parseDuration, parseSize } from './quantities.ts'
 import { deterministicOptions, openRecording, profileOf, readRecording } from './recording.ts'
 import { note, reportTrap, setColor } from './report.ts'
+import { openListeners } from './sockets.ts'
 import { readSnapshot, refuseForResume, resuming, snapshotFile } from './snapshot-file.ts'
 import {
   ARGS,
@@ -123,6 +124,7 @@ async function conduct(
   const snapshot = snapshotFile(parsed, parsed.has(QUIET))
   const { imports, interpose } = await loadImports(parsed.all(IMPORTS))
   const trace = openTrace(parsed, file)
+  const listeners = await openListeners(parsed)
   const interrupt = new AbortController()
   // Once: a second interrupt ends the process, as it ends any other.
   const interrupted = (): void => interrupt.abort()
@@ -133,6 +135,7 @@ async function conduct(
       ...limitOptions(parsed),
       imports: trace?.watch(imports) ?? imports,
       interpose,
+      sockets: listeners.sockets,
       invoke: parsed.get(INVOKE),
       snapshotOn: snapshot?.moments,
       signal: interrupt.signal,
@@ -151,6 +154,7 @@ async function conduct(
     throw error
   } finally {
     process.removeListener('SIGINT', interrupted)
+    await listeners.close()
   }
 }
 

@@ -52,11 +52,11 @@ function sleepUntil(end: bigint): void {
 export const suspendingClock: WasiClock = {
   now,
   resolution: (id) => RESOLUTIONS[id],
-  sleepAsync: async (ns) => {
+  sleepAsync: async (ns, signal) => {
     const end = process.hrtime.bigint() + ns
     for (let left = ns; left > 0n; left = end - process.hrtime.bigint()) {
       // Timers have a longest delay, and may be early by a part of a millisecond.
-      await sleep(milliseconds(left))
+      await sleep(milliseconds(left), undefined, { signal })
     }
   },
 }

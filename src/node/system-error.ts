@@ -9,6 +9,14 @@ const ERRNOS: Readonly<Record<string, Errno>> = {
   EFBIG: 'fbig',
   EBADF: 'badf',
   EINVAL: 'inval',
+  EPIPE: 'pipe',
+  ECONNRESET: 'connreset',
+  ECONNABORTED: 'connaborted',
+  ENOTCONN: 'notconn',
+  ETIMEDOUT: 'timedout',
+  EHOSTUNREACH: 'hostunreach',
+  ENETUNREACH: 'netunreach',
+  ENETDOWN: 'netdown',
 }
 
 /** Whether a call of the system failed, and not a program. */

@@ -23,7 +23,7 @@ import { checkInterposers, interposed, interposerOf, isWaiting } from './interpo
 import type { AnyInterposer, DecodedCall, Interposers } from './interpose.ts'
 import { CallRecorder } from './trace.ts'
 import type { CallSite, RecorderOptions, WasiListener, WasiObserver } from './trace.ts'
-import { drive, isPromise } from './waiting.ts'
+import { Wish, drive, isPromise } from './waiting.ts'
 import type { Awaitable, Waiting } from './waiting.ts'
 
 /** Raw core values: i32 as number, i64 as bigint; the result is an errno. A promise suspends the guest. */
@@ -87,7 +87,7 @@ export class Calls {
   abandon(outcome: Promise<number>): void {
     const call = this.#pending.get(outcome)
     if (call === undefined) return
-    call.isWanted = false
+    call.wish.abandon()
     call.recorder?.finish('abandoned')
   }
 
@@ -99,7 +99,7 @@ export class Calls {
     return (...raw) => {
       this.counts.set(name, (this.counts.get(name) ?? 0) + 1)
       const recorder = this.#recorder({ id: ++this.#begun, module, name, type, guest, raw })
-      const call: Pending = { isWanted: true, recorder }
+      const call: Pending = { wish: new Wish(), recorder }
       const succeed = (outcome: unknown): number => {
         try {
           encode(guest.memory(), raw, outcome)
@@ -129,7 +129,7 @@ export class Calls {
         return fail(error)
       }
       if (!isWaiting(begun)) return succeed(begun)
-      const driven = drive(begun, succeed, fail, () => call.isWanted)
+      const driven = drive(begun, succeed, fail, call.wish)
       if (isPromise(driven)) this.#pending.set(driven, call)
       return driven
     }
@@ -142,13 +142,13 @@ export class Calls {
   #interpose(interposer: AnyInterposer, decoded: DecodedCall, call: Pending): Waiting<unknown> {
     call.recorder?.interpose()
     const next = (guest: Guest, args: readonly unknown[]): unknown => perform(decoded.name, guest, args)
-    return interposed(interposer, decoded, next, () => call.isWanted)
+    return interposed(interposer, decoded, next, call.wish)
   }
 }
 
 /** A call under way. */
 interface Pending {
-  isWanted: boolean
+  readonly wish: Wish
   readonly recorder: CallRecorder | undefined
 }
 

@@ -29,8 +29,8 @@ export interface WasiClock extends WithState {
   resolution?(id: ClockId): bigint
   /** Blocks, and never returns early. Where it exists it is preferred: leave it out where the run can suspend. */
   sleep?(ns: bigint): void
-  /** Never settles early, however long it is. */
-  sleepAsync?(ns: bigint): Promise<void>
+  /** Never settles early, however long it is. Once the signal is aborted, nobody waits any more. */
+  sleepAsync?(ns: bigint, signal: AbortController['signal']): Promise<void>
 }
 
 /** Fills the array, of at most 64 KiB, with random bytes that can't be foretold. */

@@ -15,7 +15,7 @@ import { fromNamed, shown } from './named-values.ts'
 import type { CallArguments, CallResults, GuestBuffer } from './named-values.ts'
 import { namedArguments, namedResults } from './trace.ts'
 import { drive, wait } from './waiting.ts'
-import type { Awaitable, Waiting } from './waiting.ts'
+import type { Awaitable, Waiting, Wish } from './waiting.ts'
 
 /** A call that the guest has made, and nobody has answered yet. */
 export interface InterposedCall<Name extends FunctionName> {
@@ -93,26 +93,26 @@ type Perform = (guest: Guest, args: readonly unknown[]) => unknown
 
 const NEVER: Promise<never> = new Promise<never>(() => {})
 
-/** What the interposer says that the call came to, as an implementation would give it. `isWanted`: whether anybody waits for it. */
+/** What the interposer says that the call came to, as an implementation would give it. `wish`: whether anybody waits for it. */
 export function* interposed(
   interposer: AnyInterposer,
   call: DecodedCall,
   perform: Perform,
-  isWanted: () => boolean,
+  wish: Wish,
 ): Waiting<unknown> {
   const { module, name, type, raw, args, guest } = call
   let isOver = false
   const proceed = (
     changes: Readonly<Record<string, unknown>> = {},
   ): Awaitable<Errno | Readonly<Record<string, unknown>>> => {
-    if (!isWanted()) return NEVER
+    if (!wish.isWanted) return NEVER
     if (isOver) throw new UsageError(`${name} is over: its interposer can't proceed any more`)
     const succeed = (outcome: unknown): Errno | Readonly<Record<string, unknown>> =>
       type.results.length === 0 ? 'success' : namedResults(type, guest, outcome)
     try {
       const changed = changedCall(call, changes)
       const begun = perform(changed.guest, changed.args)
-      return isWaiting(begun) ? drive(begun, succeed, errnoOf, isWanted) : succeed(begun)
+      return isWaiting(begun) ? drive(begun, succeed, errnoOf, wish) : succeed(begun)
     } catch (error) {
       return errnoOf(error)
     }

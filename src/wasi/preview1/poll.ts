@@ -3,8 +3,9 @@
 import { readClock } from './clock.ts'
 import { WasiError } from './errno.ts'
 import type { Errno } from './errno.ts'
+import { isOnFileSystem } from './fd-table.ts'
 import type { Guest, Implementations } from './implementation.ts'
-import { RIGHTS, SUBCLOCKFLAGS } from './types.ts'
+import { EVENTRWFLAGS, RIGHTS, SUBCLOCKFLAGS } from './types.ts'
 import type { ClockId, EventType } from './types.ts'
 import { wait } from './waiting.ts'
 import type { Waiting } from './waiting.ts'
@@ -91,11 +92,11 @@ function* stateOf(
   due: boolean,
 ): Waiting<State> {
   const { userdata, u } = subscription
-  const event = (error: Errno, nbytes = 0n): Event => ({
+  const event = (error: Errno, nbytes = 0n, flags = 0): Event => ({
     userdata,
     error,
     type: u.tag,
-    fd_readwrite: { nbytes, flags: 0 },
+    fd_readwrite: { nbytes, flags },
   })
   try {
     if (u.tag !== 'clock') return yield* descriptorState(guest, u.value.file_descriptor, u.tag, event)
@@ -111,12 +112,17 @@ function* descriptorState(
   guest: Guest,
   fd: number,
   tag: 'fd_read' | 'fd_write',
-  event: (error: Errno, nbytes?: bigint) => Event,
+  event: (error: Errno, nbytes?: bigint, flags?: number) => Event,
 ): Waiting<State> {
   const { handle, position } = guest.table.use(fd, RIGHTS.poll_fd_readwrite | RIGHTS[tag])
   if (handle.kind === 'stream') {
     const available = handle.available()
     return typeof available === 'number' ? event('success', BigInt(available)) : { promise: available }
+  }
+  if (!isOnFileSystem(handle)) {
+    const ready = handle.ready(tag)
+    if (typeof ready !== 'number') return { promise: ready }
+    return event('success', BigInt(ready), handle.hasHungUp ? EVENTRWFLAGS.fd_readwrite_hangup : 0)
   }
   // Files are always ready.
   const { size } = yield* wait(handle.stat())
@@ -135,8 +141,13 @@ function* waitForAny(guest: Guest, states: readonly State[]): Waiting<bigint> {
   }
   const { clock } = guest
   if (clock.sleepAsync !== undefined && (clock.sleep === undefined || promises.length > 0)) {
-    const slept = clock.sleepAsync(first).then(() => first)
-    return (yield Promise.race([slept, ...promises.map((promise) => promise.then(() => 0n))])) as bigint
+    const sleep = new AbortController()
+    const slept = clock.sleepAsync(first, sleep.signal).then(() => first)
+    try {
+      return (yield Promise.race([slept, ...promises.map((promise) => promise.then(() => 0n))])) as bigint
+    } finally {
+      sleep.abort()
+    }
   }
   if (clock.sleep === undefined) throw new WasiError('notsup', 'the host gave no way to wait')
   clock.sleep(first)

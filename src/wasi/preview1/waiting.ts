@@ -10,6 +10,33 @@ export function* wait<T>(value: Awaitable<T>): Waiting<T> {
   return isPromise(value) ? ((yield value) as T) : value
 }
 
+/** Whether somebody waits for the end of some steps. When nobody does any more, what they have begun is called off. */
+export class Wish {
+  #isWanted = true
+  /** Those that stand still for a promise: none may be ended while they go on. */
+  readonly #standing = new Set<Waiting<unknown>>()
+
+  get isWanted(): boolean {
+    return this.#isWanted
+  }
+
+  stand(steps: Waiting<unknown>): void {
+    if (this.#isWanted) this.#standing.add(steps)
+    else steps.return(undefined)
+  }
+
+  /** Whether they may. */
+  goOn(steps: Waiting<unknown>): boolean {
+    this.#standing.delete(steps)
+    return this.#isWanted
+  }
+
+  abandon(): void {
+    this.#isWanted = false
+    for (const steps of this.#standing) steps.return(undefined)
+  }
+}
+
 /**
  * Runs to the end, synchronously unless a promise is met. What comes behind the last promise, `succeed` included, happens at once:
  * so a call that is done when its promise settles has done nothing before. Once it is not wanted any more, nothing more of it happens.
@@ -18,7 +45,7 @@ export function drive<T, R>(
   steps: Waiting<T>,
   succeed: (value: T) => R,
   fail: (error: unknown) => R,
-  isWanted: () => boolean = () => true,
+  wish: Wish,
 ): Awaitable<R> {
   let step: IteratorResult<Promise<unknown>, T>
   try {
@@ -26,7 +53,7 @@ export function drive<T, R>(
   } catch (error) {
     return fail(error)
   }
-  return step.done === true ? succeed(step.value) : driveOn(steps, step.value, succeed, fail, isWanted)
+  return step.done === true ? succeed(step.value) : driveOn(steps, step.value, succeed, fail, wish)
 }
 
 const NEVER: Promise<never> = new Promise<never>(() => {})
@@ -36,15 +63,16 @@ async function driveOn<T, R>(
   first: Promise<unknown>,
   succeed: (value: T) => R,
   fail: (error: unknown) => R,
-  isWanted: () => boolean,
+  wish: Wish,
 ): Promise<R> {
   let promise = first
   for (;;) {
+    wish.stand(steps)
     const settled = await promise.then(
       (value) => ({ value }),
       (error: unknown) => ({ error }),
     )
-    if (!isWanted()) return NEVER
+    if (!wish.goOn(steps)) return NEVER
     let step: IteratorResult<Promise<unknown>, T>
     try {
       step = 'error' in settled ? steps.throw(settled.error) : steps.next(settled.value)
