@@ -55,6 +55,7 @@ export type {
   OpenOptions,
   Step,
 } from './wasi/preview1/file-system.ts'
+export type { Listener, Socket } from './wasi/preview1/socket.ts'
 export type { Awaitable } from './wasi/preview1/waiting.ts'
 export { readTar, type ReadTarOptions } from './wasi/tar/read-tar.ts'
 export { writeTar } from './wasi/tar/write-tar.ts'

@@ -20,6 +20,7 @@ import {
   RECORD,
   REPLAY,
   SNAPSHOT,
+  TCPLISTEN,
   TMPFS,
 } from './run-options.ts'
 
@@ -45,7 +46,7 @@ export function openRecording(parsed: Arguments): Recording {
 }
 
 /** What has no meaning for a replay, which has it all. */
-const RECORDED: readonly OptionSpec[] = [INVOKE, ARGS, DIR, MAPDIR, TMPFS, ENV]
+const RECORDED: readonly OptionSpec[] = [INVOKE, ARGS, DIR, MAPDIR, TMPFS, TCPLISTEN, ENV]
 
 export function readRecording(parsed: Arguments, rest: readonly string[]): Uint8Array | undefined {
   const path = parsed.get(REPLAY)

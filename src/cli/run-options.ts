@@ -36,6 +36,11 @@ export const TAR_OUT: OptionSpec = {
   value: 'FILE[::GUEST]',
   help: 'write that folder to a tar file after the run, however it ends; both may be .tar.gz',
 }
+export const TCPLISTEN: OptionSpec = {
+  name: '--tcplisten',
+  value: 'HOST:PORT',
+  help: 'a port where the guest accepts connections: its descriptor follows those of the folders (3 without any); port 0 is any that is free',
+}
 export const ENV: OptionSpec = {
   name: '--env',
   value: 'K[=V]',
@@ -148,6 +153,7 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   TMPFS,
   TAR,
   TAR_OUT,
+  TCPLISTEN,
   ENV,
   INHERIT_ENV,
   ARGV0,

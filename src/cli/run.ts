@@ -25,6 +25,7 @@ import { loadImports } from './imports-file.ts'
 import { parseCount, parseDuration, parseSize } from './quantities.ts'
 import { deterministicOptions, openRecording, profileOf, readRecording } from './recording.ts'
 import { note, reportTrap, setColor } from './report.ts'
+import { openListeners } from './sockets.ts'
 import { readSnapshot, refuseForResume, resuming, snapshotFile } from './snapshot-file.ts'
 import { writeTarOutputs } from './tar-files.ts'
 import {
@@ -124,6 +125,7 @@ async function conduct(
   const snapshot = snapshotFile(parsed, parsed.has(QUIET))
   const { imports, interpose } = await loadImports(parsed.all(IMPORTS))
   const trace = openTrace(parsed, file)
+  const listeners = await openListeners(parsed)
   const interrupt = new AbortController()
   // Once: a second interrupt ends the process, as it ends any other.
   const interrupted = (): void => interrupt.abort()
@@ -134,6 +136,7 @@ async function conduct(
       ...limitOptions(parsed),
       imports: trace?.watch(imports) ?? imports,
       interpose,
+      sockets: listeners.sockets,
       invoke: parsed.get(INVOKE),
       snapshotOn: snapshot?.moments,
       signal: interrupt.signal,
@@ -153,6 +156,7 @@ async function conduct(
     throw error
   } finally {
     process.removeListener('SIGINT', interrupted)
+    await listeners.close()
   }
 }
 

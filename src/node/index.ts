@@ -6,5 +6,6 @@ export { FOLDER_LIMITS, loadFolder, type FolderLimits, type LoadedFolder } from 
 export { BrokenPipe, writeAll } from './output.ts'
 export { blockingInput, readToEnd, suspendingInput } from './input.ts'
 export { blockingClock, suspendingClock } from './clock.ts'
+export { listenSocket, type ListenOptions, type TcpListener } from './listen-socket.ts'
 export { isSystemError } from './system-error.ts'
 export { TerminalFilter, printable } from './terminal.ts'

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { run } from '../../src/command/run.ts'
+import { wizen } from '../../src/command/wizen/wizen.ts'
 import { resume } from '../../src/command/resume.ts'
 import { Engine } from '../../src/embed/engine.ts'
 import { LinkError } from '../../src/errors/link-error.ts'
@@ -179,6 +180,14 @@ describe('a program that imports from both', () => {
       'wasi_snapshot_preview1.fd_seek',
       'wasi_unstable.fd_write',
     ])
+  })
+
+  test('may be initialised where it is allowed to, and is told how where it is not', async () => {
+    const options = { initFunc: '_start', fs: { '/f': 'content' } }
+    await expect(
+      wizen(BOTH, { ...options, imports: { wasi_snapshot_preview1: { path_open: () => 0 } } }),
+    ).rejects.toThrow('the import "wasi_unstable" "fd_seek": allow it to call WASI with allowWasi (--allow-wasi)')
+    await expect(wizen(BOTH, { ...options, allowWasi: true })).rejects.toThrow('left descriptor 4 open')
   })
 
   test('goes on from a snapshot with the functions of each, and one state', async () => {

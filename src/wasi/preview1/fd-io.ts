@@ -2,12 +2,13 @@
 
 import { WasiError } from './errno.ts'
 import { fileOffset } from './fd.ts'
-import { isStream } from './fd-table.ts'
+import { isConnection, isStream } from './fd-table.ts'
 import type { Descriptor } from './fd-table.ts'
 import type { OpenFile } from './file-system.ts'
 import type { Iovec } from './functions.ts'
 import type { Guest, Implementations } from './implementation.ts'
 import { gather, scatter, totalLength } from './memory.ts'
+import { receive, send } from './sock.ts'
 import type { Stream } from './stdio.ts'
 import { FDFLAGS, RIGHTS } from './types.ts'
 import { wait } from './waiting.ts'
@@ -33,6 +34,7 @@ export const fdIoFunctions: Pick<Implementations, 'fd_pread' | 'fd_pwrite' | 'fd
   *fd_read(guest, fd, iovs) {
     const descriptor = guest.table.readableOrWritable(fd, RIGHTS.fd_read)
     if (isStream(descriptor)) return yield* readStream(guest, descriptor, iovs)
+    if (isConnection(descriptor)) return (yield* receive(guest, descriptor, iovs, 0)).length
     const length = yield* readFile(guest, descriptor.handle, iovs, descriptor.position)
     descriptor.position += length
     return length
@@ -40,6 +42,7 @@ export const fdIoFunctions: Pick<Implementations, 'fd_pread' | 'fd_pwrite' | 'fd
 
   *fd_write(guest, fd, iovs) {
     const descriptor = guest.table.readableOrWritable(fd, RIGHTS.fd_write)
+    if (isConnection(descriptor)) return yield* send(guest, descriptor, iovs)
     const bytes = gather(guest.memory(), iovs, guest.limits.callBytes)
     if (isStream(descriptor)) return yield* descriptor.handle.write(bytes)
     return yield* writeFile(descriptor, bytes)

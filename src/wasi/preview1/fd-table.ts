@@ -3,11 +3,17 @@
 
 import { WasiError } from './errno.ts'
 import type { Directory, DirectoryEntry, OpenFile } from './file-system.ts'
+import type { Connection, ListeningSocket } from './socket-handles.ts'
 import type { Stream } from './stdio.ts'
 import { RIGHTS, RIGHT_NAMES } from './types.ts'
 import type { Right } from './types.ts'
 
-export type Handle = Directory | OpenFile | Stream
+/** Those that no file system has. */
+type SocketHandle = Connection | ListeningSocket
+
+export type Handle = Directory | OpenFile | Stream | SocketHandle
+
+type Readable = Descriptor<OpenFile> | Descriptor<Stream> | Descriptor<Connection>
 
 export interface Descriptor<H extends Handle = Handle> {
   readonly handle: H
@@ -18,6 +24,8 @@ export interface Descriptor<H extends Handle = Handle> {
   position: number
   /** The name that the guest is told, for a folder that it was given at the start. */
   readonly preopen?: Uint8Array
+  /** For a socket that it was given at the start. */
+  readonly isGranted?: true
   /** Of which of the guest's folders it is, by its name. */
   readonly folder?: string
   /** On a file system of the host's: the names that led to it from the folder's root, by which it can be opened again. */
@@ -52,6 +60,16 @@ export const DIRECTORY_RIGHTS: number = rightsOf([
 const STREAM_RIGHTS = rightsOf(['fd_fdstat_set_flags', 'fd_filestat_get', 'poll_fd_readwrite'])
 export const INPUT_RIGHTS: number = STREAM_RIGHTS | RIGHTS.fd_read
 export const OUTPUT_RIGHTS: number = STREAM_RIGHTS | RIGHTS.fd_write | RIGHTS.fd_sync | RIGHTS.fd_datasync
+
+// prettier-ignore
+export const CONNECTION_RIGHTS: number = rightsOf([
+  'fd_read', 'fd_write', 'fd_fdstat_set_flags', 'fd_filestat_get', 'poll_fd_readwrite', 'sock_shutdown',
+])
+// fd_read is for those who poll.
+// prettier-ignore
+export const LISTENER_RIGHTS: number = rightsOf([
+  'fd_read', 'fd_fdstat_set_flags', 'fd_filestat_get', 'poll_fd_readwrite', 'sock_accept',
+])
 
 function rightsOf(names: readonly Right[]): number {
   return names.reduce((rights, name) => rights | RIGHTS[name], 0)
@@ -96,7 +114,7 @@ export class FdTable {
     return checkRights(descriptor, rights)
   }
 
-  /** A regular file: a folder answers EISDIR, a stream ESPIPE. */
+  /** A regular file: a folder answers EISDIR, a stream or socket ESPIPE. */
   file(fd: number, rights: number): Descriptor<OpenFile> {
     const descriptor = this.get(fd)
     if (!isFile(descriptor)) throw new WasiError(isDirectory(descriptor) ? 'isdir' : 'spipe')
@@ -104,10 +122,17 @@ export class FdTable {
   }
 
   /** Something that bytes flow through. */
-  readableOrWritable(fd: number, rights: number): Descriptor<OpenFile> | Descriptor<Stream> {
+  readableOrWritable(fd: number, rights: number): Readable {
     const descriptor = this.get(fd)
     if (isDirectory(descriptor)) throw new WasiError('isdir')
-    return checkRights(descriptor as Descriptor<OpenFile> | Descriptor<Stream>, rights)
+    if (descriptor.handle.kind === 'listener') throw new WasiError('notconn')
+    return checkRights(descriptor as Readable, rights)
+  }
+
+  socket(fd: number, rights: number): Descriptor<SocketHandle> {
+    const descriptor = this.get(fd)
+    if (!isSocket(descriptor)) throw new WasiError('notsock')
+    return checkRights(descriptor, rights)
   }
 
   close(fd: number): void {
@@ -132,18 +157,23 @@ export class FdTable {
     return this.#descriptors.entries()
   }
 
-  /** Closes what is open; the others take its place. */
+  /** Closes what is open; the others take its place. Sockets stay open, without a number. */
   replace(descriptors: ReadonlyMap<number, Descriptor>): void {
-    this.closeAll()
+    for (const descriptor of this.#descriptors.values()) if (!isSocket(descriptor)) descriptor.handle.close()
+    this.#descriptors.clear()
     this.#lowest = 0
     for (const [fd, descriptor] of descriptors) this.#descriptors.set(fd, descriptor)
   }
 
-  /** Those that the guest opened itself: neither streams nor folders that it was given. */
+  /** Those that the guest opened itself: neither streams nor what it was given. */
   opened(): number[] {
-    return [...this.#descriptors].flatMap(([fd, { handle, preopen }]) =>
-      handle.kind === 'stream' || preopen !== undefined ? [] : [fd],
+    return [...this.#descriptors].flatMap(([fd, { handle, preopen, isGranted }]) =>
+      handle.kind === 'stream' || preopen !== undefined || isGranted === true ? [] : [fd],
     )
+  }
+
+  sockets(): Descriptor<SocketHandle>[] {
+    return [...this.#descriptors.values()].filter(isSocket)
   }
 
   closeAll(): void {
@@ -169,6 +199,18 @@ function isFile(descriptor: Descriptor): descriptor is Descriptor<OpenFile> {
 
 export function isStream(descriptor: Descriptor): descriptor is Descriptor<Stream> {
   return descriptor.handle.kind === 'stream'
+}
+
+function isSocket(descriptor: Descriptor): descriptor is Descriptor<SocketHandle> {
+  return isConnection(descriptor) || descriptor.handle.kind === 'listener'
+}
+
+export function isConnection(descriptor: Descriptor): descriptor is Descriptor<Connection> {
+  return descriptor.handle.kind === 'socket'
+}
+
+export function isOnFileSystem(handle: Handle): handle is Directory | OpenFile {
+  return handle.kind === 'directory' || handle.kind === 'file'
 }
 
 function hasRights(descriptor: Descriptor, rights: number): boolean {

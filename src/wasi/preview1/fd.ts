@@ -2,6 +2,7 @@
 
 import { readClock } from './clock.ts'
 import { WasiError } from './errno.ts'
+import { isOnFileSystem } from './fd-table.ts'
 import type { Descriptor, Listing } from './fd-table.ts'
 import type { DirectoryEntry, FileStat, FileTimes } from './file-system.ts'
 import type { Guest, Implementations } from './implementation.ts'
@@ -71,7 +72,7 @@ export const fdFunctions: Pick<Implementations, Names> = {
   *fd_filestat_set_times(guest, fd, atim, mtim, fst_flags) {
     const { handle } = guest.table.use(fd, RIGHTS.fd_filestat_set_times)
     const times = fileTimes(guest, atim, mtim, fst_flags)
-    if (handle.kind === 'stream') throw new WasiError('inval')
+    if (!isOnFileSystem(handle)) throw new WasiError('inval')
     yield* wait(handle.setTimes(times))
   },
 
@@ -150,12 +151,12 @@ function preopenName(guest: Guest, fd: number): Uint8Array {
 }
 
 function* statOf({ handle }: Descriptor): Waiting<FileStat> {
-  if (handle.kind !== 'stream') return yield* wait(handle.stat())
+  if (isOnFileSystem(handle)) return yield* wait(handle.stat())
   return { dev: 0n, ino: 0n, filetype: handle.filetype, nlink: 1n, size: 0n, atim: 0n, mtim: 0n, ctim: 0n }
 }
 
 function* sync({ handle }: Descriptor, dataOnly: boolean): Waiting<void> {
-  if (handle.kind !== 'stream') yield* wait(handle.sync(dataOnly))
+  if (isOnFileSystem(handle)) yield* wait(handle.sync(dataOnly))
 }
 
 const ENCODER = new TextEncoder()

@@ -3,9 +3,10 @@
 import { readClock } from './clock.ts'
 import { WasiError } from './errno.ts'
 import type { Errno } from './errno.ts'
+import { isOnFileSystem } from './fd-table.ts'
 import type { Guest, Implementations, WasiClock } from './implementation.ts'
 import type { Wait } from './stdio.ts'
-import { RIGHTS, SUBCLOCKFLAGS } from './types.ts'
+import { EVENTRWFLAGS, RIGHTS, SUBCLOCKFLAGS } from './types.ts'
 import type { ClockId, EventType } from './types.ts'
 import { wait } from './waiting.ts'
 import type { Waiting } from './waiting.ts'
@@ -97,11 +98,11 @@ function* stateOf(
   due: boolean,
 ): Waiting<State> {
   const { userdata, u } = subscription
-  const event = (error: Errno, nbytes = 0n): Event => ({
+  const event = (error: Errno, nbytes = 0n, flags = 0): Event => ({
     userdata,
     error,
     type: u.tag,
-    fd_readwrite: { nbytes, flags: 0 },
+    fd_readwrite: { nbytes, flags },
   })
   try {
     if (u.tag !== 'clock') return yield* descriptorState(guest, u.value.file_descriptor, u.tag, event)
@@ -117,12 +118,17 @@ function* descriptorState(
   guest: Guest,
   fd: number,
   tag: 'fd_read' | 'fd_write',
-  event: (error: Errno, nbytes?: bigint) => Event,
+  event: (error: Errno, nbytes?: bigint, flags?: number) => Event,
 ): Waiting<State> {
   const { handle, position } = guest.table.use(fd, RIGHTS.poll_fd_readwrite | RIGHTS[tag])
   if (handle.kind === 'stream') {
     const available = handle.available()
     return typeof available === 'number' ? event('success', BigInt(available)) : { wait: available }
+  }
+  if (!isOnFileSystem(handle)) {
+    const ready = handle.ready(tag)
+    if (typeof ready !== 'number') return { wait: ready }
+    return event('success', BigInt(ready), handle.hasHungUp ? EVENTRWFLAGS.fd_readwrite_hangup : 0)
   }
   // Files are always ready.
   const { size } = yield* wait(handle.stat())

@@ -30,7 +30,8 @@ export function restoreState(bytes: Uint8Array, target: Restoring): ReadonlyMap<
   if ([...saved.args, ...saved.environ].some((text) => text.includes(0))) throw invalid('an argument contains NUL')
   const folders = restoreFolders(saved, target)
   const added = [...target.granted].filter(([name]) => !folders.some((folder) => folder.name === name))
-  if (saved.descriptors.length + added.length > target.limits.files) {
+  const sockets = target.table.sockets()
+  if (saved.descriptors.length + added.length + sockets.length > target.limits.files) {
     throw invalid(`${saved.descriptors.length} descriptors are open, which is more than is granted`)
   }
   const restorer = new DescriptorRestorer(folders, target.streams)
@@ -46,6 +47,7 @@ export function restoreState(bytes: Uint8Array, target: Restoring): ReadonlyMap<
   target.table.replace(restorer.descriptors)
   commit(saved, target)
   for (const [name, fileSystem] of added) target.table.add(preopenDescriptor(name, fileSystem))
+  for (const socket of sockets) target.table.add(socket)
   const restored = folders.flatMap(({ name, fileSystem }) =>
     fileSystem === undefined ? [] : [[name, fileSystem] as const],
   )

@@ -1,7 +1,9 @@
 // From what a guest has to data: docs/wasi-state.md. The way back, which trusts nobody, is restore.ts.
 
+import { HeddleError } from '../../errors/heddle-error.ts'
+import { isOnFileSystem } from './fd-table.ts'
 import type { Descriptor, Handle } from './fd-table.ts'
-import type { FileSystem } from './file-system.ts'
+import type { Directory, FileSystem, OpenFile } from './file-system.ts'
 import type { Guest } from './implementation.ts'
 import { savedContent } from './reopen.ts'
 import { STREAM_NAMES, encodeState } from './saved-state.ts'
@@ -45,7 +47,7 @@ function saveDescriptor(
   streams: StandardStreams,
   files: FileNumbers,
 ): SavedDescriptor {
-  const { handle, rights, inheriting, flags, position, preopen, listing } = descriptor
+  const { rights, inheriting, flags, position, preopen, listing } = descriptor
   return {
     fd,
     rights,
@@ -54,8 +56,18 @@ function saveDescriptor(
     position,
     preopen: preopen !== undefined,
     listing,
-    handle: handle.kind === 'stream' ? saveStream(handle, streams) : files.saveHandle(handle, descriptor),
+    handle: saveHandle(fd, descriptor, streams, files),
   }
+}
+
+function saveHandle(fd: number, descriptor: Descriptor, streams: StandardStreams, files: FileNumbers): SavedHandle {
+  const { handle } = descriptor
+  if (handle.kind === 'stream') return saveStream(handle, streams)
+  if (isOnFileSystem(handle)) return files.saveHandle(handle, descriptor)
+  throw new HeddleError(
+    'SNAPSHOT_PROVIDER',
+    `the descriptor ${fd} is an open socket, and whoever is at its other end can't be saved`,
+  )
 }
 
 function saveStream(handle: Handle, streams: StandardStreams): SavedHandle {
@@ -82,7 +94,7 @@ class FileNumbers {
     return nodes
   }
 
-  saveHandle(handle: Exclude<Handle, { kind: 'stream' }>, { folder = '', names }: Descriptor): SavedHandle {
+  saveHandle(handle: Directory | OpenFile, { folder = '', names }: Descriptor): SavedHandle {
     const index = [...this.#folders.keys()].indexOf(folder)
     if (names !== undefined) {
       const content = savedContent(this.#folders.get(folder) as FileSystem, folder, names, handle)

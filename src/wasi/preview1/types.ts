@@ -61,6 +61,10 @@ const FDFLAG_NAMES = ['append', 'dsync', 'nonblock', 'rsync', 'sync'] as const
 const OFLAG_NAMES = ['creat', 'directory', 'excl', 'trunc'] as const
 const FSTFLAG_NAMES = ['atim', 'atim_now', 'mtim', 'mtim_now'] as const
 const LOOKUPFLAG_NAMES = ['symlink_follow'] as const
+const EVENTRWFLAG_NAMES = ['fd_readwrite_hangup'] as const
+const RIFLAG_NAMES = ['recv_peek', 'recv_waitall'] as const
+const ROFLAG_NAMES = ['recv_data_truncated'] as const
+const SDFLAG_NAMES = ['rd', 'wr'] as const
 const SUBCLOCKFLAG_NAMES = ['subscription_clock_abstime'] as const
 
 function bitsOf<Name extends string>(names: readonly Name[]): Readonly<Record<Name, number>> {
@@ -73,6 +77,10 @@ export const FDFLAGS: Readonly<Record<(typeof FDFLAG_NAMES)[number], number>> = 
 export const OFLAGS: Readonly<Record<(typeof OFLAG_NAMES)[number], number>> = bitsOf(OFLAG_NAMES)
 export const FSTFLAGS: Readonly<Record<(typeof FSTFLAG_NAMES)[number], number>> = bitsOf(FSTFLAG_NAMES)
 export const LOOKUPFLAGS: Readonly<Record<(typeof LOOKUPFLAG_NAMES)[number], number>> = bitsOf(LOOKUPFLAG_NAMES)
+export const EVENTRWFLAGS: Readonly<Record<(typeof EVENTRWFLAG_NAMES)[number], number>> = bitsOf(EVENTRWFLAG_NAMES)
+export const RIFLAGS: Readonly<Record<(typeof RIFLAG_NAMES)[number], number>> = bitsOf(RIFLAG_NAMES)
+export const ROFLAGS: Readonly<Record<(typeof ROFLAG_NAMES)[number], number>> = bitsOf(ROFLAG_NAMES)
+export const SDFLAGS: Readonly<Record<(typeof SDFLAG_NAMES)[number], number>> = bitsOf(SDFLAG_NAMES)
 export const SUBCLOCKFLAGS: Readonly<Record<(typeof SUBCLOCKFLAG_NAMES)[number], number>> = bitsOf(SUBCLOCKFLAG_NAMES)
 
 const u8: WasiType = { kind: 'int', size: 1 }
@@ -111,12 +119,12 @@ export const TYPES: WasiTypes = {
   fstflags: { kind: 'flags', size: 2, names: FSTFLAG_NAMES },
   lookupflags: { kind: 'flags', size: 4, names: LOOKUPFLAG_NAMES },
   oflags: { kind: 'flags', size: 2, names: OFLAG_NAMES },
-  eventrwflags: { kind: 'flags', size: 2, names: ['fd_readwrite_hangup'] },
+  eventrwflags: { kind: 'flags', size: 2, names: EVENTRWFLAG_NAMES },
   subclockflags: { kind: 'flags', size: 2, names: SUBCLOCKFLAG_NAMES },
-  riflags: { kind: 'flags', size: 2, names: ['recv_peek', 'recv_waitall'] },
-  roflags: { kind: 'flags', size: 2, names: ['recv_data_truncated'] },
+  riflags: { kind: 'flags', size: 2, names: RIFLAG_NAMES },
+  roflags: { kind: 'flags', size: 2, names: ROFLAG_NAMES },
   siflags: { kind: 'flags', size: 2, names: [] },
-  sdflags: { kind: 'flags', size: 1, names: ['rd', 'wr'] },
+  sdflags: { kind: 'flags', size: 1, names: SDFLAG_NAMES },
 
   string: { kind: 'string' },
   iovec_array: { kind: 'list', element: 'iovec' },

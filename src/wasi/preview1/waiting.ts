@@ -21,6 +21,10 @@ export class Call {
 
   /** These steps wait for a promise. */
   waits(steps: Waiting<unknown>): void {
+    if (!this.#isWanted) {
+      steps.return(undefined)
+      return
+    }
     this.#waiting ??= new Set()
     this.#waiting.add(steps)
   }

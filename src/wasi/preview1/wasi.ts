@@ -19,6 +19,8 @@ import type { WasiLimits } from './limits.ts'
 import type { GuestMemory } from './memory.ts'
 import { preopenDescriptor } from './preopen.ts'
 import { WasiExit } from './process.ts'
+import { socketDescriptor } from './sock.ts'
+import type { Listener, Socket } from './socket.ts'
 import { restoreState } from './restore.ts'
 import { saveState } from './save.ts'
 import { STREAM_NAMES } from './saved-state.ts'
@@ -45,6 +47,8 @@ export interface WasiOptions extends CallOptions {
   readonly fs?: Tree | FileSystem
   /** Folders by the names under which the guest finds them. */
   readonly preopens?: Readonly<Record<string, Tree | FileSystem>>
+  /** Connections, and what they arrive at: they have the descriptors behind the folders, and are closed with them. */
+  readonly sockets?: readonly (Socket | Listener)[]
   /** Without it a VirtualClock. */
   readonly clock?: WasiClock
   /** Without it random_get answers ENOSYS: numbers that can be foretold are not given out as random. */
@@ -93,6 +97,7 @@ export class Wasi {
     this.#openStreams()
     try {
       for (const [name, fileSystem] of this.#granted) this.#open(() => preopenDescriptor(name, fileSystem))
+      for (const socket of options.sockets ?? []) this.#open(() => socketDescriptor(socket))
     } catch (error) {
       this.close()
       throw error
