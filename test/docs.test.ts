@@ -169,6 +169,7 @@ describe('a command line of the README', () => {
     ['heddle --features stack-switching examples/generator.wat --invoke main -a 4', '30\n', 0],
     ['heddle --fuel 100000 --timeout 2s plugin.wasm', '', 125],
     ['heddle --dir data::/data --env LANG=C program.wasm', '/data LANG=C\n', 0],
+    ['heddle --dir data::/data:ro program.wasm', /^\/data /, 0],
     ['heddle --tar root.tar.gz --tar-out after.tar program.wasm', /^/, 0],
     ['heddle --deterministic=7 program.wasm', /^/, 0],
     ['heddle --record run.rec program.wasm; heddle --replay run.rec program.wasm', /^(.*\n)\1$/, 0],

@@ -138,7 +138,7 @@ test.runIf(isLinux)(
     console.warn(`\n${JSON.stringify({ swaps, ...tally, naive })}\n`)
     expect(tally.escapes).toEqual([])
     expect(after).toEqual(before)
-    expect(Math.min(swaps, tally.reached, naive.inside, naive.outside)).toBeGreaterThan(100)
+    expect(Math.min(swaps, tally.reached, naive.inside, naive.outside)).toBeGreaterThan(10)
   },
   SECONDS * 10_000,
 )

@@ -600,8 +600,8 @@ describe('70: a state from anybody', () => {
 
   test('of another version says so', () => {
     const saved = rich().wasi.save()
-    saved[4] = 3
-    expect(() => new Wasi().restore(saved)).toThrow(/version 3/)
+    saved[4] = 4
+    expect(() => new Wasi().restore(saved)).toThrow(/version 4/)
   })
 
   type Change = (state: SavedState) => Partial<SavedState>

@@ -5,7 +5,7 @@ import { DIRECTORY_RIGHTS, FILE_RIGHTS } from './fd-table.ts'
 import type { Descriptor } from './fd-table.ts'
 import type { Directory, OpenFile, OpenOptions } from './file-system.ts'
 import type { Implementations } from './implementation.ts'
-import { withPlace } from './path-resolution.ts'
+import { withFollowedPlace } from './path-resolution.ts'
 import type { Place } from './path-resolution.ts'
 import { typeAt } from './path.ts'
 import { FDFLAGS, LOOKUPFLAGS, OFLAGS, RIGHTS } from './types.ts'
@@ -28,7 +28,7 @@ export const pathOpenFunctions: Pick<Implementations, 'path_open'> = {
     }
     // With `excl` a link is something that exists, wherever it leads.
     const follow = (dirflags & LOOKUPFLAGS.symlink_follow) !== 0 && !(options.create && options.exclusive)
-    const { handle, names } = yield* withPlace(base.handle, path, follow, function* (place) {
+    const { handle, names } = yield* withFollowedPlace(base.handle, path, follow, function* (place) {
       const opened = yield* open(place, options, has(OFLAGS.directory))
       return { handle: opened, names: [...place.names, ...(place.name === undefined ? [] : [place.name])] }
     })

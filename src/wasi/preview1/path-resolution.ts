@@ -36,6 +36,27 @@ export function* withPlace<T>(
   }
 }
 
+/**
+ * The same, for a `use` that throws ELOOP, and has done nothing, where the name stands for a link. Most names don't, and on a real folder it
+ * costs as much to find that out as to do what is asked.
+ */
+export function* withFollowedPlace<T>(
+  base: Directory,
+  path: string,
+  follow: boolean,
+  use: (place: Place) => Waiting<T>,
+): Waiting<T> {
+  // What a slash at the end asks is asked of what the link leads to.
+  if (follow && !path.endsWith('/')) {
+    try {
+      return yield* withPlace(base, path, false, use)
+    } catch (error) {
+      if (!(error instanceof WasiError) || error.errno !== 'loop') throw error
+    }
+  }
+  return yield* withPlace(base, path, follow, use)
+}
+
 /** A folder of the walk, and its name in the one before. */
 interface Held {
   readonly directory: Directory

@@ -5,7 +5,7 @@ import { fileTimes } from './fd.ts'
 import type { FileType } from './types.ts'
 import type { Implementations } from './implementation.ts'
 import { writeBytes } from './memory.ts'
-import { withPlace } from './path-resolution.ts'
+import { withFollowedPlace, withPlace } from './path-resolution.ts'
 import type { Place } from './path-resolution.ts'
 import { LOOKUPFLAGS, RIGHTS } from './types.ts'
 import { wait } from './waiting.ts'
@@ -29,9 +29,11 @@ export const pathFunctions: Pick<Implementations, Names> = {
 
   *path_filestat_get(guest, fd, flags, path) {
     const { handle } = guest.table.directory(fd, RIGHTS.path_filestat_get)
-    return yield* withPlace(handle, path, follows(flags), function* ({ directory, name, mustBeDirectory }) {
+    const follow = follows(flags)
+    return yield* withFollowedPlace(handle, path, follow, function* ({ directory, name, mustBeDirectory }) {
       if (name === undefined) return yield* wait(directory.stat())
       const stat = yield* wait(directory.statAt(name))
+      if (follow && stat.filetype === 'symbolic_link') throw new WasiError('loop')
       if (mustBeDirectory && stat.filetype !== 'directory') throw new WasiError('notdir')
       return stat
     })

@@ -187,7 +187,7 @@ const state: Codec<SavedState> = record<SavedState>({
 const MAGIC = 0x31707768
 
 /** Goes up with every change of the form. */
-const VERSION = 2
+const VERSION = 3
 
 const versioned: Codec<SavedState> = {
   write: (out, saved) => {

@@ -1,3 +1,5 @@
+// Errors of the system, as a guest sees them: every code that Node or the system knows.
+
 import { constants } from 'node:os'
 import { getSystemErrorMap } from 'node:util'
 import { describe, expect, it } from 'vitest'

@@ -1,3 +1,5 @@
+// The names that Windows takes for something else than a file, and what links say there.
+
 import { describe, expect, it } from 'vitest'
 import { isForeignOnWindows, windowsTarget } from '../../../src/node/windows-names.ts'
 
