@@ -354,9 +354,10 @@ describe('the programs of the page on WASI', () => {
   it.each([
     ['counts words', "0 2  40.0 % the\n[ '/text.txt' ]\n"],
     ['lays an overlay over a tree', "[ '/text.txt' ] [ '/moved.txt' ]\n1\n"],
+    ['serves who connects', '0\n'],
     ["greets under the host's own WebAssembly", '0 Hello, you!\n\n'],
   ])('%s', (claim, stdout) => {
-    const program = programs[['counts', 'lays', 'greets'].findIndex((word) => claim.startsWith(word))]!
+    const program = programs[['counts', 'lays', 'serves', 'greets'].findIndex((word) => claim.startsWith(word))]!
     expect(runModule(program)).toEqual({ status: 0, stdout, stderr: '' })
   })
 })
