@@ -32,7 +32,7 @@ describe('limits', () => {
   })
 
   it('of a run may be those of its store and of WASI, and no others', async () => {
-    await expect(run(LOOP, { limits: { feul: 5 } as object })).rejects.toThrow(/no limit "feul"/)
+    await expect(run(LOOP, { invoke: 'f', limits: { feul: 5 } as object })).rejects.toThrow(/no limit "feul"/)
     await expect(
       run(parseModule('(module (func (export "_start")))'), { limits: { memoryBytes: 0, files: 3 } }),
     ).resolves.toMatchObject({

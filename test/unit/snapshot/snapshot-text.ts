@@ -25,9 +25,9 @@ export function instantiate(text: string, imports: Imports = {}, options: Instan
 /** The instance, or the run, in another engine, out of bytes that carry the modules. */
 export function carried(
   from: { readonly snapshot: (options: SnapshotOptions) => Snapshot },
-  options: RestoreOptions<ModuleSource> & SnapshotOptions = {},
+  { nameOf, instances, modules, ...options }: Omit<RestoreOptions<ModuleSource>, 'modules'> & SnapshotOptions = {},
 ): Restored {
-  const bytes = from.snapshot(options).encode({ modules: true })
+  const bytes = from.snapshot({ nameOf, instances, modules }).encode({ modules: true })
   return newEngine().restore(Snapshot.decode(bytes), options)
 }
 
