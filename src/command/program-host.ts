@@ -1,7 +1,9 @@
 // What a program finds around it, made of the options of `run` and `resume`: WASI, a store with quotas, and what it may use of time and
 // fuel.
 
-import type { BudgetOptions } from '../embed/budget.ts'
+import { optionNames } from '../errors/check-options.ts'
+import type { OutputListener } from '../wasi/preview1/standard-streams.ts'
+import { BUDGET_OPTIONS, type BudgetOptions } from '../embed/budget.ts'
 import type { ImportProvider } from '../runtime/import-provider.ts'
 import type { Imports, LinkOptions, UnknownImports } from '../embed/imports.ts'
 import type { InstantiateOptions } from '../embed/module.ts'
@@ -16,7 +18,7 @@ import { DEFAULT_LIMITS, type WasiLimits } from '../wasi/preview1/limits.ts'
 import type { WasiRandom } from '../wasi/preview1/implementation.ts'
 import type { WasiCall, WasiListener, WasiObserver } from '../wasi/preview1/trace.ts'
 import { wasiProvider } from '../wasi/preview1/wasi-provider.ts'
-import { Wasi, type WasiOptions } from '../wasi/preview1/wasi.ts'
+import { WASI_OPTIONS, Wasi, type WasiOptions } from '../wasi/preview1/wasi.ts'
 import { deterministicRandom, isDeterministic, type Deterministic } from './deterministic.ts'
 import { RunDriver } from './run-driver.ts'
 
@@ -45,6 +47,20 @@ export interface HostOptions extends Omit<WasiOptions, 'args' | 'limits' | 'trac
   /** For snapshots: the names of the host's objects that the guest holds. */
   readonly nameOf?: SnapshotOptions['nameOf']
 }
+
+export const HOST_OPTIONS: readonly string[] = [
+  ...WASI_OPTIONS.filter((name) => name !== 'args'),
+  ...BUDGET_OPTIONS,
+  ...optionNames<Omit<HostOptions, keyof WasiOptions | keyof BudgetOptions>>({
+    imports: true,
+    unknownImports: true,
+    onUnknownCall: true,
+    limiter: true,
+    snapshotOn: true,
+    deterministic: true,
+    nameOf: true,
+  }),
+]
 
 /** At which moment a program is that has ended in a trap. */
 export function momentOf(code: TrapCode): SnapshotMoment {
@@ -119,13 +135,17 @@ export class ProgramHost {
   }
 
   private createWasi(args: readonly string[] | undefined, random: WasiRandom | undefined): Wasi {
-    const { trace, limits, ...options } = this.options
+    const { trace, limits, onOutput } = this.options
     const { recorder } = this
     const collect: WasiListener = (call) => void this.trace.push(call)
+    const recordOutput: OutputListener = (stream, bytes) => {
+      recorder?.output(stream, bytes)
+      onOutput?.(stream, bytes)
+    }
     return new Wasi({
-      ...options,
+      ...wasiOptionsOf(this.options),
       ...(random !== undefined && { random }),
-      ...(recorder !== undefined && { onOutput: (stream, bytes) => recorder.output(stream, bytes) }),
+      ...(recorder !== undefined && { onOutput: recordOutput }),
       limits: pick(limits, DEFAULT_LIMITS),
       ...(args !== undefined && { args }),
       ...(trace !== undefined && { trace: trace === 'wasi' ? collect : trace }),
@@ -138,6 +158,12 @@ function momentsIn({ snapshotOn = [] }: HostOptions): ReadonlySet<SnapshotMoment
   const unknown = moments.find((moment) => !MOMENTS.includes(moment))
   if (unknown === undefined) return new Set(moments)
   throw new UsageError(`a snapshot is taken on ${MOMENTS.join(', ')}, not ${quoted(unknown)}`)
+}
+
+/** What of the options is WASI's; `limits` and `trace` mean something else there. */
+export function wasiOptionsOf(options: Omit<WasiOptions, 'limits' | 'trace'>): WasiOptions {
+  const names = WASI_OPTIONS.filter((name) => name !== 'limits' && name !== 'trace' && name in options)
+  return Object.fromEntries(names.map((name) => [name, options[name as keyof typeof options]]))
 }
 
 /** Those of the limits that `known` has. */

@@ -1,5 +1,6 @@
 // `resume(snapshot, { fuel, stdin … })`: a program goes on that `run` has taken a snapshot of, or any run or instance with a snapshot.
 
+import { checkOptions, optionNames } from '../errors/check-options.ts'
 import { Engine, type ModuleSource } from '../embed/engine.ts'
 import type { Instance } from '../embed/instance.ts'
 import type { Module } from '../embed/module.ts'
@@ -12,7 +13,7 @@ import { OPTIONAL_FEATURES } from '../validate/proposals.ts'
 import { closedFuncTypeName } from '../validate/closed-type-name.ts'
 import { WASI_MODULE } from '../wasi/preview1/wasi-provider.ts'
 import { requireDeterministic } from './deterministic.ts'
-import { ProgramHost, type HostOptions } from './program-host.ts'
+import { HOST_OPTIONS, ProgramHost, type HostOptions } from './program-host.ts'
 import { decodeProgramState, isProgramState, type ProgramState } from './program-state.ts'
 import { Program, type ProgramParts } from './program.ts'
 import { nothingToRun } from './run.ts'
@@ -33,11 +34,23 @@ export interface ResumeOptions extends HostOptions {
   readonly engine?: Engine | undefined
 }
 
+const RESUME_OPTIONS = [
+  ...HOST_OPTIONS,
+  ...optionNames<Omit<ResumeOptions, keyof HostOptions>>({
+    modules: true,
+    externs: true,
+    invoke: true,
+    args: true,
+    engine: true,
+  }),
+]
+
 /**
  * Goes on to the end; the result is that of the whole program. Throws a HeddleError for a snapshot that is damaged, hostile, or needs what
  * is not given, and else what `run` throws.
  */
 export async function resume(source: Snapshot | Uint8Array, options: ResumeOptions = {}): Promise<RunResult> {
+  checkOptions(options, RESUME_OPTIONS, 'resume')
   const { modules, externs, invoke, args, engine, fuel, unknownImports, ...hostOptions } = options
   const snapshot = source instanceof Snapshot ? source : Snapshot.decode(source)
   const state = stateOf(snapshot)

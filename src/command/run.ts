@@ -1,6 +1,7 @@
 // `run(bytes, { args, env, stdin, fs … })`: engine and WASI in one call. A command is started, a reactor initialised, and any exported
 // function invoked; WASI is there for a module that imports it. Nothing is granted that isn't given.
 
+import { checkOptions, optionNames } from '../errors/check-options.ts'
 import { Engine, type ModuleSource } from '../embed/engine.ts'
 import { Module } from '../embed/module.ts'
 import type { Recorder } from '../embed/recorder.ts'
@@ -8,7 +9,7 @@ import { UsageError } from '../errors/heddle-error.ts'
 import { listed, nameText, shortened } from '../errors/quote.ts'
 import { dialectOf } from '../wasi/preview1/dialect.ts'
 import { isDeterministic, requireDeterministic } from './deterministic.ts'
-import { ProgramHost, type HostOptions } from './program-host.ts'
+import { HOST_OPTIONS, ProgramHost, type HostOptions } from './program-host.ts'
 import { Program } from './program.ts'
 import { replayRun } from './replay-run.ts'
 import type { RunResult } from './run-result.ts'
@@ -34,11 +35,25 @@ export interface RunOptions extends HostOptions {
   readonly replay?: Uint8Array | undefined
 }
 
+const RUN_OPTIONS = [
+  ...HOST_OPTIONS,
+  ...optionNames<Omit<RunOptions, keyof HostOptions>>({
+    args: true,
+    argv0: true,
+    invoke: true,
+    preload: true,
+    engine: true,
+    record: true,
+    replay: true,
+  }),
+]
+
 /**
  * Runs a module to its end. A trap, too little fuel and time are results; throws a ModuleError or a LinkError for a module that can't
  * be run, and what a host function throws.
  */
 export async function run(source: ModuleSource | Module, options: RunOptions = {}): Promise<RunResult> {
+  checkOptions(options, RUN_OPTIONS, 'run')
   const { record, replay, ...given } = options
   if (replay !== undefined) return replayRun(replay, source, options)
   // A recording may be replayed where the processor is another one.

@@ -1,8 +1,9 @@
 // Runs a module's initialisation and gives the module that begins where it ended. How the state becomes a module is in
 // initialised-module.ts; what the initialisation may do, and what the new module exports, is decided here.
 
+import { checkOptions, optionNames } from '../../errors/check-options.ts'
 import { encodeModule } from '../../binary/encode-module.ts'
-import type { BudgetOptions } from '../../embed/budget.ts'
+import { BUDGET_OPTIONS, type BudgetOptions } from '../../embed/budget.ts'
 import { Engine, type ModuleSource } from '../../embed/engine.ts'
 import type { Imports } from '../../embed/imports.ts'
 import type { Instance } from '../../embed/instance.ts'
@@ -17,8 +18,8 @@ import { DIALECTS } from '../../wasi/preview1/dialect.ts'
 import { DEFAULT_LIMITS, type WasiLimits } from '../../wasi/preview1/limits.ts'
 import { WasiExit } from '../../wasi/preview1/process.ts'
 import { wasiProvider } from '../../wasi/preview1/wasi-provider.ts'
-import { Wasi, type WasiOptions } from '../../wasi/preview1/wasi.ts'
-import { pick } from '../program-host.ts'
+import { WASI_OPTIONS, Wasi, type WasiOptions } from '../../wasi/preview1/wasi.ts'
+import { pick, wasiOptionsOf } from '../program-host.ts'
 import { trapOf } from '../program.ts'
 import { exportsFunction } from '../run.ts'
 import { RunDriver } from '../run-driver.ts'
@@ -41,6 +42,19 @@ export interface WizenOptions extends Omit<WasiOptions, 'limits'>, BudgetOptions
   readonly engine?: Engine | undefined
 }
 
+const WIZEN_OPTIONS = [
+  ...WASI_OPTIONS,
+  ...BUDGET_OPTIONS,
+  ...optionNames<Omit<WizenOptions, keyof WasiOptions | keyof BudgetOptions>>({
+    initFunc: true,
+    keepInitFunc: true,
+    renameFuncs: true,
+    allowWasi: true,
+    imports: true,
+    engine: true,
+  }),
+]
+
 const INIT_FUNC = 'wizer.initialize'
 const NAME_ANOTHER = '; another one initialises where initFunc (--init-func) names it'
 
@@ -53,13 +67,20 @@ const REACTOR_INIT_FUNC = '_initialize'
  * a WizenError where its state can't be written as a module.
  */
 export async function wizen(source: ModuleSource | Module, options: WizenOptions = {}): Promise<Uint8Array> {
+  checkOptions(options, WIZEN_OPTIONS, 'wizen')
   const { engine = new Engine(), limits = {}, allowWasi = false } = options
   checkLimits(limits, [...Object.keys(STORE_LIMITS), ...Object.keys(DEFAULT_LIMITS)], 'runs')
   const module = source instanceof Module ? source : engine.compile(source)
   checkInitFunc(module, options)
   checkImports(module)
   const exports = exportsAfter(module, options)
-  const wasi = allowWasi ? new Wasi({ ...options, limits: pick(limits, DEFAULT_LIMITS) }) : undefined
+  const wasi = allowWasi
+    ? new Wasi({
+        ...wasiOptionsOf(options),
+        ...(options.trace && { trace: options.trace }),
+        limits: pick(limits, DEFAULT_LIMITS),
+      })
+    : undefined
   try {
     const instance = await initialise(module, wasi, options)
     checkDescriptors(wasi)

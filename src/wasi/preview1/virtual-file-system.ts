@@ -1,5 +1,9 @@
 // A file system in memory: made from data, under a quota, readable back after the run.
 
+import { UsageError } from '../../errors/heddle-error.ts'
+import { quoted } from '../../errors/quote.ts'
+import { limitsWith } from '../../errors/check-limits.ts'
+import { checkOptions, optionNames } from '../../errors/check-options.ts'
 import type { FileSystem } from './file-system.ts'
 import { DEFAULT_LIMITS } from './limits.ts'
 import type { WasiLimits } from './limits.ts'
@@ -20,17 +24,24 @@ export interface VirtualFileSystemOptions {
   readonly dev?: bigint
 }
 
+const OPTIONS = optionNames<VirtualFileSystemOptions>({ access: true, limits: true, now: true, dev: true })
+
 export class VirtualFileSystem implements FileSystem {
   readonly options: VirtualFileSystemOptions
   #mount: Mount
 
   constructor(tree: Tree = {}, options: VirtualFileSystemOptions = {}) {
+    checkOptions(options, OPTIONS, 'a VirtualFileSystem')
+    const { access = 'rw' } = options
+    // What is misspelt must not mean that everything may be written.
+    if (access !== 'ro' && access !== 'rw')
+      throw new UsageError(`access is 'ro' or 'rw', not ${quoted(String(access))}`)
     this.options = options
     const storage = new Storage(storageOptions(options))
     const root = storage.directory()
     root.nlink = 1
     storage.withoutQuota(() => loadTree(tree, root, storage))
-    this.#mount = { storage, root, readOnly: options.access === 'ro' }
+    this.#mount = { storage, root, readOnly: access === 'ro' }
   }
 
   /** Of what was restored; for the layer itself. */
@@ -77,6 +88,6 @@ export class VirtualFileSystem implements FileSystem {
 }
 
 export function storageOptions({ limits, now, dev }: VirtualFileSystemOptions): StorageOptions {
-  const { fsBytes, fsEntries } = { ...DEFAULT_LIMITS, ...limits }
+  const { fsBytes, fsEntries } = limitsWith(DEFAULT_LIMITS, limits, 'virtual file systems')
   return { dev: dev ?? 1n, now: now ?? ((): bigint => 0n), maxBytes: fsBytes, maxEntries: fsEntries }
 }

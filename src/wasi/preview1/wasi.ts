@@ -1,6 +1,8 @@
 // WASI preview 1 for one guest: made from options, gives imports for any engine, and the files back after the run.
 // How a call is done is in call.ts, and the functions themselves are in the files named for them.
 
+import { limitsWith } from '../../errors/check-limits.ts'
+import { checkOptions, optionNames } from '../../errors/check-options.ts'
 import { UsageError } from '../../errors/heddle-error.ts'
 import { Application, type WasiExports } from './application.ts'
 import { encodeArgument } from './args.ts'
@@ -56,6 +58,25 @@ export interface WasiOptions extends CallOptions {
   readonly limits?: Partial<WasiLimits>
 }
 
+export const WASI_OPTIONS: readonly string[] = optionNames<WasiOptions>({
+  args: true,
+  env: true,
+  stdin: true,
+  stdout: true,
+  stderr: true,
+  onOutput: true,
+  fs: true,
+  preopens: true,
+  sockets: true,
+  clock: true,
+  random: true,
+  limits: true,
+  trace: true,
+  traceClock: true,
+  traceBytes: true,
+  interpose: true,
+})
+
 export class Wasi {
   readonly #limits: WasiLimits
   readonly #table: FdTable
@@ -70,7 +91,8 @@ export class Wasi {
   readonly #application = new Application()
 
   constructor(options: WasiOptions = {}) {
-    this.#limits = { ...DEFAULT_LIMITS, ...options.limits }
+    checkOptions(options, WASI_OPTIONS, 'a Wasi')
+    this.#limits = limitsWith(DEFAULT_LIMITS, options.limits, 'guests of WASI')
     this.#table = new FdTable(this.#limits.files)
     this.#calls = new Calls(options)
     this.#program = {

@@ -1,12 +1,16 @@
 // What embedders may hand in as limits and options: a mistake is an error, never "no limit".
 
 import { describe, expect, it } from 'vitest'
+import { resume } from '../../../src/command/resume.ts'
 import { run } from '../../../src/command/run.ts'
+import { wizen } from '../../../src/command/wizen/wizen.ts'
 import { createGlobal } from '../../../src/embed/externs.ts'
 import { Engine } from '../../../src/embed/engine.ts'
 import { Store, type StoreLimits } from '../../../src/runtime/store.ts'
 import { FEATURE_NAMES, OPTIONAL_FEATURES } from '../../../src/validate/proposals.ts'
 import { parseModule } from '../../../src/text/parse-module.ts'
+import { VirtualFileSystem } from '../../../src/wasi/preview1/virtual-file-system.ts'
+import { Wasi } from '../../../src/wasi/preview1/wasi.ts'
 
 const engine = new Engine()
 const LOOP = parseModule('(module (import "env" "wait" (func $wait)) (func (export "f") (loop (call $wait) (br 0))))')
@@ -55,6 +59,8 @@ describe('a misspelt option', () => {
     ['snapshot', { nameof: null }, 'nameOf', (options) => instance.snapshot(options)],
     ['restore', { import: {} }, 'imports', (options) => engine.restore(instance.snapshot(), options)],
     ['fork', { limitor: null }, 'limiter', (options) => instance.fork(options)],
+    ['a Wasi', { preopen: {} }, 'preopens', (options) => new Wasi(options)],
+    ['a VirtualFileSystem', { acces: 'ro' }, 'access', (options) => new VirtualFileSystem({}, options)],
   ]
 
   it.each(misspelt)('of %s is refused, and the right one named', (method, given, meant, call) => {
@@ -64,6 +70,30 @@ describe('a misspelt option', () => {
 
   it.each(misspelt)('of %s is no worse than options that are no object', (method, _given, _meant, call) => {
     expect(() => call(null as unknown as object)).toThrow(`${method} takes an object with options (`)
+  })
+})
+
+describe('a misspelt option of a program', () => {
+  const programs: readonly (readonly [
+    method: string,
+    given: object,
+    meant: string,
+    call: (options: object) => unknown,
+  ])[] = [
+    ['run', { timeOut: 5 }, 'timeout', async (options) => run(LOOP, options)],
+    ['resume', { stdIn: '' }, 'stdin', async (options) => resume(new Uint8Array(0), options)],
+    ['wizen', { initfunc: 'f' }, 'initFunc', async (options) => wizen(LOOP, options)],
+  ]
+
+  it.each(programs)('that %s is given is refused, too', async (method, given, meant, call) => {
+    const name = Object.keys(given).join()
+    await expect(call(given)).rejects.toThrow(`${method} has no option "${name}"; did you mean "${meant}"?`)
+  })
+})
+
+describe('access to a virtual file system', () => {
+  it('is never more than was meant', () => {
+    expect(() => new VirtualFileSystem({}, { access: 'read-only' as 'ro' })).toThrow("'ro' or 'rw', not \"read-only\"")
   })
 })
 
