@@ -112,8 +112,8 @@ export function functionType(name: FunctionName): FunctionType {
 
 export const FUNCTION_NAMES: readonly FunctionName[] = Object.keys(FUNCTIONS) as FunctionName[]
 
-/** What an implementation receives for a parameter of each type, as abi.ts decodes it. */
-interface ParamValues {
+/** Values of the types that look the same to everybody. */
+export interface PlainValues {
   readonly fd: number
   readonly size: number
   readonly exitcode: number
@@ -125,6 +125,11 @@ interface ParamValues {
   readonly whence: Whence
   readonly advice: Advice
   readonly signal: Signal
+  readonly string: string
+}
+
+/** What an implementation receives for a parameter of each type, as abi.ts decodes it. */
+interface ParamValues extends PlainValues {
   readonly rights: number
   readonly fdflags: number
   readonly fstflags: number
@@ -133,7 +138,6 @@ interface ParamValues {
   readonly riflags: number
   readonly siflags: number
   readonly sdflags: number
-  readonly string: string
   readonly iovec_array: readonly Iovec[]
   readonly ciovec_array: readonly Iovec[]
 }

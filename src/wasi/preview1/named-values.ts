@@ -5,8 +5,8 @@ import { UsageError } from '../../errors/heddle-error.ts'
 import { quoted } from '../../errors/quote.ts'
 import type { Abi, WasiValue } from './abi.ts'
 import type { Errno } from './errno.ts'
-import type { FUNCTIONS, FunctionName, Iovec } from './functions.ts'
-import type { Advice, ClockId, EventType, FileType, IntSize, Right, Signal, Whence, WasiType } from './types.ts'
+import type { FUNCTIONS, FunctionName, Iovec, PlainValues } from './functions.ts'
+import type { ClockId, EventType, FileType, IntSize, Right, WasiType } from './types.ts'
 import type { FDFLAGS, FSTFLAGS, LOOKUPFLAGS, OFLAGS } from './types.ts'
 
 /** A stretch of the guest's memory. */
@@ -34,18 +34,7 @@ export interface NamedFileStat {
 }
 
 /** By the names of the table of types: those that parameters and results have. */
-interface NamedValues {
-  readonly fd: number
-  readonly size: number
-  readonly exitcode: number
-  readonly filesize: bigint
-  readonly filedelta: bigint
-  readonly timestamp: bigint
-  readonly dircookie: bigint
-  readonly clockid: ClockId
-  readonly whence: Whence
-  readonly advice: Advice
-  readonly signal: Signal
+interface NamedValues extends PlainValues {
   readonly rights: readonly Right[]
   readonly fdflags: readonly (keyof typeof FDFLAGS)[]
   readonly fstflags: readonly (keyof typeof FSTFLAGS)[]
@@ -55,7 +44,6 @@ interface NamedValues {
   readonly roflags: readonly 'recv_data_truncated'[]
   readonly siflags: readonly never[]
   readonly sdflags: readonly ('rd' | 'wr')[]
-  readonly string: string
   readonly iovec_array: readonly GuestBuffer[]
   readonly ciovec_array: readonly GuestBuffer[]
   readonly fdstat: NamedFdStat
