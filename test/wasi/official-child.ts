@@ -1,18 +1,25 @@
-// The process that runs the official programs as the user who it belongs to: prints what went wrong, as JSON.
+// The process that runs the official programs as another user, in every way: prints who that was and what went wrong, as JSON. It
+// becomes that user when its own code is loaded, which that user may not be able to read.
 
-import { FILE_SYSTEMS, failureOf, officialPrograms } from './official-programs.ts'
+import { ENGINES, failureOf, officialPrograms } from './official-programs.ts'
+import type { Way } from './official-programs.ts'
 
-const [suite = ''] = process.argv.slice(2)
+const [suite = '', user = '', ...fileSystems] = process.argv.slice(2)
+process.setgroups?.([Number(user)])
+process.setgid?.(Number(user))
+process.setuid?.(Number(user))
+
 const failures: string[] = []
 let runs = 0
-for (const fileSystem of FILE_SYSTEMS.filter(
-  (each) => each === 'paths' || (each === 'descriptors' && process.platform === 'linux'),
-)) {
-  for (const program of officialPrograms(suite)) {
-    for (const strict of program.language === 'rust' ? [false, true] : [false]) {
-      runs++
-      const failure = await failureOf(suite, program, { fileSystem, engine: "the host's WebAssembly", strict })
-      if (failure !== undefined) failures.push(`${fileSystem}: ${program.language} ${program.name}: ${failure}`)
+for (const fileSystem of fileSystems as Way['fileSystem'][]) {
+  for (const engine of ENGINES) {
+    for (const program of officialPrograms(suite)) {
+      for (const strict of program.language === 'rust' ? [false, true] : [false]) {
+        runs++
+        const failure = await failureOf(suite, program, { fileSystem, engine, strict })
+        if (failure !== undefined)
+          failures.push(`${fileSystem}, ${engine}: ${program.language} ${program.name}: ${failure}`)
+      }
     }
   }
 }
