@@ -18,6 +18,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { HostFileSystem } from '../../src/node/host-file-system.ts'
 import type { HostFileSystemOptions } from '../../src/node/host-file-system.ts'
+import type { DirectoryEntry, FileStat, FileSystem, Step } from '../../src/wasi/preview1/file-system.ts'
+import { OverlayFileSystem } from '../../src/wasi/preview1/overlay-file-system.ts'
 import type { TreeEntry } from '../../src/wasi/preview1/tree.ts'
 import { OFLAGS } from '../../src/wasi/preview1/types.ts'
 import { VirtualFileSystem } from '../../src/wasi/preview1/virtual-file-system.ts'
@@ -35,6 +37,8 @@ export interface Box<C extends RawCaller = RawCaller> {
   readonly prefix: string
   /** All that is outside, with all times but those of access. */
   outside(): unknown
+  /** The numbers of all that is inside. */
+  insiders(): ReadonlySet<bigint>
   dispose(): void
 }
 
@@ -69,6 +73,7 @@ export const virtualBoxes: Boxes<OpenBox> = {
       fd,
       prefix: '',
       outside: () => entries(false),
+      insiders: () => numbersIn(fs, 'box'),
       inside: () => entries(true),
       read: (path) => {
         const content = fs.read(`/box${path}`)
@@ -90,6 +95,7 @@ function realBoxes(name: string, held: NonNullable<HostFileSystemOptions['held']
         fd: FOLDER,
         prefix: base,
         outside: () => realTree(base, (path) => path === '/box'),
+        insiders: () => realNumbers(join(base, 'box')),
         inside: () => realTree(join(base, 'box')),
         read: (path) => {
           const stats = lstatSync(join(base, 'box', path), { throwIfNoEntry: false })
@@ -104,13 +110,62 @@ function realBoxes(name: string, held: NonNullable<HostFileSystemOptions['held']
   }
 }
 
-const pathBoxes = realBoxes('a real folder, held by paths', 'paths')
-const descriptorBoxes = realBoxes('a real folder, held by descriptors', 'descriptors')
+export const pathBoxes: Boxes<OpenBox> = realBoxes('a real folder, held by paths', 'paths')
+export const descriptorBoxes: Boxes<OpenBox> = realBoxes('a real folder, held by descriptors', 'descriptors')
 
 export const realFolderBoxes: readonly Boxes<OpenBox>[] =
   process.platform === 'linux' ? [descriptorBoxes, pathBoxes] : [pathBoxes]
 
 export const allBoxes: readonly Boxes<OpenBox>[] = [virtualBoxes, ...realFolderBoxes]
+
+/** What is written goes above, in memory; what is inside of the real folder is not to change, so it counts as outside. */
+export const overlayBoxes: Boxes = {
+  name: 'an overlay over a real folder',
+  make: (tree) => {
+    const base = makeRealTree(tree)
+    const fs = new OverlayFileSystem({ lower: new HostFileSystem({ root: join(base, 'box') }) })
+    const caller = new Caller({ fs })
+    return {
+      caller,
+      fd: FOLDER,
+      prefix: base,
+      outside: () => realTree(base),
+      insiders: () => numbersIn(fs),
+      dispose: () => {
+        caller.wasi.close()
+        rmSync(base, { recursive: true })
+      },
+    }
+  },
+}
+
+/** The numbers of what is in a file system, or in a folder of its root. */
+function numbersIn(fileSystem: FileSystem, folder?: string): ReadonlySet<bigint> {
+  const root = fileSystem.openRoot()
+  const pending = [root]
+  if (folder !== undefined) {
+    const step = root.step(folder) as Step
+    if (step.type !== 'directory') throw new Error(`no folder ${folder}`)
+    pending[0] = step.directory
+  }
+  const numbers = new Set<bigint>()
+  for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
+    numbers.add((directory.stat() as FileStat).ino)
+    for (const { name, ino } of directory.list() as readonly DirectoryEntry[]) {
+      numbers.add(ino)
+      const step = directory.step(name) as Step
+      if (step.type === 'directory') pending.push(step.directory)
+    }
+    directory.close()
+  }
+  root.close()
+  return numbers
+}
+
+export function realNumbers(root: string): ReadonlySet<bigint> {
+  const paths = readdirSync(root, { recursive: true, encoding: 'utf8' })
+  return new Set(['', ...paths].map((path) => lstatSync(join(root, path), { bigint: true }).ino))
+}
 
 /** In a new folder, whose path is answered. */
 export function makeRealTree(tree: BoxTree): string {

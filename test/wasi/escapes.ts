@@ -1,5 +1,5 @@
 // The static ways out of a folder, as a table: items 53 and 54 of the adversarial checklist. Whoever has boxes can go through it: our hosts do
-// in confinement.test.ts.
+// in confinement.test.ts, and node:wasi's for SECURITY.md.
 
 import type { Errno } from '../../src/wasi/preview1/errno.ts'
 import { OFLAGS } from '../../src/wasi/preview1/types.ts'
@@ -9,6 +9,7 @@ import { OUT } from './host.ts'
 export const ESCAPE_TREE: BoxTree = {
   '/canary': 'outside',
   '/outside/secret': 'outside',
+  '/outside/link': { link: 'where-it-leads' },
   '/box/in': 'inside',
   '/box/deep/er/file': 'inside',
   '/box/to-file': { link: '../canary' },
@@ -37,6 +38,7 @@ const THROUGH_FOLDERS = [
   'up/canary',
   'here/../canary',
   'to-folder/secret',
+  'to-folder/link',
   'absolute-folder/secret',
   'deep/er/../../../canary',
   'here/up/canary',
