@@ -163,8 +163,8 @@ function numbersIn(fileSystem: FileSystem, folder?: string): ReadonlySet<bigint>
 }
 
 export function realNumbers(root: string): ReadonlySet<bigint> {
-  const paths = readdirSync(root, { recursive: true, encoding: 'utf8' })
-  return new Set(['', ...paths].map((path) => lstatSync(join(root, path), { bigint: true }).ino))
+  // A listing with `recursive` would go through links.
+  return new Set(Object.keys(realTree(root)).map((path) => lstatSync(join(root, path), { bigint: true }).ino))
 }
 
 /** In a new folder, whose path is answered. */

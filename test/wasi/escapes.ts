@@ -53,15 +53,19 @@ const ENDINGS = ['', '/', '//', '/.', '/./']
 
 type Attempt = (box: Box, path: string, follow: boolean) => Errno
 
+/** So that it can be seen what was opened. */
+const STAT = 1n << 21n
+const WRITE = STAT | 64n
+
 const attempts: Readonly<Record<string, Attempt>> = {
-  open: ({ caller, fd }, path, follow) => asErrno(caller.open(fd, path, { follow })),
-  'open to write': ({ caller, fd }, path, follow) => asErrno(caller.open(fd, path, { follow, rights: 64n })),
+  open: ({ caller, fd }, path, follow) => asErrno(caller.open(fd, path, { follow, rights: STAT })),
+  'open to write': ({ caller, fd }, path, follow) => asErrno(caller.open(fd, path, { follow, rights: WRITE })),
   'open and create': ({ caller, fd }, path, follow) =>
-    asErrno(caller.open(fd, path, { follow, oflags: OFLAGS.creat, rights: 64n })),
+    asErrno(caller.open(fd, path, { follow, oflags: OFLAGS.creat, rights: WRITE })),
   'open and truncate': ({ caller, fd }, path, follow) =>
-    asErrno(caller.open(fd, path, { follow, oflags: OFLAGS.trunc, rights: 64n })),
+    asErrno(caller.open(fd, path, { follow, oflags: OFLAGS.trunc, rights: WRITE })),
   'open as folder': ({ caller, fd }, path, follow) =>
-    asErrno(caller.open(fd, path, { follow, oflags: OFLAGS.directory })),
+    asErrno(caller.open(fd, path, { follow, oflags: OFLAGS.directory, rights: STAT })),
   stat: ({ caller, fd }, path, follow) => caller.call('path_filestat_get', fd, Number(follow), path, OUT),
   'set times': ({ caller, fd }, path, follow) =>
     caller.call('path_filestat_set_times', fd, Number(follow), path, 1n, 1n, 5),
@@ -70,7 +74,7 @@ const attempts: Readonly<Record<string, Attempt>> = {
 
 const attemptsWithoutFollow: Readonly<Record<string, Attempt>> = {
   'open exclusively': ({ caller, fd }, path) =>
-    asErrno(caller.open(fd, path, { follow: true, oflags: OFLAGS.creat | OFLAGS.excl, rights: 64n })),
+    asErrno(caller.open(fd, path, { follow: true, oflags: OFLAGS.creat | OFLAGS.excl, rights: WRITE })),
   'link to': ({ caller, fd }, path) => caller.call('path_link', fd, 0, 'in', fd, path),
   readlink: ({ caller, fd }, path) => caller.call('path_readlink', fd, path, 4096, 64, OUT),
   unlink: ({ caller, fd }, path) => caller.call('path_unlink_file', fd, path),

@@ -75,6 +75,9 @@ function rightsOf(names: readonly Right[]): number {
   return names.reduce((rights, name) => rights | RIGHTS[name], 0)
 }
 
+/** Names in all listings together that are kept: each descriptor of a large folder could have one of its own. */
+const LISTED_NAMES = 2 ** 20
+
 export class FdTable {
   readonly #limit: number
   readonly #descriptors = new Map<number, Descriptor>()
@@ -135,6 +138,14 @@ export class FdTable {
     return checkRights(descriptor, rights)
   }
 
+  /** A listing that begins. Where too many names would be kept, the others are forgotten, and taken anew where they go on. */
+  beginListing(descriptor: Descriptor<Directory>, listing: Listing): void {
+    let names = listing.entries.length
+    for (const each of this.#descriptors.values()) if (each !== descriptor) names += each.listing?.entries.length ?? 0
+    if (names > LISTED_NAMES) for (const each of this.#descriptors.values()) delete each.listing
+    descriptor.listing = listing
+  }
+
   close(fd: number): void {
     const { handle } = this.get(fd)
     this.#descriptors.delete(fd)
@@ -176,16 +187,19 @@ export class FdTable {
     return [...this.#descriptors.values()].filter(isSocket)
   }
 
+  /** All of them, also where a host fails to close one: then throws the first of its errors. */
   closeAll(): void {
+    const failures: unknown[] = []
     // A map may lose entries while it is gone through.
     for (const fd of this.#descriptors.keys()) {
       try {
         this.close(fd)
       } catch (error) {
-        // That a file could not be written in the end, there is nobody to hear any more; the others are still to be closed.
-        if (!(error instanceof WasiError)) throw error
+        // That a file could not be written in the end, there is nobody to hear any more.
+        if (!(error instanceof WasiError)) failures.push(error)
       }
     }
+    if (failures.length > 0) throw failures[0]
   }
 }
 

@@ -90,11 +90,11 @@ export const fdFunctions: Pick<Implementations, Names> = {
     const descriptor = guest.table.directory(fd, RIGHTS.fd_readdir)
     if (cookie === 0n || descriptor.listing === undefined) {
       const { ino } = yield* wait(descriptor.handle.stat())
-      descriptor.listing = { ino, entries: yield* wait(descriptor.handle.list()) }
+      guest.table.beginListing(descriptor, { ino, entries: yield* wait(descriptor.handle.list()) })
     }
-    const end = BigInt(descriptor.listing.entries.length + DOTS)
-    if (cookie >= end) return 0
-    return writeEntries(guest, descriptor.listing, Number(cookie), buf, Math.min(buf_len, guest.limits.callBytes))
+    const listing = descriptor.listing as Listing
+    if (cookie >= BigInt(listing.entries.length + DOTS)) return 0
+    return writeEntries(guest, listing, Number(cookie), buf, Math.min(buf_len, guest.limits.callBytes))
   },
 
   fd_renumber(guest, fd, to) {

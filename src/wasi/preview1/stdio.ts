@@ -248,24 +248,23 @@ export class OutputStream implements Stream {
   }
 }
 
-/** A sink that keeps everything. */
+/** A sink that keeps everything, in one piece: a guest that writes byte by byte would fill the heap with pieces. */
 export class CollectedOutput {
-  readonly #chunks: Uint8Array[] = []
+  #bytes: Uint8Array = NOTHING
   #length = 0
 
   write(bytes: Uint8Array): void {
-    this.#chunks.push(bytes)
-    this.#length += bytes.length
+    const length = this.#length + bytes.length
+    if (length > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(length, 2 * this.#length))
+      grown.set(this.#bytes.subarray(0, this.#length))
+      this.#bytes = grown
+    }
+    this.#bytes.set(bytes, this.#length)
+    this.#length = length
   }
 
   get bytes(): Uint8Array {
-    const all = new Uint8Array(this.#length)
-    let at = 0
-    for (const chunk of this.#chunks) {
-      all.set(chunk, at)
-      at += chunk.length
-    }
-    this.#chunks.splice(0, this.#chunks.length, all)
-    return all.slice()
+    return this.#bytes.slice(0, this.#length)
   }
 }
