@@ -1,4 +1,5 @@
-// Every item of the adversarial checklist that concerns what is there is named by a test: decoder and validator, instantiation, execution.
+// Every item of the adversarial checklist that concerns what is there is named by a test: decoder and validator, instantiation, execution,
+// WASI.
 
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -22,8 +23,11 @@ function citedItems(): Set<number> {
   return items
 }
 
-it('all items up to 45 have a test that says so', () => {
+it.each([
+  [1, 45],
+  [53, 68],
+])('all items from %d to %d have a test that says so', (first, last) => {
   const cited = citedItems()
-  const all = Array.from({ length: 45 }, (_, i) => i + 1)
+  const all = Array.from({ length: last - first + 1 }, (_, i) => first + i)
   expect(all.filter((item) => !cited.has(item))).toEqual([])
 })

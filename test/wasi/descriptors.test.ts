@@ -13,7 +13,7 @@ function rights(...names: readonly Right[]): bigint {
   return BigInt(names.reduce((set, name) => set | RIGHTS[name], 0))
 }
 
-describe('59: fd_renumber', () => {
+describe('adversarial.md 59: fd_renumber', () => {
   function prepare(): Caller {
     const caller = new Caller({ fs: { '/a': 'A', '/b': 'B' } })
     expect(caller.open(FOLDER, 'a', { rights: FILE })).toBe(4)
@@ -52,7 +52,7 @@ describe('59: fd_renumber', () => {
   })
 })
 
-describe('60: quotas', () => {
+describe('adversarial.md 60: quotas', () => {
   test('open descriptors end at the limit with EMFILE, and a closed one makes room', () => {
     const caller = new Caller({ fs: { '/a': '' } })
     let opened = 0
@@ -131,7 +131,7 @@ describe('60: quotas', () => {
   })
 })
 
-describe('65: fd_readdir', () => {
+describe('adversarial.md 65: fd_readdir', () => {
   interface Entry extends Pick<DirectoryEntry, 'name' | 'ino'> {
     readonly next: bigint
     readonly type: number

@@ -44,7 +44,7 @@ async function open(): Promise<Opened> {
   return { wasi, instance, left }
 }
 
-describe('proc_exit inside of calls between host and guest', () => {
+describe('adversarial.md 67: proc_exit inside of calls between host and guest', () => {
   const codes = [0, 1, 255, 0xffffffff]
 
   test.each(codes)(

@@ -15,7 +15,7 @@ function badPointers(role: string, size: number): readonly number[] {
   return [...outside, size - 1, DATA + 1, 0xffffffff]
 }
 
-describe.each(DIALECTS)('62: a pointer that is out of bounds, wraps around or is misaligned ($module)', (dialect) => {
+describe.each(DIALECTS)('adversarial.md 62: a pointer that is out of bounds, wraps around or is misaligned ($module)', (dialect) => {
   const { functions } = dialect
 
   test('every function that takes a pointer is tried, and does something when all are good', () => {
@@ -77,7 +77,7 @@ describe.each(DIALECTS)('62: a pointer that is out of bounds, wraps around or is
   })
 })
 
-describe('61: lists of buffers', () => {
+describe('adversarial.md 61: lists of buffers', () => {
   function list(caller: Caller, buffers: readonly (readonly [ptr: number, length: number])[]): [number, number] {
     buffers.forEach(([ptr, length], i) => {
       caller.view.setUint32(65536 + 8 * i, ptr, true)
@@ -162,7 +162,7 @@ describe('61: lists of buffers', () => {
   })
 })
 
-describe('63: a memory that changes during a call', () => {
+describe('adversarial.md 63: a memory that changes during a call', () => {
   test('what is read goes to the memory as it is then', () => {
     const caller: Caller = new Caller({
       stdin: () => {

@@ -11,7 +11,7 @@ const isLinux = process.platform === 'linux'
 if (!isLinux) console.warn('\nThe race against a process that swaps links DID NOT RUN: it is for Linux.\n')
 
 test.runIf(isLinux)(
-  `in ${SECONDS} seconds, nothing outside is reached`,
+  `adversarial.md 56: in ${SECONDS} seconds, nothing outside is reached`,
   async () => {
     const end = performance.now() + SECONDS * 1000
     const { isUntouched, ...raced } = await race(

@@ -19,7 +19,7 @@ function sleepingClock(): WasiClock & { readonly slept: bigint[] } {
   }
 }
 
-describe('64: poll_oneoff', () => {
+describe('adversarial.md 64: poll_oneoff', () => {
   test('waits for the first of several clocks', () => {
     const clock = sleepingClock()
     const caller = new Caller({ clock })

@@ -10,7 +10,7 @@ function filter(...pieces: (string | readonly number[])[]): string {
   return Buffer.concat(bytes.map((piece) => terminal.filter(piece))).toString()
 }
 
-describe('a terminal gets', () => {
+describe('adversarial.md 66: a terminal gets', () => {
   it.each([
     ['text of every script', 'Hello, wörld, Привет, 你好, 👋🏽\n'],
     ['tabs, line feeds and carriage returns', '10 %\r20 %\r\n\tdone\n'],
