@@ -29,7 +29,10 @@ export function tableOf(page: string): ReadonlyMap<string, readonly Cell[]> {
   const lines = page.slice(begin, end).trim().split('\n').slice(2)
   return new Map(
     lines.map((line) => {
-      const [row, ...cells] = line.split('|').slice(1, -1).map((cell) => cell.trim())
+      const [row, ...cells] = line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim())
       return [row!, cells]
     }),
   )

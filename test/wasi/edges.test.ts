@@ -26,7 +26,11 @@ describe.each([...allBoxes, overlayBoxes])('on $name', (boxes) => {
     made.push(box)
     return box
   }
-  const opened = ({ caller, fd }: Box, path: string, options: Parameters<Caller['open']>[2] = { rights: ALL }): number => {
+  const opened = (
+    { caller, fd }: Box,
+    path: string,
+    options: Parameters<Caller['open']>[2] = { rights: ALL },
+  ): number => {
     const number = caller.open(fd, path, options)
     if (typeof number !== 'number') throw new Error(`${path}: ${number}`)
     return number

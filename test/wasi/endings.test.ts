@@ -60,7 +60,10 @@ interface Given {
   readonly peer: Peer
   readonly arrived: Peer
   readonly listener: VirtualListener
-  readonly options: { readonly fs: FileSystem; readonly sockets: readonly [ReturnType<Peer['socket']>, VirtualListener] }
+  readonly options: {
+    readonly fs: FileSystem
+    readonly sockets: readonly [ReturnType<Peer['socket']>, VirtualListener]
+  }
 }
 
 function give(fs: FileSystem): Given {
@@ -80,7 +83,10 @@ describe.each(Object.entries(KINDS))('adversarial.md 60, 67: with %s and sockets
     await run(program(''), { ...give(makeFolder()).options, timeout: 1000 })
     const before = openDescriptors()
     const given = give(makeFolder())
-    const { trap } = await run(program(end), { ...given.options, ...(isAborted && { signal: AbortSignal.timeout(50) }) })
+    const { trap } = await run(program(end), {
+      ...given.options,
+      ...(isAborted && { signal: AbortSignal.timeout(50) }),
+    })
     expect(trap?.code).toBe(code)
     checkClosed(given)
     expect(openDescriptors()).toBe(before)

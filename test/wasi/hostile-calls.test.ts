@@ -32,7 +32,20 @@ function numbers(seed: number): (below: number) => number {
 
 // prettier-ignore
 const EDGES_32 = [0, 1, 2, 3, 4, 5, 6, 7, 8, 16, 63, 64, 255, 4095, 65535, 65536, 0x3ffff, 0x40000, 0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff, -1]
-const EDGES_64 = [0n, 1n, 2n, 64n, 4096n, 1n << 21n, (1n << 30n) - 1n, 2n ** 31n, 2n ** 32n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 62n]
+const EDGES_64 = [
+  0n,
+  1n,
+  2n,
+  64n,
+  4096n,
+  1n << 21n,
+  (1n << 30n) - 1n,
+  2n ** 31n,
+  2n ** 32n,
+  2n ** 53n - 1n,
+  2n ** 53n,
+  2n ** 62n,
+]
   .flatMap((value) => [value, -value - 1n])
   .concat(2n ** 63n - 1n)
 
@@ -85,7 +98,8 @@ describe.each([...allBoxes, overlayBoxes])('adversarial.md 62: on $name', (boxes
       // Time that doesn't come is not to be waited for.
       if (name === 'poll_oneoff') caller.bytes.fill(0, DATA, DATA + 4096)
       const code = functions[name](...args)
-      if (typeof code !== 'number' || ERRNO_NAMES[code] === undefined) throw new Error(`${name}(${args.join()}): ${String(code)}`)
+      if (typeof code !== 'number' || ERRNO_NAMES[code] === undefined)
+        throw new Error(`${name}(${args.join()}): ${String(code)}`)
       seen.add(code)
     }
     expect(seen.size).toBeGreaterThan(10)

@@ -15,67 +15,70 @@ function badPointers(role: string, size: number): readonly number[] {
   return [...outside, size - 1, DATA + 1, 0xffffffff]
 }
 
-describe.each(DIALECTS)('adversarial.md 62: a pointer that is out of bounds, wraps around or is misaligned ($module)', (dialect) => {
-  const { functions } = dialect
+describe.each(DIALECTS)(
+  'adversarial.md 62: a pointer that is out of bounds, wraps around or is misaligned ($module)',
+  (dialect) => {
+    const { functions } = dialect
 
-  test('every function that takes a pointer is tried, and does something when all are good', () => {
-    for (const name of functions.filter((each) => each !== 'proc_exit')) {
-      const { caller } = prepare(dialect)
-      const errno = caller.call(name, ...coreParams(name).map(({ value }) => value))
-      expect([name, errno]).not.toEqual([name, 'fault'])
-      if (prepared[name] !== undefined) expect([name, errno]).toEqual([name, 'success'])
-    }
-  })
-
-  test.each(functions.filter((name) => coreParams(name).some(({ role }) => role.startsWith('pointer'))))(
-    '%s answers EFAULT and changes nothing',
-    (name) => {
-      const params = coreParams(name)
-      for (const [at, { role }] of params.entries()) {
-        if (!role.startsWith('pointer')) continue
-        for (const pointer of badPointers(role, 4 * 65536)) {
-          const { caller, fs } = prepare(dialect)
-          const before = { tree: fs.toTree(), memory: Buffer.from(caller.bytes) }
-          const args = params.map(({ value }, i) => (i === at ? pointer : value))
-          expect([at, pointer, caller.call(name, ...args)]).toEqual([at, pointer, 'fault'])
-          expect(fs.toTree()).toEqual(before.tree)
-          // Compared by Buffer: the runner's own comparison takes a second for this much memory.
-          expect(before.memory.equals(caller.bytes)).toBe(true)
-          expect(caller.wasi.stdout).toHaveLength(0)
-          expect(caller.call('fd_tell', FILE, OUT)).toBe('success')
-        }
+    test('every function that takes a pointer is tried, and does something when all are good', () => {
+      for (const name of functions.filter((each) => each !== 'proc_exit')) {
+        const { caller } = prepare(dialect)
+        const errno = caller.call(name, ...coreParams(name).map(({ value }) => value))
+        expect([name, errno]).not.toEqual([name, 'fault'])
+        if (prepared[name] !== undefined) expect([name, errno]).toEqual([name, 'success'])
       }
-    },
-  )
+    })
 
-  const counted: readonly (readonly [name: FunctionName, args: readonly (number | bigint)[]])[] = [
-    ['fd_readdir', [FOLDER, DATA, 0xffffffff, 0n, OUT]],
-    ['fd_prestat_dir_name', [FOLDER, DATA, 0xffffffff]],
-    ['random_get', [DATA, 0x80000000]],
-    ['random_get', [0xfffffff0, 0x20]],
-    ['poll_oneoff', [DATA, DATA, 0xffffffff, OUT]],
-    ['poll_oneoff', [DATA, DATA, 1_000_000, OUT]],
-    ['path_readlink', [FOLDER, DATA + 16, 1, DATA, 0xffffffff, OUT]],
-    ['path_open', [FOLDER, 0, DATA, 0xffffffff, 0, 0n, 0n, 0, OUT]],
-    ['path_rename', [FOLDER, DATA, 1, FOLDER, DATA, 0xffffffff]],
-    ['fd_write', [1, DATA + 32, 0xffffffff, OUT]],
-  ]
+    test.each(functions.filter((name) => coreParams(name).some(({ role }) => role.startsWith('pointer'))))(
+      '%s answers EFAULT and changes nothing',
+      (name) => {
+        const params = coreParams(name)
+        for (const [at, { role }] of params.entries()) {
+          if (!role.startsWith('pointer')) continue
+          for (const pointer of badPointers(role, 4 * 65536)) {
+            const { caller, fs } = prepare(dialect)
+            const before = { tree: fs.toTree(), memory: Buffer.from(caller.bytes) }
+            const args = params.map(({ value }, i) => (i === at ? pointer : value))
+            expect([at, pointer, caller.call(name, ...args)]).toEqual([at, pointer, 'fault'])
+            expect(fs.toTree()).toEqual(before.tree)
+            // Compared by Buffer: the runner's own comparison takes a second for this much memory.
+            expect(before.memory.equals(caller.bytes)).toBe(true)
+            expect(caller.wasi.stdout).toHaveLength(0)
+            expect(caller.call('fd_tell', FILE, OUT)).toBe('success')
+          }
+        }
+      },
+    )
 
-  test.each(counted)('%s with a length past the end answers EFAULT (%#)', (name, args) => {
-    const { caller } = prepare(dialect)
-    expect(caller.call(name, ...args)).toBe('fault')
-  })
+    const counted: readonly (readonly [name: FunctionName, args: readonly (number | bigint)[]])[] = [
+      ['fd_readdir', [FOLDER, DATA, 0xffffffff, 0n, OUT]],
+      ['fd_prestat_dir_name', [FOLDER, DATA, 0xffffffff]],
+      ['random_get', [DATA, 0x80000000]],
+      ['random_get', [0xfffffff0, 0x20]],
+      ['poll_oneoff', [DATA, DATA, 0xffffffff, OUT]],
+      ['poll_oneoff', [DATA, DATA, 1_000_000, OUT]],
+      ['path_readlink', [FOLDER, DATA + 16, 1, DATA, 0xffffffff, OUT]],
+      ['path_open', [FOLDER, 0, DATA, 0xffffffff, 0, 0n, 0n, 0, OUT]],
+      ['path_rename', [FOLDER, DATA, 1, FOLDER, DATA, 0xffffffff]],
+      ['fd_write', [1, DATA + 32, 0xffffffff, OUT]],
+    ]
 
-  test('lengths of zero are lengths', () => {
-    const { caller } = prepare(dialect)
-    expect(caller.call('random_get', 4 * 65536, 0)).toBe('success')
-    expect(caller.call('fd_write', 1, DATA, 0, OUT)).toBe('success')
-    expect(caller.call('fd_read', FILE, DATA, 0, OUT)).toBe('success')
-    expect(caller.call('fd_readdir', FOLDER, DATA, 0, 0n, OUT)).toBe('success')
-    expect(caller.call('path_open', FOLDER, 0, DATA, 0, 0, 0n, 0n, 0, OUT)).toBe('noent')
-    expect(caller.call('poll_oneoff', DATA, DATA, 0, OUT)).toBe('inval')
-  })
-})
+    test.each(counted)('%s with a length past the end answers EFAULT (%#)', (name, args) => {
+      const { caller } = prepare(dialect)
+      expect(caller.call(name, ...args)).toBe('fault')
+    })
+
+    test('lengths of zero are lengths', () => {
+      const { caller } = prepare(dialect)
+      expect(caller.call('random_get', 4 * 65536, 0)).toBe('success')
+      expect(caller.call('fd_write', 1, DATA, 0, OUT)).toBe('success')
+      expect(caller.call('fd_read', FILE, DATA, 0, OUT)).toBe('success')
+      expect(caller.call('fd_readdir', FOLDER, DATA, 0, 0n, OUT)).toBe('success')
+      expect(caller.call('path_open', FOLDER, 0, DATA, 0, 0, 0n, 0n, 0, OUT)).toBe('noent')
+      expect(caller.call('poll_oneoff', DATA, DATA, 0, OUT)).toBe('inval')
+    })
+  },
+)
 
 describe('adversarial.md 61: lists of buffers', () => {
   function list(caller: Caller, buffers: readonly (readonly [ptr: number, length: number])[]): [number, number] {
