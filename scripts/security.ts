@@ -23,7 +23,7 @@ const nodeWasiAside: Column = {
     let said = ''
     child.stdout.on('data', (bytes: Buffer) => (said += bytes.toString()))
     const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
-    return code === 0 ? said : `crashed (${signal ?? code})`
+    return code === 0 ? said : `crashed (${String(signal ?? code)})`
   },
 }
 

@@ -2,6 +2,7 @@
 // without end, listings of folders that change, folders that move. Numbers are those of the adversarial checklist.
 
 import { spawnSync } from 'node:child_process'
+import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { run } from '../../src/command/run.ts'
@@ -216,7 +217,7 @@ describe('adversarial.md 66: output without end', () => {
     const stdout = async (): Promise<void> => {
       most = Math.max(most, ++under)
       writes++
-      await new Promise((resolve) => setImmediate(resolve))
+      await setImmediate()
       under--
     }
     const { exitCode } = await run(flood, { stdout, limits: { outputBytes: 100 * 65536 } })

@@ -36,16 +36,17 @@ function wayOf(escapeCase: EscapeCase): string {
 }
 
 /** Whether a call that succeeded has shown something that isn't inside. */
-function hasShown({ caller, insiders }: Box, { attempt }: EscapeCase): boolean {
+function hasShown(box: Box, { attempt }: EscapeCase): boolean {
+  const { caller } = box
   if (attempt === 'readlink') return caller.text(4096, 64).includes('where-it-leads')
   if (attempt.startsWith('open')) {
     const fd = caller.view.getUint32(OUT, true)
     if (caller.call('fd_filestat_get', fd, OUT) !== 'success') throw new Error('nobody can see what was opened')
-    const shown = !insiders().has(caller.view.getBigUint64(OUT + 8, true))
+    const shown = !box.insiders().has(caller.view.getBigUint64(OUT + 8, true))
     caller.call('fd_close', fd)
     return shown
   }
-  return attempt === 'stat' && !insiders().has(caller.view.getBigUint64(OUT + 8, true))
+  return attempt === 'stat' && !box.insiders().has(caller.view.getBigUint64(OUT + 8, true))
 }
 
 /** An escape is whatever shows something outside, or leaves it otherwise than it was. */

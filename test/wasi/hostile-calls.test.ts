@@ -7,7 +7,8 @@ import { ERRNO_NAMES } from '../../src/wasi/preview1/errno.ts'
 import { allBoxes, overlayBoxes } from './boxes.ts'
 import type { Box } from './boxes.ts'
 import { ESCAPE_TREE } from './escapes.ts'
-import { Caller, OUT } from './host.ts'
+import { OUT } from './host.ts'
+import type { Caller } from './host.ts'
 import { openDescriptors } from './official-programs.ts'
 import { DATA, FILE, coreParams } from './prepared-calls.ts'
 
@@ -99,7 +100,7 @@ describe.each([...allBoxes, overlayBoxes])('adversarial.md 62: on $name', (boxes
       if (name === 'poll_oneoff') caller.bytes.fill(0, DATA, DATA + 4096)
       const code = functions[name](...args)
       if (typeof code !== 'number' || ERRNO_NAMES[code] === undefined)
-        throw new Error(`${name}(${args.join()}): ${String(code)}`)
+        throw new Error(`${name}(${args.join()}): ${JSON.stringify(code)}`)
       seen.add(code)
     }
     expect(seen.size).toBeGreaterThan(10)

@@ -4,17 +4,16 @@
 import { rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import type * as nodeWasi from 'node:wasi'
 import { makeRealTree, realNumbers, realTree } from './boxes.ts'
 import type { Boxes } from './boxes.ts'
 import type { EscapeCase } from './escapes.ts'
 import { FOLDER, RawCaller, native } from './host.ts'
 
-type NodeWasi = typeof import('node:wasi')
-
 /** The functions of a guest without a program: its instance is but a memory. */
 export function nodeWasiCaller(folder: string): RawCaller {
   // Loading it writes a warning, so nobody does who only names it.
-  const { WASI } = createRequire(import.meta.url)('node:wasi') as NodeWasi
+  const { WASI } = createRequire(import.meta.url)('node:wasi') as typeof nodeWasi
   const wasi = new WASI({ version: 'preview1', preopens: { '/': folder } })
   const memory = new native.Memory({ initial: 4, maximum: 64 })
   wasi.initialize({ exports: { memory } })

@@ -120,11 +120,11 @@ export async function race(
   let said = ''
   attacker.stdout.on('data', (bytes: Buffer) => (said += bytes.toString()))
   await once(attacker.stdout, 'data')
-  const { caller, close } = grant(box)
+  const granted = grant(box)
   const tally: Tally = { tries: 0, reached: 0, escapes: [] }
   const naive = { inside: 0, outside: 0 }
   for (let round = 0; goesOn(tally); round++) {
-    attack(caller, outsiders, tally, round)
+    attack(granted.caller, outsiders, tally, round)
     // What holds nothing is led out: otherwise the race would show nothing.
     try {
       naive[readFileSync(join(box, 'folder/secret'), 'utf8') === 'outside' ? 'outside' : 'inside']++
@@ -134,7 +134,7 @@ export async function race(
   }
   attacker.kill()
   await once(attacker, 'close')
-  close()
+  granted.close()
   const isUntouched = JSON.stringify(realTree(join(base, 'outside')), bigints) === before
   rmSync(base, { recursive: true })
   return { ...tally, swaps: Number(said.split('\n')[1]), naive, isUntouched }
