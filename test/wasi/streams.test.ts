@@ -1,6 +1,6 @@
 // Streams, clocks, randomness, the end of a program, and calls that suspend. Numbers are those of the adversarial checklist.
 
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { WasiClock } from '../../src/wasi/preview1/implementation.ts'
 import { WasiError } from '../../src/wasi/preview1/errno.ts'
 import { WasiExit } from '../../src/wasi/preview1/process.ts'
@@ -8,6 +8,7 @@ import { FDFLAGS } from '../../src/wasi/preview1/types.ts'
 import { Wasi } from '../../src/wasi/preview1/wasi.ts'
 import { Caller, FOLDER, OUT, native } from './host.ts'
 import { EVENTS, SUBSCRIPTIONS, events, subscribeClock, subscribeFd } from './poll.ts'
+import { Peer } from './virtual-sockets.ts'
 
 /** A clock that only moves when it is slept on. */
 function sleepingClock(): WasiClock & { readonly slept: bigint[] } {
@@ -20,6 +21,37 @@ function sleepingClock(): WasiClock & { readonly slept: bigint[] } {
 }
 
 describe('adversarial.md 64: poll_oneoff', () => {
+  test('waits as often as it likes for input that does not come, and leaves nothing with it', async () => {
+    const never = new Promise<Uint8Array>(() => {})
+    const clock = sleepingClock()
+    const sleepAsync = (ns: bigint): Promise<void> => Promise.resolve(clock.sleep?.(ns))
+    const caller = new Caller({
+      stdin: () => never,
+      sockets: [new Peer().socket()],
+      clock: { now: (id) => clock.now(id), sleepAsync },
+    })
+    const counts = new Map<unknown, number>()
+    // oxlint-disable-next-line typescript/unbound-method -- it is put back
+    const { then } = Promise.prototype
+    onTestFinished(() => void Reflect.set(Promise.prototype, 'then', then))
+    Reflect.set(
+      Promise.prototype,
+      'then',
+      function (this: Promise<unknown>, ...args: Parameters<typeof then>): unknown {
+        counts.set(this, (counts.get(this) ?? 0) + 1)
+        return Reflect.apply(then, this, args)
+      },
+    )
+    for (let i = 0; i < 100; i++) {
+      subscribeClock(caller, 0, 1, 1000n)
+      subscribeFd(caller, 1, 1, 0)
+      subscribeFd(caller, 2, 1, 3)
+      expect(await caller.suspend('poll_oneoff', SUBSCRIPTIONS, EVENTS, 3, OUT)).toBe('success')
+      expect(events(caller).map(({ type }) => type)).toEqual([0])
+    }
+    expect(Math.max(...counts.values())).toBeLessThan(5)
+  })
+
   test('waits for the first of several clocks', () => {
     const clock = sleepingClock()
     const caller = new Caller({ clock })

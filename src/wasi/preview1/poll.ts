@@ -144,15 +144,12 @@ function* waitForAny({ clock }: Guest, states: readonly State[]): Waiting<bigint
   const promises = [...waits].filter((wait) => typeof wait !== 'function')
   const blocking = [...waits].filter((wait) => typeof wait === 'function')
   if (blocking.length > 0) return block(clock, blocking, first ?? FOREVER)
-  if (first === undefined) {
-    yield Promise.race(promises)
-    return 0n
-  }
+  if (first === undefined) return (yield* firstOf(promises)) as bigint
   if (clock.sleepAsync !== undefined && (clock.sleep === undefined || promises.length > 0)) {
     const sleeping = new AbortController()
     try {
       const slept = clock.sleepAsync(first, sleeping.signal).then(() => first)
-      return (yield Promise.race([slept, ...promises.map((promise) => promise.then(() => 0n))])) as bigint
+      return (yield* firstOf(promises, slept)) as bigint
     } finally {
       sleeping.abort()
     }
@@ -160,6 +157,46 @@ function* waitForAny({ clock }: Guest, states: readonly State[]): Waiting<bigint
   if (clock.sleep === undefined) throw new WasiError('notsup', 'the host gave no way to wait')
   clock.sleep(first)
   return first
+}
+
+interface Listener {
+  readonly resolve: (slept: bigint) => void
+  readonly reject: (reason: unknown) => void
+}
+
+/** Who waits for a promise now. It would keep all who ever waited, and input that is polled may not come for days: so it has one handler. */
+const listening = new WeakMap<Promise<unknown>, Set<Listener>>()
+
+function listenersOf(promise: Promise<unknown>): Set<Listener> {
+  const known = listening.get(promise)
+  if (known !== undefined) return known
+  const listeners = new Set<Listener>()
+  listening.set(promise, listeners)
+  const settle = (tell: (listener: Listener) => void): void => {
+    listening.delete(promise)
+    listeners.forEach(tell)
+  }
+  promise.then(
+    () => settle(({ resolve }) => resolve(0n)),
+    (reason: unknown) => settle(({ reject }) => reject(reason)),
+  )
+  return listeners
+}
+
+/** Until one of them settles: what was slept, or 0. */
+function* firstOf(promises: readonly Promise<unknown>[], slept?: Promise<bigint>): Waiting<unknown> {
+  let listener: Listener | undefined
+  const first = new Promise<bigint>((resolve, reject) => {
+    listener = { resolve, reject }
+    slept?.then(resolve, reject)
+  })
+  const lists = promises.map(listenersOf)
+  for (const list of lists) list.add(listener!)
+  try {
+    return yield first
+  } finally {
+    for (const list of lists) list.delete(listener!)
+  }
 }
 
 /** The same for those that block the thread. Where there are several they take turns. */
