@@ -16,7 +16,7 @@ export interface Score {
 /** Row → what the paths have in common. The first that says yes has it. */
 const WAYS: Readonly<Record<string, (escapeCase: EscapeCase) => boolean>> = {
   'a hard link, from or to what is outside': ({ attempt }) => attempt === 'link from' || attempt === 'link to',
-  'the ways below with `/`, `//`, `/.`, `/./` behind them': ({ path }) => /\/\.?$/.test(path) && path !== '/',
+  'the ways above with `/`, `//`, `/.`, `/./` behind them': ({ path }) => /\/\.?$/.test(path) && path !== '/',
   'an absolute path': ({ path }) => /^(\/|absolute:)/.test(path),
   'a chain of links': ({ path }) => ['chain1', 'here/up/canary', 'here/../canary'].includes(path),
   'a link to a folder': ({ path }) => /^(to-folder|absolute-folder|up)/.test(path),
