@@ -39,7 +39,7 @@ function pack(): string {
   const output = run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], root)
   const [packed] = JSON.parse(output) as [{ filename: string; files: { path: string }[]; unpackedSize: number }]
   const paths = packed.files.map(({ path }) => path)
-  const expected = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md']
+  const expected = ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md']
   const missing = expected.filter((path) => !paths.includes(path))
   const unwanted = paths.filter((path) => !expected.includes(path) && !/^dist\/.*\.(js|d\.ts)$/.test(path))
   if (missing.length > 0) fail(`missing in the package: ${missing.join(', ')}`)

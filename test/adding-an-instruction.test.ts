@@ -51,7 +51,7 @@ const meanings: Readonly<Record<string, Meaning>> = {
 }
 
 beforeAll(() => {
-  for (const path of ['src', 'scripts', 'package.json', 'tsconfig.base.json', 'tsconfig.pure.json']) {
+  for (const path of ['src', 'scripts', 'docs', 'package.json', 'tsconfig.base.json', 'tsconfig.pure.json']) {
     cpSync(join(projectRoot, path), join(copy, path), { recursive: true })
   }
   symlinkSync(join(projectRoot, 'node_modules'), join(copy, 'node_modules'), 'junction')

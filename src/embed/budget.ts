@@ -6,15 +6,7 @@ import { UsageError } from '../errors/heddle-error.ts'
 import { quoted } from '../errors/quote.ts'
 import { Trap } from '../errors/trap.ts'
 import type { Poll } from '../runtime/tier.ts'
-import { now } from '../runtime/host-loop.ts'
-
-/** What is asked of an AbortSignal. */
-export interface Signal {
-  readonly aborted: boolean
-  readonly reason?: unknown
-  addEventListener: (type: 'abort', listener: () => void) => void
-  removeEventListener: (type: 'abort', listener: () => void) => void
-}
+import { now, type Signal } from '../runtime/host-loop.ts'
 
 export interface BudgetOptions {
   /** Units. When they are used up the run ends with `FUEL_EXHAUSTED`. Without it nothing is counted where that is faster. */

@@ -2,7 +2,7 @@
 
 import { HeddleError, UsageError } from '../errors/heddle-error.ts'
 import type { Caller } from '../runtime/func.ts'
-import type { Signal } from './budget.ts'
+import type { HostSignal } from '../runtime/host-loop.ts'
 import { Memory } from './memory.ts'
 import { checkedSize } from './sizes.ts'
 
@@ -26,11 +26,6 @@ export interface HostContext {
   /** Raised when the run is aborted, or out of time, while it waits for this function: `fetch(url, { signal: context.signal })`. */
   readonly signal: HostSignal
 }
-
-/** The host's AbortSignal, where its types are known. */
-export type HostSignal = typeof globalThis extends { readonly AbortSignal: { readonly prototype: infer T } }
-  ? T
-  : Signal
 
 /** Made for every call: what is an accessor here would be as slow as the call, made anew each time. */
 export class HostCallContext implements HostContext {

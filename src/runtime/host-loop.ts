@@ -1,4 +1,4 @@
-// The host's clock and its event loop, as whoever runs for long needs them.
+// The host's clock, its event loop and its signals, as whoever runs for long needs them.
 
 /** Milliseconds from some moment on; never set back where the host has a clock for that. */
 export const now: () => number = typeof performance === 'object' ? () => performance.now() : () => Date.now()
@@ -31,3 +31,16 @@ function taskByMessage({ port1, port2 }: Channel): (callback: () => void) => voi
     port2.postMessage(undefined)
   }
 }
+
+/** What is asked of an AbortSignal. */
+export interface Signal {
+  readonly aborted: boolean
+  readonly reason?: unknown
+  addEventListener: (type: 'abort', listener: () => void) => void
+  removeEventListener: (type: 'abort', listener: () => void) => void
+}
+
+/** The host's AbortSignal, where its types are known. */
+export type HostSignal = typeof globalThis extends { readonly AbortSignal: { readonly prototype: infer T } }
+  ? T
+  : Signal

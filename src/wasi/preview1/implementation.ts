@@ -1,6 +1,7 @@
 // What an implementation of a WASI function is given and gives back. The types derive from the table in functions.ts, so an
 // implementation that disagrees with it doesn't compile.
 
+import type { HostSignal } from '../../runtime/host-loop.ts'
 import type { Abi } from './abi.ts'
 import type { Readings } from './clock.ts'
 import type { FdTable } from './fd-table.ts'
@@ -30,7 +31,7 @@ export interface WasiClock extends WithState {
   /** Blocks, and never returns early. Where it exists it is preferred: leave it out where the run can suspend. */
   sleep?(ns: bigint): void
   /** Never settles early, however long it is, unless the signal is raised: then nobody waits for it any more. */
-  sleepAsync?(ns: bigint, signal: AbortController['signal']): Promise<void>
+  sleepAsync?(ns: bigint, signal: HostSignal): Promise<void>
 }
 
 /** Fills the array, of at most 64 KiB, with random bytes that can't be foretold. */
