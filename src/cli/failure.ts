@@ -19,6 +19,12 @@ export class CliError extends Error {
   }
 }
 
+/** As fileError, of a file that is to be made: it is the folder that is missing. */
+export function writingError(path: string, error: unknown): CliError {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return fileError(path, error)
+  return new CliError(`${path}: there is no such folder to write in`, EXIT_MODULE)
+}
+
 /** What the system said, in words. */
 export function fileError(path: string, error: unknown): CliError {
   const { code, message } = error as NodeJS.ErrnoException

@@ -112,6 +112,7 @@ function parseDir(text: string): Mapping {
   const { folder, access } = parseAccess(text)
   const [, host = folder, guest = folder] =
     /^(.+?)::(.+)$/s.exec(folder) ?? /^([^:]{2,}|\.):([^:\\]+)$/s.exec(folder) ?? []
+  if (guest !== folder) checkNoAccess(guest)
   return { option: DIR.name, host, guest, access }
 }
 
@@ -121,6 +122,13 @@ function parseMapdir(text: string): Mapping {
   const [, guest, host] = /^(.+?)::?(.+)$/s.exec(folder) ?? []
   if (guest === undefined || host === undefined) throw new CliError(`--mapdir takes GUEST::HOST, not "${text}"`)
   return { option: MAPDIR.name, host, guest, access }
+}
+
+/** What looks like an access and is none must not become a part of the name, of a folder that can be written then. */
+function checkNoAccess(guest: string): void {
+  const [, access] = /(?:^|:)(ro|rw|overlay)$/i.exec(guest) ?? /:([\w,]*)$/.exec(guest) ?? []
+  if (access === undefined) return
+  throw new CliError(`${DIR.name}: behind the folder may stand one of :ro, :rw and :overlay, not ":${access}"`)
 }
 
 function parseAccess(text: string): { readonly folder: string; readonly access: Access } {

@@ -3,7 +3,7 @@
 import { openSync, writeFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { printable, writeAll } from '../node/index.ts'
-import { CliError, fileError } from './failure.ts'
+import { CliError, writingError } from './failure.ts'
 
 export function writeBinary(path: string | undefined, bytes: Uint8Array): void {
   if (path !== undefined && path !== '-') writeFile(path, bytes)
@@ -26,7 +26,7 @@ function writeFile(path: string, bytes: Uint8Array): void {
   try {
     writeFileSync(path, bytes)
   } catch (error) {
-    throw fileError(path, error)
+    throw writingError(path, error)
   }
 }
 
@@ -34,6 +34,6 @@ export function openForWriting(path: string): number {
   try {
     return openSync(path, 'w')
   } catch (error) {
-    throw fileError(path, error)
+    throw writingError(path, error)
   }
 }

@@ -12,7 +12,7 @@ import {
   type SnapshotMoment,
 } from '../index.ts'
 import type { Arguments } from './arguments.ts'
-import { CliError, EXIT_MODULE, fileError } from './failure.ts'
+import { CliError, EXIT_MODULE, writingError } from './failure.ts'
 import { displayName, readFile } from './module-file.ts'
 import { note, reportError } from './report.ts'
 import {
@@ -105,13 +105,7 @@ export function snapshotFile(parsed: Arguments, isQuiet: boolean): SnapshotFile 
     if (!moments.includes(name) || parsed.has(option)) continue
     throw new CliError(`${SNAPSHOT_ON.name} ${name} needs ${option.name} ${option.value ?? ''}`)
   }
-  try {
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
-      throw new CliError(`${path}: it is a folder`, EXIT_MODULE)
-    accessSync(dirname(path), constants.W_OK)
-  } catch (error) {
-    throw error instanceof CliError ? error : fileError(dirname(path), error)
-  }
+  checkWritable(path)
   return new SnapshotFile(path, moments, folderOptions(parsed), isQuiet)
 }
 
@@ -133,6 +127,17 @@ function moment(text: string): SnapshotMoment {
   throw new CliError(`${SNAPSHOT_ON.name} is ${[...MOMENTS.keys()].join(', ')} or several of them, not "${text}"`)
 }
 
+/** Before a run whose end writes there: better no run than one that is for nothing. */
+export function checkWritable(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw new CliError(`${path}: it is a folder`, EXIT_MODULE)
+  try {
+    accessSync(dirname(path), constants.W_OK)
+  } catch (error) {
+    throw writingError(path, error)
+  }
+}
+
 /** Whoever stops the writing leaves the snapshot that was there before. */
 export function writeWhole(path: string, bytes: Uint8Array): void {
   const isPlain = statSync(path, { throwIfNoEntry: false })?.isFile() !== false
@@ -142,7 +147,7 @@ export function writeWhole(path: string, bytes: Uint8Array): void {
     if (isPlain) renameSync(part, path)
   } catch (error) {
     if (isPlain) rmSync(part, { force: true })
-    throw fileError(path, error)
+    throw writingError(path, error)
   }
 }
 

@@ -19,7 +19,7 @@ import { CliError, EXIT_MODULE } from './failure.ts'
 import { displayName, readFile } from './module-file.ts'
 import { note } from './report.ts'
 import { RESUME, TAR, TAR_OUT } from './run-options.ts'
-import { writeWhole } from './snapshot-file.ts'
+import { checkWritable, writeWhole } from './snapshot-file.ts'
 
 interface TarMapping {
   readonly file: string
@@ -72,7 +72,11 @@ function inflated(file: string, bytes: Uint8Array): Uint8Array {
 /** At the start, so that no run is for nothing. Which folders a snapshot has is known later. */
 export function checkTarOutputs(args: Arguments, folders: Readonly<Record<string, FileSystem>>): void {
   if (args.has(RESUME)) return
-  for (const text of args.all(TAR_OUT)) treeAfter(text, parseMapping(text).guest, new Map(Object.entries(folders)))
+  for (const text of args.all(TAR_OUT)) {
+    const { file, guest } = parseMapping(text)
+    treeAfter(text, guest, new Map(Object.entries(folders)))
+    checkWritable(file)
+  }
 }
 
 /** Writes the folders as they are after the run, however that has ended. */

@@ -49,7 +49,7 @@ function kindsOf(parsed: Arguments): ReadonlySet<string> {
   const kinds = new Set(parsed.all(TRACE).flatMap((list) => list.split(',').filter((kind) => kind !== '')))
   const other = [...kinds].find((kind) => !KINDS.some((known) => known === kind))
   if (other !== undefined) {
-    throw new CliError(`--trace=${other} comes with the tracer; there are --trace=wasi and --trace=host`)
+    throw new CliError(`${TRACE.name} is ${KINDS.join(' or ')} or both, wasi,host, not "${other}"`)
   }
   if (kinds.size === 0 && [STRACE, TRACE_FORMAT, TRACE_BYTES].some((option) => parsed.has(option))) kinds.add('wasi')
   return kinds

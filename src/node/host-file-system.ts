@@ -2,6 +2,7 @@
 
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { checkOptions, optionNames } from '../errors/check-options.ts'
 import { UsageError } from '../errors/heddle-error.ts'
 import { WasiError, type FileSystem } from '../wasi.ts'
 import { canHoldByDescriptor, descriptorFolders } from './descriptor-folder.ts'
@@ -23,6 +24,8 @@ export interface HostFileSystemOptions {
   readonly held?: 'descriptors' | 'paths'
 }
 
+const HOST_OPTIONS = optionNames<HostFileSystemOptions>({ root: true, access: true, held: true })
+
 export class HostFileSystem implements FileSystem {
   /** Absolute. */
   readonly root: string
@@ -31,7 +34,10 @@ export class HostFileSystem implements FileSystem {
   readonly #holder: FolderHolder
 
   /** Throws a UsageError where there is no such folder, or it can't be entered. */
-  constructor({ root, access = 'ro', held }: HostFileSystemOptions) {
+  constructor(options: HostFileSystemOptions) {
+    checkOptions(options, HOST_OPTIONS, 'a HostFileSystem')
+    const { root, access = 'ro', held } = options
+    if (typeof root !== 'string') throw new UsageError(`root must be the path of a folder, not ${String(root)}`)
     if (access !== 'ro' && access !== 'rw')
       throw new UsageError(`the access to a folder is 'ro' or 'rw', not ${String(access)}`)
     this.root = resolve(root)

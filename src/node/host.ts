@@ -3,6 +3,7 @@
 
 import { fstatSync } from 'node:fs'
 import { isatty } from 'node:tty'
+import { checkOptions, optionNames } from '../errors/check-options.ts'
 import type { WasiOptions, WasiOutput } from '../wasi.ts'
 import { blockingClock, suspendingClock } from './clock.ts'
 import { blockingInput, suspendingInput } from './input.ts'
@@ -17,14 +18,17 @@ export interface NodeHostOptions {
   readonly suspends?: boolean
 }
 
+const HOST_OPTIONS = optionNames<NodeHostOptions>({ suspends: true })
+
 /** One for all guests, since there is one stream. */
 const suspendingStdin = suspendingInput(() => process.stdin)
 
 /** For `new Wasi({ ...nodeHost(), args })` and `run(bytes, { ...nodeHost(), args })`. */
-export function nodeHost({ suspends = false }: NodeHostOptions = {}): Pick<
-  Required<WasiOptions>,
-  'clock' | 'traceClock' | 'random' | 'stdin' | 'stdout' | 'stderr'
-> {
+export function nodeHost(
+  options: NodeHostOptions = {},
+): Pick<Required<WasiOptions>, 'clock' | 'traceClock' | 'random' | 'stdin' | 'stdout' | 'stderr'> {
+  checkOptions(options, HOST_OPTIONS, 'nodeHost')
+  const { suspends = false } = options
   return {
     clock: suspends ? suspendingClock : blockingClock,
     traceClock: () => process.hrtime.bigint(),

@@ -1,6 +1,7 @@
 // TCP for guests: a port of this machine as a Listener, over node:net. Everything waits by promises, so it is for runs that can suspend.
 
 import { createServer, type AddressInfo, type Server, type Socket as TcpSocket } from 'node:net'
+import { checkOptions, optionNames } from '../errors/check-options.ts'
 import { WasiError, type Listener, type Socket } from '../wasi.ts'
 import { toWasiError } from './system-error.ts'
 
@@ -20,17 +21,17 @@ export interface TcpListener extends Listener {
   readonly closed: Promise<void>
 }
 
+const LISTEN_OPTIONS = optionNames<ListenOptions>({ host: true, port: true, backlog: true })
+
 const BACKLOG = 128
 
 /** How long a connection that the guest has closed may take to send what is left. */
 const LINGER_MS = 2000
 
 /** Rejects with the system's error where the port can't be had. For the option `sockets`; its connections are streams. */
-export function listenSocket({
-  host = '127.0.0.1',
-  port = 0,
-  backlog = BACKLOG,
-}: ListenOptions = {}): Promise<TcpListener> {
+export function listenSocket(options: ListenOptions = {}): Promise<TcpListener> {
+  checkOptions(options, LISTEN_OPTIONS, 'listenSocket')
+  const { host = '127.0.0.1', port = 0, backlog = BACKLOG } = options
   const server = createServer({ allowHalfOpen: true })
   return new Promise((resolve, reject) => {
     server.once('error', reject)

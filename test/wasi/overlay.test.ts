@@ -2,7 +2,7 @@
 // same answers.
 
 import { describe, expect, test } from 'vitest'
-import { HeddleError } from '../../src/errors/heddle-error.ts'
+import { HeddleError, UsageError } from '../../src/errors/heddle-error.ts'
 import { WasiError } from '../../src/wasi/preview1/errno.ts'
 import type { Directory, FileSystem, OpenFile, OpenOptions } from '../../src/wasi/preview1/file-system.ts'
 import { OverlayFileSystem } from '../../src/wasi/preview1/overlay-file-system.ts'
@@ -153,7 +153,7 @@ describe('an overlay', () => {
       )
     expect(await names(again)).toEqual(await names(fs))
     expect(again.changes()).toEqual(fs.changes())
-    expect(() => new OverlayFileSystem({ lower: fs.lower, removed: ['/'] })).toThrow(TypeError)
+    expect(() => new OverlayFileSystem({ lower: fs.lower, removed: ['/'] })).toThrow(UsageError)
   })
 
   test('has its quota for what is above: a copy that does not fit is not begun', () => {

@@ -1,6 +1,7 @@
 // What a guest may add to files in memory: counted before anything is allocated, and given back when it is gone; and sizes that are large.
 
 import { describe, expect, test } from 'vitest'
+import { UsageError } from '../../src/errors/heddle-error.ts'
 import { OFLAGS } from '../../src/wasi/preview1/types.ts'
 import { VirtualFileSystem } from '../../src/wasi/preview1/virtual-file-system.ts'
 import { Wasi } from '../../src/wasi/preview1/wasi.ts'
@@ -120,7 +121,7 @@ describe('a tree', () => {
   })
 
   test.each([1, -1, 1.5, NaN, 2 ** 53])('may not say a size of %d for two bytes', (size) => {
-    expect(() => new VirtualFileSystem({ '/a': { type: 'file', content: 'ab', size } })).toThrow(TypeError)
+    expect(() => new VirtualFileSystem({ '/a': { type: 'file', content: 'ab', size } })).toThrow(UsageError)
   })
 })
 

@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { UsageError } from '../../src/errors/heddle-error.ts'
 import type { Tree } from '../../src/wasi/preview1/tree.ts'
 import { VirtualFileSystem } from '../../src/wasi/preview1/virtual-file-system.ts'
 import { readTar } from '../../src/wasi/tar/read-tar.ts'
@@ -91,7 +92,7 @@ describe('a tree', () => {
   })
 
   test('that is none is refused', () => {
-    expect(() => writeTar({ '/a': 'x', '/a/b': 'y' })).toThrow(TypeError)
+    expect(() => writeTar({ '/a': 'x', '/a/b': 'y' })).toThrow(UsageError)
   })
 })
 

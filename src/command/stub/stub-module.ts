@@ -14,13 +14,13 @@ import { wasiStub } from './wasi-stub.ts'
 export interface StubOptions {
   /** What the text calls the module's file. */
   readonly file?: string | undefined
-  /** Whether functions of WASI are in it; yes if absent. */
+  /** Whether functions of WASI that Heddle has are in it; yes if absent. */
   readonly wasi?: boolean | undefined
 }
 
 /** The text of an ECMAScript module, in TypeScript; undefined where nothing is imported. */
 export function stubModule(module: Module, { file = 'FILE', wasi = true }: StubOptions = {}): string | undefined {
-  const requests = requestsOf(module).filter((request) => wasi || dialectOf(request.module) === undefined)
+  const requests = requestsOf(module).filter((request) => wasi || !isOfWasi(request))
   if (requests.length === 0) return undefined
   const modules = new Map<string, Stub[]>()
   for (const request of requests) {
@@ -92,6 +92,11 @@ function requestsOf({ compiled }: Module): Request[] {
 
 function isSame(a: ClosedExternType, b: ClosedExternType): boolean {
   return a.kind === 'func' || a.kind === 'tag' ? a.kind === b.kind && a.type === b.type : a.kind === b.kind
+}
+
+/** What Heddle has itself: not every name in the module of WASI is one of its functions. */
+function isOfWasi({ module, name, types: [type] }: Request): boolean {
+  return type.kind === 'func' && wasiStub(module, name, type.type.comp as FuncType) !== undefined
 }
 
 function stubOf({ module, name, types, paramNames }: Request): Stub {

@@ -2,6 +2,7 @@
 //
 //   argv      ┌ptr₀┬ptr₁┬…      argv_buf  ┌p r o g \0 ┬ a r g 1 \0 ┬…
 
+import { UsageError } from '../../errors/heddle-error.ts'
 import type { Guest, Implementations } from './implementation.ts'
 import { checkRegion, writeBytes } from './memory.ts'
 
@@ -45,6 +46,6 @@ const ENCODER = new TextEncoder()
 
 /** As the guest gets it, with the NUL; a NUL inside would cut it short unseen, so it is refused. */
 export function encodeArgument(text: string): Uint8Array {
-  if (text.includes('\0')) throw new TypeError(`an argument or variable contains NUL: ${JSON.stringify(text)}`)
+  if (text.includes('\0')) throw new UsageError(`an argument or variable contains NUL: ${JSON.stringify(text)}`)
   return ENCODER.encode(`${text}\0`)
 }

@@ -1,6 +1,8 @@
 // Two file systems as one: what is read comes from the lower one, which never changes; what is written goes to the upper one, in memory
 // and under its quota. What changed can be read back.
 
+import { checkOptions, optionNames } from '../../errors/check-options.ts'
+import { UsageError } from '../../errors/heddle-error.ts'
 import type { FileSystem } from './file-system.ts'
 import { OverlayDirectory } from './overlay-directory.ts'
 import { OverlayLayers } from './overlay-layers.ts'
@@ -17,6 +19,8 @@ export interface OverlayOptions {
   readonly removed?: Iterable<string>
 }
 
+const OVERLAY_OPTIONS = optionNames<OverlayOptions>({ lower: true, upper: true, removed: true })
+
 /** How the overlay differs from its lower file system: what is removed there comes first, then the tree is laid over it. */
 export interface OverlayChanges {
   readonly removed: readonly string[]
@@ -28,14 +32,23 @@ export class OverlayFileSystem implements FileSystem {
   readonly upper: VirtualFileSystem
   readonly #layers: OverlayLayers
 
-  constructor({ lower, upper = new VirtualFileSystem(), removed = [] }: OverlayOptions) {
+  constructor(options: OverlayOptions) {
+    checkOptions(options, OVERLAY_OPTIONS, 'an OverlayFileSystem')
+    const { lower, upper = new VirtualFileSystem(), removed = [] } = options
+    if (
+      typeof (lower as Partial<FileSystem> | undefined)?.openRoot !== 'function' ||
+      !(upper instanceof VirtualFileSystem)
+    )
+      throw new UsageError(
+        'an overlay needs a file system as lower, and as upper, where it has one, a VirtualFileSystem',
+      )
     this.lower = lower
     this.upper = upper
     this.#layers = new OverlayLayers(lower, upper.mount)
     for (const path of removed) {
       const names = path.split('/').filter((name) => name !== '')
       const name = names.pop()
-      if (name === undefined) throw new TypeError('the root of an overlay cannot be removed')
+      if (name === undefined) throw new UsageError('the root of an overlay cannot be removed')
       names.reduce((folder, next) => folder.child(next), this.#layers.root).removed.add(name)
     }
   }

@@ -1,5 +1,7 @@
 // Files as data: what an embedder writes down to give a guest a file system, and gets back after the run.
 
+import { UsageError } from '../../errors/heddle-error.ts'
+import { quoted } from '../../errors/quote.ts'
 import type { FileTimes } from './file-system.ts'
 import { isName } from './path-resolution.ts'
 import type { DirectoryNode, FileNode, Storage, VirtualNode } from './virtual-node.ts'
@@ -42,11 +44,12 @@ export interface TreeHardLink {
 
 const ENCODER = new TextEncoder()
 
-/** Throws a TypeError for paths that can't be. */
+/** Throws a UsageError for paths and entries that can't be. */
 export function loadTree(tree: Tree, root: DirectoryNode, storage: Storage): void {
   const hardLinks: (readonly [path: string, entry: TreeHardLink])[] = []
   const attributes: (readonly [node: VirtualNode, entry: TreeAttributes])[] = []
   for (const [path, entry] of Object.entries(tree)) {
+    checkEntry(path, entry)
     if (typeof entry === 'object' && 'type' in entry) {
       if (entry.type === 'hard-link') hardLinks.push([path, entry])
       else attributes.push([loadEntry(path, entry, root, storage), entry])
@@ -56,7 +59,7 @@ export function loadTree(tree: Tree, root: DirectoryNode, storage: Storage): voi
   }
   for (const [path, entry] of hardLinks) {
     const node = find(root, entry.path)
-    if (node === undefined || node.type === 'directory') throw new TypeError(`no file to link to: ${entry.path}`)
+    if (node === undefined || node.type === 'directory') throw new UsageError(`no file to link to: ${entry.path}`)
     attachAt(path, node, root, storage)
   }
   // Last, because each new name changed the times of its folder.
@@ -65,6 +68,26 @@ export function loadTree(tree: Tree, root: DirectoryNode, storage: Storage): voi
     node.atim = atim ?? node.atim
     node.mtim = mtim ?? node.mtim
   }
+}
+
+/** For those whom no compiler tells. */
+function checkEntry(path: string, entry: unknown): void {
+  if (typeof entry === 'string' || entry instanceof Uint8Array) return
+  const given = typeof entry === 'object' && entry !== null ? (entry as Partial<Record<string, unknown>>) : {}
+  const valid: Readonly<Record<string, boolean>> = {
+    file: isContent(given['content']),
+    directory: true,
+    link: typeof given['target'] === 'string',
+    'hard-link': typeof given['path'] === 'string',
+  }
+  if (valid[String(given['type'])] === true) return
+  throw new UsageError(
+    `the entry ${quoted(path)} of a tree is a text, a Uint8Array, { type: 'file', content }, { type: 'directory' }, { type: 'link', target } or { type: 'hard-link', path }`,
+  )
+}
+
+function isContent(content: unknown): boolean {
+  return content === undefined || typeof content === 'string' || content instanceof Uint8Array
 }
 
 function loadEntry(
@@ -93,7 +116,7 @@ function contentOf({ content = '', size }: TreeFile, path: string): string | Uin
   if (size === undefined) return content
   const bytes = typeof content === 'string' ? ENCODER.encode(content) : content
   if (!Number.isSafeInteger(size) || size < bytes.length) {
-    throw new TypeError(`a size of ${size} for ${bytes.length} bytes of content: ${path}`)
+    throw new UsageError(`a size of ${size} for ${bytes.length} bytes of content: ${path}`)
   }
   if (size === bytes.length) return content
   const whole = new Uint8Array(size)
@@ -116,7 +139,7 @@ function attachAt(path: string, node: VirtualNode, root: DirectoryNode, storage:
   const names = components(path)
   const name = names.pop()
   const parent = folderAt(root, names, storage)
-  if (name === undefined || parent.entries.has(name)) throw new TypeError(`the path is taken: ${path}`)
+  if (name === undefined || parent.entries.has(name)) throw new UsageError(`the path is taken: ${path}`)
   storage.attach(parent, name, node)
 }
 
@@ -128,7 +151,7 @@ function folderAt(root: DirectoryNode, names: readonly string[], storage: Storag
       next = storage.directory()
       storage.attach(folder, name, next)
     }
-    if (next.type !== 'directory') throw new TypeError(`not a folder: ${name} in /${names.join('/')}`)
+    if (next.type !== 'directory') throw new UsageError(`not a folder: ${name} in /${names.join('/')}`)
     folder = next
   }
   return folder
@@ -146,7 +169,7 @@ export function find(root: DirectoryNode, path: string): VirtualNode | undefined
 function components(path: string): string[] {
   const names = path.split('/').filter((name) => name !== '')
   for (const name of names) {
-    if (!isName(name)) throw new TypeError(`a tree has no such path: ${path}`)
+    if (!isName(name)) throw new UsageError(`a tree has no such path: ${path}`)
   }
   return names
 }

@@ -8,6 +8,7 @@ import { Application, type WasiExports } from './application.ts'
 import { encodeArgument } from './args.ts'
 import { Calls } from './call.ts'
 import type { CallOptions, WasiFunction } from './call.ts'
+import { checkWasiOptions } from './check-wasi-options.ts'
 import { Readings, VirtualClock } from './clock.ts'
 import { PREVIEW1 } from './dialect.ts'
 import type { Dialect } from './dialect.ts'
@@ -92,6 +93,7 @@ export class Wasi {
 
   constructor(options: WasiOptions = {}) {
     checkOptions(options, WASI_OPTIONS, 'a Wasi')
+    checkWasiOptions(options)
     this.#limits = limitsWith(DEFAULT_LIMITS, options.limits, 'guests of WASI')
     this.#table = new FdTable(this.#limits.files)
     this.#calls = new Calls(options)
@@ -152,7 +154,7 @@ export class Wasi {
   imports(memory: () => GuestMemory): Record<FunctionName, WasiFunction>
   imports<Name extends FunctionName>(memory: () => GuestMemory, dialect: Dialect<Name>): Record<Name, WasiFunction>
   imports(memory: () => GuestMemory, dialect: Dialect = PREVIEW1): Record<FunctionName, WasiFunction> {
-    return this.#calls.functions(dialect, this.#state, memory)
+    return this.#calls.functions(dialect, this.#state, checkedMemory(memory))
   }
 
   /**
@@ -282,7 +284,7 @@ export class Wasi {
     const folders = [...(fs === undefined ? [] : [['/', fs] as const]), ...Object.entries(preopens ?? {})]
     const now = (): bigint => this.#state.clock.now('realtime') ?? 0n
     for (const [name, content] of folders) {
-      if (granted.has(name)) throw new TypeError(`two folders are called ${name}`)
+      if (granted.has(name)) throw new UsageError(`two folders are called ${name}`)
       const options = { limits: this.#limits, now, dev: BigInt(granted.size + 1) }
       granted.set(name, isFileSystem(content) ? content : new VirtualFileSystem(content, options))
     }
@@ -292,6 +294,20 @@ export class Wasi {
   #open(descriptor: () => Descriptor): void {
     this.#table.checkFree()
     this.#table.add(descriptor())
+  }
+}
+
+/** For those whom no compiler tells: the first call says what is missing, and the others don't ask. */
+function checkedMemory(memory: () => GuestMemory): () => GuestMemory {
+  const wanted = 'imports takes a function that gives the memory: () => guestMemory(instance.exports.memory)'
+  if (typeof memory !== 'function') throw new UsageError(wanted)
+  let isChecked = false
+  return () => {
+    const given = memory()
+    if (isChecked) return given
+    if (!((given as Partial<GuestMemory> | undefined)?.bytes instanceof Uint8Array)) throw new UsageError(wanted)
+    isChecked = true
+    return given
   }
 }
 

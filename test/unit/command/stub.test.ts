@@ -144,6 +144,16 @@ describe('a skeleton says of what it can’t answer for', () => {
     const wat = `(module ${allOfWasi.join('\n')} (import "env" "f" (func)))`
     expect(stub(wat, { wasi: false })).not.toContain('wasi')
   })
+
+  it('and leaves only that out of WASI which there is', () => {
+    const wat = `(module (import "wasi_snapshot_preview1" "sock_open" (func (param i32)))
+      (import "wasi_snapshot_preview1" "sock_accept" (func (param i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "fd_close" (func (param i32) (result i32))))`
+    const text = stub(wat, { wasi: false })
+    expect(text).toContain('sock_open(')
+    expect(text).toContain('sock_accept(')
+    expect(text).not.toContain('fd_close')
+  })
 })
 
 describe('types are erased', () => {

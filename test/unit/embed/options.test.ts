@@ -8,7 +8,10 @@ import { createGlobal } from '../../../src/embed/externs.ts'
 import { Engine } from '../../../src/embed/engine.ts'
 import { Store, type StoreLimits } from '../../../src/runtime/store.ts'
 import { FEATURE_NAMES, OPTIONAL_FEATURES } from '../../../src/validate/proposals.ts'
+import { HostFileSystem, listenSocket, nodeHost } from '../../../src/node/index.ts'
 import { parseModule } from '../../../src/text/parse-module.ts'
+import { guestMemory, type GuestMemory } from '../../../src/wasi/preview1/memory.ts'
+import { OverlayFileSystem, type OverlayOptions } from '../../../src/wasi/preview1/overlay-file-system.ts'
 import { VirtualFileSystem } from '../../../src/wasi/preview1/virtual-file-system.ts'
 import { Wasi } from '../../../src/wasi/preview1/wasi.ts'
 
@@ -60,11 +63,20 @@ describe('a misspelt option', () => {
     ['restore', { import: {} }, 'imports', (options) => engine.restore(instance.snapshot(), options)],
     ['fork', { limitor: null }, 'limiter', (options) => instance.fork(options)],
     ['a Wasi', { preopen: {} }, 'preopens', (options) => new Wasi(options)],
+    [
+      'a HostFileSystem',
+      { root: '.', acces: 'rw' },
+      'access',
+      (options) => new HostFileSystem(options as { root: string }),
+    ],
+    ['nodeHost', { suspend: true }, 'suspends', (options) => nodeHost(options)],
+    ['an OverlayFileSystem', { uper: {} }, 'upper', (options) => new OverlayFileSystem(options as OverlayOptions)],
+    ['listenSocket', { ports: 80 }, 'port', (options) => listenSocket(options)],
     ['a VirtualFileSystem', { acces: 'ro' }, 'access', (options) => new VirtualFileSystem({}, options)],
   ]
 
   it.each(misspelt)('of %s is refused, and the right one named', (method, given, meant, call) => {
-    const name = Object.keys(given).join()
+    const name = Object.keys(given).at(-1)
     expect(() => call(given)).toThrow(`${method} has no option "${name}"; did you mean "${meant}"? It has `)
   })
 
@@ -88,6 +100,45 @@ describe('a misspelt option of a program', () => {
   it.each(programs)('that %s is given is refused, too', async (method, given, meant, call) => {
     const name = Object.keys(given).join()
     await expect(call(given)).rejects.toThrow(`${method} has no option "${name}"; did you mean "${meant}"?`)
+  })
+})
+
+describe('an option of a Wasi', () => {
+  const folder = 'a tree ({ '
+  const wrong: readonly (readonly [given: Readonly<Record<string, unknown>>, message: string])[] = [
+    [{ args: 'you' }, "args must be an array of texts, such as ['program', 'in.txt'], not \"you\""],
+    [{ env: ['A=b'] }, "env must be an object with variables, such as { LANG: 'C' }, not an array"],
+    [{ env: { A: undefined } }, 'env: "A" must be a text, not undefined'],
+    [{ fs: 'data' }, `fs must be ${folder}`],
+    [{ preopens: { '/data': 'data' } }, `preopens: "/data" must be ${folder}`],
+    [{ preopens: new Map() }, 'preopens must be an object with folders'],
+    [{ stdin: 4 }, 'stdin must be a text'],
+    [{ stdout: 'x' }, 'stdout must be a function'],
+    [{ sockets: [3] }, 'sockets must be an array of listeners'],
+    [{ clock: Date }, 'clock must be a WasiClock'],
+    [{ random: 3 }, 'random must be a function'],
+    [{ trace: true }, 'trace must be a function'],
+    [{ fs: { '/a': 3 } }, 'the entry "/a" of a tree is a text'],
+    [{ fs: { '/a': { type: 'dir' } } }, 'the entry "/a" of a tree is a text'],
+    [{ fs: { '/a': { type: 'link' } } }, 'the entry "/a" of a tree is a text'],
+  ]
+
+  it.each(wrong)('that is %j is refused, in words', (given, message) => {
+    expect(() => new Wasi(given)).toThrow(expect.objectContaining({ code: 'USAGE' }))
+    expect(() => new Wasi(given)).toThrow(message)
+  })
+
+  it('that is no function for the memory, or gives a memory as it is, is told what to give', () => {
+    const memory = { buffer: new ArrayBuffer(0) } as unknown as GuestMemory
+    expect(() => new Wasi().imports(memory as unknown as () => GuestMemory)).toThrow('() => guestMemory(')
+    expect(() => new Wasi().imports(() => memory).args_sizes_get(0, 4)).toThrow('() => guestMemory(')
+  })
+
+  it('that reads something else than bytes ends the call with that', () => {
+    const wasi = new Wasi({ stdin: (() => 'text') as unknown as () => Uint8Array })
+    const memory = guestMemory({ buffer: new ArrayBuffer(64) })
+    memory.view.setUint32(4, 8, true)
+    expect(() => wasi.imports(() => memory).fd_read(0, 0, 1, 32)).toThrow('what stdin reads must be a Uint8Array')
   })
 })
 
