@@ -60,6 +60,7 @@ export async function run(source: ModuleSource | Module, options: RunOptions = {
   const isPortable = (record ?? false) !== false || isDeterministic(options)
   const { engine = new Engine({ profile: isPortable ? 'deterministic' : 'full' }), preload = {}, invoke } = given
   const { args = [], argv0 = 'main.wasm', ...hostOptions } = given
+  if (!Array.isArray(args)) throw new UsageError(`args must be an array, such as ['in.txt'], not ${typeof args}`)
   const compile = (given: ModuleSource | Module): Module => (given instanceof Module ? given : engine.compile(given))
   const module = compile(source)
   const modules = [...Object.values(preload).map(compile), module]

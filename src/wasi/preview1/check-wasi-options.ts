@@ -2,6 +2,7 @@
 // listener that is none, must not silently grant or show something else.
 
 import { UsageError } from '../../errors/heddle-error.ts'
+import { isBytes } from '../../errors/is-bytes.ts'
 import { quoted } from '../../errors/quote.ts'
 import type { WasiOptions } from './wasi.ts'
 
@@ -28,7 +29,7 @@ const CHECKS: Readonly<Partial<Record<keyof WasiOptions, Check>>> = {
   args: [Array.isArray, "an array of texts, such as ['program', 'in.txt']"],
   env: [isPlain, "an object with variables, such as { LANG: 'C' }"],
   stdin: [
-    (value) => typeof value === 'string' || value instanceof Uint8Array || isFunction(value) || has(value, 'read'),
+    (value) => typeof value === 'string' || isBytes(value) || isFunction(value) || has(value, 'read'),
     'a text, bytes, a function that gives bytes, or { read }',
   ],
   stdout: OUTPUT,

@@ -2,6 +2,7 @@
 // ones, and say what the guest gets. What is handed on is checked as what a guest passes is.
 
 import { UsageError } from '../../errors/heddle-error.ts'
+import { didYouMean } from '../../errors/nearest.ts'
 import { quoted } from '../../errors/quote.ts'
 import type { RawValue } from './abi.ts'
 import { ERRNO_NAMES, WasiError } from './errno.ts'
@@ -65,7 +66,9 @@ export type Interposers = { readonly [Name in FunctionName]?: Interposer<Name> |
 export function checkInterposers(interposers: Interposers): void {
   for (const [name, interposer] of Object.entries(interposers)) {
     if (name !== '*' && !FUNCTION_NAMES.includes(name as FunctionName)) {
-      throw new UsageError(`interpose: there is no function of WASI called ${quoted(name)}`)
+      throw new UsageError(
+        `interpose: there is no function of WASI called ${quoted(name)}${didYouMean(name, FUNCTION_NAMES)}`,
+      )
     }
     if (interposer !== undefined && typeof interposer !== 'function') {
       throw new UsageError(`interpose: ${name} is ${shown(interposer)}, not a function`)

@@ -2,7 +2,7 @@
 // root of what is granted, name by name, following no link.
 
 import { HeddleError } from '../../errors/heddle-error.ts'
-import { WasiError } from './errno.ts'
+import { WasiError, errnoLabel, errnoText } from './errno.ts'
 import type { Directory, FileStat, FileSystem, OpenFile, OpenOptions } from './file-system.ts'
 import { invalid } from './restore-storage.ts'
 import type { HandleType, SavedContent } from './saved-state.ts'
@@ -66,7 +66,9 @@ export function reopen(
     file = openIn(enter(root, names.slice(0, -1)), names.at(-1), rights)
   } catch (error) {
     if (!(error instanceof WasiError)) throw error
-    throw invalid(`${path} can't be opened again: ${error.message}`, { cause: error })
+    throw invalid(`${path} can't be opened again: ${inWords(error)}`, {
+      cause: error,
+    })
   }
   try {
     if (content !== undefined) checkUnchanged(path, content, file)
@@ -83,6 +85,11 @@ function pathOf(folder: string, names: readonly string[]): string {
 
 /** Hosts keep times to the microsecond at least. */
 const SAME_TIME_NS = 1000n
+
+/** Without what the system said: it knows another path, that of a held folder. */
+function inWords({ errno, message }: WasiError): string {
+  return errno === 'notsup' ? message : `${errnoLabel(errno)} (${errnoText(errno)})`
+}
 
 function checkUnchanged(path: string, saved: SavedContent, file: OpenFile): void {
   const { size, mtim } = atOnce(file.stat(), () => undefined)

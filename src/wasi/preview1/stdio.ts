@@ -2,6 +2,7 @@
 // embedder's; here it is only a flag that the guest can ask for.
 
 import { UsageError } from '../../errors/heddle-error.ts'
+import { isBytes } from '../../errors/is-bytes.ts'
 import { WasiError } from './errno.ts'
 import type { Errno } from './errno.ts'
 import { isPromise } from './waiting.ts'
@@ -141,8 +142,7 @@ export class InputStream implements Stream {
   #accept(chunk: Uint8Array | null): void {
     if (this.#end === 'forever') return
     if (chunk === null) this.#end = 'forever'
-    else if (!(chunk instanceof Uint8Array))
-      throw new UsageError('what stdin reads must be a Uint8Array, or null at the end')
+    else if (!isBytes(chunk)) throw new UsageError('what stdin reads must be a Uint8Array, or null at the end')
     else if (chunk.length === 0) this.#end = 'once'
     else this.#buffered = chunk
   }

@@ -1,6 +1,7 @@
 // Files as data: what an embedder writes down to give a guest a file system, and gets back after the run.
 
 import { UsageError } from '../../errors/heddle-error.ts'
+import { isBytes } from '../../errors/is-bytes.ts'
 import { quoted } from '../../errors/quote.ts'
 import type { FileTimes } from './file-system.ts'
 import { isName } from './path-resolution.ts'
@@ -72,7 +73,7 @@ export function loadTree(tree: Tree, root: DirectoryNode, storage: Storage): voi
 
 /** For those whom no compiler tells. */
 function checkEntry(path: string, entry: unknown): void {
-  if (typeof entry === 'string' || entry instanceof Uint8Array) return
+  if (typeof entry === 'string' || isBytes(entry)) return
   const given = typeof entry === 'object' && entry !== null ? (entry as Partial<Record<string, unknown>>) : {}
   const valid: Readonly<Record<string, boolean>> = {
     file: isContent(given['content']),
@@ -87,7 +88,7 @@ function checkEntry(path: string, entry: unknown): void {
 }
 
 function isContent(content: unknown): boolean {
-  return content === undefined || typeof content === 'string' || content instanceof Uint8Array
+  return content === undefined || typeof content === 'string' || isBytes(content)
 }
 
 function loadEntry(

@@ -4,6 +4,7 @@
 import { limitsWith } from '../../errors/check-limits.ts'
 import { checkOptions, optionNames } from '../../errors/check-options.ts'
 import { UsageError } from '../../errors/heddle-error.ts'
+import { isBytes } from '../../errors/is-bytes.ts'
 import { Application, type WasiExports } from './application.ts'
 import { encodeArgument } from './args.ts'
 import { Calls } from './call.ts'
@@ -305,7 +306,7 @@ function checkedMemory(memory: () => GuestMemory): () => GuestMemory {
   return () => {
     const given = memory()
     if (isChecked) return given
-    if (!((given as Partial<GuestMemory> | undefined)?.bytes instanceof Uint8Array)) throw new UsageError(wanted)
+    if (!isBytes((given as Partial<GuestMemory> | undefined)?.bytes)) throw new UsageError(wanted)
     isChecked = true
     return given
   }

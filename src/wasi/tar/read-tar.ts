@@ -1,6 +1,8 @@
 // A tar file as a tree of files: formats v7, ustar, pax, GNU's and star's. The archive may come from anybody: it ends in a tree or
 // in a TarError, in time and memory linear in its length. File contents are views of its bytes.
 
+import { UsageError } from '../../errors/heddle-error.ts'
+import { isBytes } from '../../errors/is-bytes.ts'
 import { DEFAULT_LIMITS } from '../preview1/limits.ts'
 import type { Tree } from '../preview1/tree.ts'
 import { ArchivedFiles } from './archived-files.ts'
@@ -31,6 +33,10 @@ const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Throws a TarError, which says what is wrong, where, and what to do about it. */
 export function readTar(bytes: Uint8Array, options: ReadTarOptions = {}): Tree {
+  if (!isBytes(bytes)) throw new UsageError(`readTar takes the bytes of an archive, not ${typeof bytes}`)
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
+    throw malformed('the archive is compressed by gzip', 0, 'decompress it first, as gunzipSync of node:zlib does')
+  }
   const reader = new TarReader(bytes, options)
   reader.readAll()
   return reader.files.toTree()

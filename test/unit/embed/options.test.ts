@@ -142,6 +142,13 @@ describe('an option of a Wasi', () => {
   })
 })
 
+describe('the arguments of a program', () => {
+  it('are a list', async () => {
+    const args = 'in.txt' as unknown as readonly string[]
+    await expect(run(LOOP, { args })).rejects.toThrow("args must be an array, such as ['in.txt'], not string")
+  })
+})
+
 describe('access to a virtual file system', () => {
   it('is never more than was meant', () => {
     expect(() => new VirtualFileSystem({}, { access: 'read-only' as 'ro' })).toThrow("'ro' or 'rw', not \"read-only\"")
