@@ -7,7 +7,7 @@ import { DEFAULT_LIMITS } from '../preview1/limits.ts'
 import type { Tree } from '../preview1/tree.ts'
 import { ArchivedFiles } from './archived-files.ts'
 import { BLOCK, TarError, padding } from './tar-format.ts'
-import { decodeHeader, untilNul } from './tar-header.ts'
+import { compressionOf, decodeHeader, untilNul } from './tar-header.ts'
 import type { TarHeader } from './tar-header.ts'
 import { decodeRecords } from './pax-records.ts'
 import type { Extensions } from './pax-records.ts'
@@ -34,9 +34,6 @@ const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** Throws a TarError, which says what is wrong, where, and what to do about it. */
 export function readTar(bytes: Uint8Array, options: ReadTarOptions = {}): Tree {
   if (!isBytes(bytes)) throw new UsageError(`readTar takes the bytes of an archive, not ${typeof bytes}`)
-  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
-    throw malformed('the archive is compressed by gzip', 0, 'decompress it first, as gunzipSync of node:zlib does')
-  }
   const reader = new TarReader(bytes, options)
   reader.readAll()
   return reader.files.toTree()
@@ -64,7 +61,9 @@ class TarReader {
     for (;;) {
       const block = this.#bytes.subarray(this.#at, this.#at + BLOCK)
       if (block.length < BLOCK) {
-        throw malformed('the archive is cut off: its end mark is missing', this.#at, 'make or copy it again, whole')
+        const compression = this.#at === 0 ? compressionOf(this.#bytes) : undefined
+        const advice = `${compression === undefined ? '' : `it is compressed with ${compression}; decompress it first, or `}make or copy it again, whole`
+        throw malformed('the archive is cut off: its end mark is missing', this.#at, advice)
       }
       if (isZero(block)) break
       const header = decodeHeader(this.#bytes, this.#at)

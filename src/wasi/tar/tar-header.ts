@@ -74,6 +74,6 @@ const COMPRESSIONS: Readonly<Record<string, string>> = {
   '50,4b': 'zip',
 }
 
-function compressionOf(bytes: Uint8Array): string | undefined {
+export function compressionOf(bytes: Uint8Array): string | undefined {
   return COMPRESSIONS[Array.from(bytes.subarray(0, 2), (byte) => byte.toString(16)).join()]
 }

@@ -76,7 +76,7 @@ describe('a misspelt option', () => {
   ]
 
   it.each(misspelt)('of %s is refused, and the right one named', (method, given, meant, call) => {
-    const name = Object.keys(given).at(-1)
+    const name = Object.keys(given).at(-1) ?? ''
     expect(() => call(given)).toThrow(`${method} has no option "${name}"; did you mean "${meant}"? It has `)
   })
 
