@@ -6,14 +6,15 @@ import {
   ModuleError,
   formatValue,
   isCommand,
+  listed,
   nameText,
   resume,
   run,
-  type Module,
+  Module,
   type RunOptions,
   type RunResult,
 } from '../index.ts'
-import type { ResumeOptions, TierName, UnknownImports } from '../index.ts'
+import type { Imports, ResumeOptions, TierName, UnknownImports } from '../index.ts'
 import { nodeHost, writeAll } from '../node/index.ts'
 import { WasiExit } from '../wasi.ts'
 import { Arguments, parseArguments } from './arguments.ts'
@@ -92,7 +93,8 @@ async function runFile(args: readonly string[]): Promise<number> {
     ...recording.options,
   }
   try {
-    return await conduct(parsed, file, (common) => run(module, { ...common, ...options }))
+    const modules = [module, ...Object.values(options.preload).filter((each) => each instanceof Module)]
+    return await conduct(parsed, file, (common) => run(module, { ...common, ...options }), modules)
   } finally {
     recording.close()
   }
@@ -115,15 +117,20 @@ async function resumeFile(parsed: Arguments): Promise<number> {
   )
 }
 
-/** Runs a program with what both ways to one have in common, says what came of it, and gives the exit code. */
+/**
+ * Runs a program with what both ways to one have in common, says what came of it, and gives the exit code. `modules`: those that are to be
+ * instantiated, where they are known.
+ */
 async function conduct(
   parsed: Arguments,
   file: string,
   start: (common: CommonOptions) => Promise<RunResult>,
+  modules?: readonly Module[],
 ): Promise<number> {
   const json = parsed.has(JSON_OUTPUT)
   const snapshot = snapshotFile(parsed, parsed.has(QUIET))
   const { imports, interpose } = await loadImports(parsed.all(IMPORTS))
+  if (modules !== undefined && !parsed.has(QUIET)) noteUnused(imports, modules)
   const trace = openTrace(parsed, file)
   const listeners = await openListeners(parsed)
   const interrupt = new AbortController()
@@ -163,6 +170,17 @@ async function conduct(
 /** What a shell sees of an exit code has eight bits; a failure stays one. */
 function shellCode(exitCode: number): number {
   return exitCode > 255 ? exitCode & 0xff || 255 : exitCode
+}
+
+/** Of what `--imports` gives. A function that was to deny something, and is never asked, would be worse than none. */
+function noteUnused(imports: Imports, modules: readonly Module[]): void {
+  const wanted = modules.flatMap(({ imports: requests }) => requests)
+  const unused = Object.entries(imports).flatMap(([from, names]) =>
+    Object.keys(names)
+      .filter((name) => !wanted.some((each) => each.module === from && each.name === name))
+      .map((name) => `${nameText(from)}.${nameText(name)}`),
+  )
+  if (unused.length > 0) note(`${IMPORTS.name}: nothing imports ${listed(unused, String, ', ')}`)
 }
 
 interface CommandLine {
